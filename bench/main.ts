@@ -1,0 +1,151 @@
+// `npm run bench`: what it costs to forward, against the least it could cost, measured in the same run. From a folder to
+// null servers in another process. Ratios are what counts: machines differ, and a floor measured on another day proves
+// nothing. Nothing here asserts; the figures are for reading.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type Corpus, makeCorpus } from './corpus.ts'
+
+interface Usage {
+  readonly cpuUs: number
+  readonly peakMiB: number
+  readonly wallMs: number
+}
+
+const here = import.meta.dirname
+/** As `npm start` runs it. */
+const flags = ['--max-old-space-size=1024', '--max-semi-space-size=8', '--conditions=@circleci-audit-forwarder/source']
+const folder = mkdtempSync(join(tmpdir(), 'bench-'))
+const small = process.argv.includes('--small')
+/** `--only '1 MB'` measures one size. */
+const only = process.argv[process.argv.indexOf('--only') + 1]
+
+try {
+  await main()
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+async function main(): Promise<void> {
+  const scale = small ? 0.1 : 1
+  const sizes: readonly [string, number, number][] = [
+    ['1 KB', Math.round(10_000 * scale), 1_000],
+    ['1 MB', Math.round(60 * scale), 1_000_000],
+    ['200 MB', 1, Math.round(200_000_000 * scale)],
+  ]
+  const chosen = process.argv.includes('--only') ? sizes.filter(([name]) => name === only) : sizes
+  const corpora = chosen.map(([name, objects, bytes]) => makeCorpus(folder, name, objects, bytes))
+  const idle = await forward(makeCorpus(folder, 'nothing', 1, 1), 1)
+  const rows: string[][] = []
+  for (const corpus of corpora) for (const destinations of [1, 4]) rows.push(await measure(corpus, destinations, idle))
+  print(
+    [
+      'objects',
+      'destinations',
+      'events',
+      'objects/s',
+      'events/s',
+      'CPU µs/event',
+      'floor µs/event',
+      'ratio',
+      'peak MiB',
+    ],
+    rows,
+  )
+}
+
+async function measure(corpus: Corpus, destinations: number, idle: Usage): Promise<string[]> {
+  const bodies = join(folder, `bodies ${corpus.name} ${destinations}`)
+  mkdirSync(bodies)
+  await forward(corpus, destinations, bodies)
+  const used = await forward(corpus, destinations)
+  const floor = await run([join(here, 'floor.ts'), corpus.path, bodies, '1'])
+  const floorIdle = await run([join(here, 'floor.ts'), join(folder, 'nothing'), emptyFolder(), '1'])
+  rmSync(bodies, { recursive: true })
+  // Start-up included: a rate that leaves it out would flatter short runs.
+  const seconds = used.wallMs / 1_000
+  const perEvent = (used.cpuUs - idle.cpuUs) / corpus.events
+  const least = (floor.cpuUs - floorIdle.cpuUs) / corpus.events
+  const rates = [corpus.objects / seconds, corpus.events / seconds].map((rate) => Math.round(rate).toLocaleString('en'))
+  const costs = [
+    perEvent.toFixed(1),
+    least.toFixed(1),
+    (perEvent / least).toFixed(2),
+    Math.round(used.peakMiB).toString(),
+  ]
+  return [
+    `${corpus.objects} × ${corpus.name}`,
+    String(destinations),
+    corpus.events.toLocaleString('en'),
+    ...rates,
+    ...costs,
+  ]
+}
+
+function emptyFolder(): string {
+  return mkdtempSync(join(folder, 'empty-'))
+}
+
+/** One `run --once` of the program itself over the corpus. With `bodies` the servers keep what they get. */
+async function forward(corpus: Corpus, destinations: number, bodies?: string): Promise<Usage> {
+  const server = spawn(process.execPath, [join(here, 'null-server.ts'), ...(bodies === undefined ? [] : [bodies])], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines = createInterface(server.stdout)[Symbol.asyncIterator]()
+  const port = Number((await lines.next()).value)
+  const state = mkdtempSync(join(folder, 'state-'))
+  const config = join(state, 'config.json')
+  writeFileSync(config, JSON.stringify(configuration(corpus.path, state, port, destinations)))
+  const main = join(here, '..', 'src', 'cli', 'main.ts')
+  const usage = await run([...flags, main, 'run', '--once', '--config', config])
+  server.kill('SIGTERM')
+  await once(server, 'exit')
+  rmSync(state, { recursive: true })
+  return usage
+}
+
+function configuration(path: string, state: string, port: number, destinations: number): unknown {
+  const endpoint = `http://127.0.0.1:${port}`
+  const kinds: [string, unknown][] = [
+    ['otlp_http/a', { endpoint }],
+    ['splunk_hec/b', { endpoint, token: '11111111-2222-4333-8444-555555555555' }],
+    ['otlp_http/c', { endpoint }],
+    ['splunk_hec/d', { endpoint, token: '11111111-2222-4333-8444-555555555555' }],
+  ]
+  const exporters = Object.fromEntries(kinds.slice(0, destinations))
+  return {
+    receivers: { circleci_audit: { store: { directory: { path } }, start_at: 'beginning' } },
+    exporters,
+    service: {
+      ledger: { sqlite: { path: join(state, 'ledger.db') } },
+      telemetry: { logs: { level: 'error' } },
+      pipelines: { logs: { receivers: ['circleci_audit'], exporters: Object.keys(exporters) } },
+    },
+  }
+}
+
+/** Runs a script to its end and tells what it used, all threads included. */
+async function run(args: readonly string[]): Promise<Usage> {
+  const report = join(folder, 'usage.json')
+  const env = { ...process.env, BENCH_USAGE: report }
+  const child = spawn(process.execPath, ['--import', join(here, 'usage.ts'), ...args], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+  })
+  const [code] = (await once(child, 'exit')) as [number | null]
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}:\n${said}`)
+  return JSON.parse(readFileSync(report, 'utf8')) as Usage
+}
+
+function print(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const all = [head, ...rows]
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
+  for (const row of all) console.log(row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  '))
+}

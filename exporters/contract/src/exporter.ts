@@ -1,0 +1,77 @@
+// The waist: everything the forwarder knows of a destination. Exporters know their vendor and nothing else; retry,
+// batching, order and durability belong to whoever calls. Rejected: throwing on a refusal, because an answer is data
+// and a tree of `instanceof` loses the parts (which records, how long to wait) that a durable caller needs.
+import type { LogRecord } from './record.ts'
+
+/** One record in a destination's form. Exporters may add what their `send` needs. */
+export interface Encoded {
+  /** What the record adds to the body of a request, before compression. The batch is the sum of these. */
+  readonly bytes: Uint8Array
+  /** Records with different partitions never share a batch (ClickHouse: the month). */
+  readonly partition?: string
+}
+
+/** What is sent at once. The caller keeps within `limits`; `members` is never empty. */
+export interface Batch {
+  readonly members: readonly Encoded[]
+  /** The same for the same members, across retries, restarts and encodings. For servers that deduplicate. */
+  readonly token: string
+  /** Wall-clock time of this attempt, in milliseconds since 1970. */
+  readonly now: number
+}
+
+/** The destination's answer to one attempt. */
+export type Outcome =
+  /** Stored, as far as this protocol can tell. */
+  | { readonly status: 'delivered' }
+  /** Taken, not yet known to be stored: ask `confirm` for the receipt after `pollAfterMs`. */
+  | { readonly status: 'accepted'; readonly receipt: string; readonly pollAfterMs: number }
+  /** Not now. `ambiguous`: the request may have been stored although no answer came. */
+  | {
+      readonly status: 'retry'
+      readonly reason: string
+      readonly retryAfterMs?: number
+      readonly ambiguous?: boolean
+    }
+  /** Too large: halve it. */
+  | { readonly status: 'split'; readonly reason: string }
+  /** These records never; the rest again. */
+  | { readonly status: 'rejected'; readonly records: readonly Refusal[] }
+  /** The batch is refused and nobody says for which record: bisect. */
+  | { readonly status: 'unreadable'; readonly reason: string }
+  /** Nothing goes through until someone mends it. Never a reason to drop a record. */
+  | { readonly status: 'stopped'; readonly cause: StopCause; readonly reason: string }
+
+/** One record's refusal: the destination will not take it, however often it is sent. */
+export interface Refusal {
+  /** Index in `batch.members`. */
+  readonly index: number
+  readonly reason: string
+}
+
+/** What has to be mended before anything goes through: who we are to the destination, or what we were told of it. */
+export type StopCause = 'credentials' | 'configuration'
+
+/** One thing `check` looked at: what was proven, what was not and why, what to do next. */
+export interface Finding {
+  readonly level: 'ok' | 'warning' | 'error' | 'unknown'
+  readonly what: string
+  readonly detail?: string
+  readonly next?: string
+}
+
+/** One destination. Never retries, never sleeps, never drops: the lane decides what follows from the outcome. */
+export interface Exporter {
+  readonly limits: { readonly records: number; readonly bytes: number }
+  /** One record in this destination's form, encoded once; the lane packs encoded records into batches within the limits. */
+  encode(record: LogRecord): Encoded
+  send(batch: Batch, signal: AbortSignal): Promise<Outcome>
+  /** For destinations that answer later: which receipts are settled. Polled by the lane, outside its concurrency. */
+  confirm?(receipts: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Outcome>>
+  /** For destinations that can be asked: which members of an unanswered batch are already there (indexes). */
+  stored?(batch: Batch, signal: AbortSignal): Promise<readonly number[]>
+  /** What can be proven about the destination without sending data to it. */
+  check(signal: AbortSignal): Promise<readonly Finding[]>
+  /** Releases connections and files. May be called twice. */
+  close(): Promise<void>
+}

@@ -1,0 +1,31 @@
+export type { Batch, Encoded, Exporter, Finding, Outcome, Refusal, StopCause } from './exporter.ts'
+export { type FromOtelOptions, fromLogRecordExporter } from './from-otel.ts'
+export {
+  type HttpAnswer,
+  HttpClient,
+  type HttpFailure,
+  type HttpOptions,
+  type HttpRequest,
+  type HttpResponse,
+  type TlsOptions,
+} from './http.ts'
+export { jsonText, oneLineJson, recordJson } from './json.ts'
+export type { ExporterModule, LaneDefaults } from './module.ts'
+export { ExportError, type ExportErrorFields, type OtelExportResult, type OtelLogRecordExporter } from './otel.ts'
+export {
+  describe,
+  excerpt,
+  failureOutcome,
+  findingOf,
+  httpOutcome,
+  isHtml,
+  pageOutcome,
+  redirectOutcome,
+  retryOutcome,
+} from './outcome.ts'
+export { contentToken, pack } from './packing.ts'
+export { type LogRecord, ORIGINAL, recordId } from './record.ts'
+export { SettingError } from './setting-error.ts'
+export { duration, endpoint, type HttpSettings, httpOptions, httpSettings, secret, size } from './settings.ts'
+export { utf8 } from './slab.ts'
+export { type ToOtelOptions, toLogRecordExporter } from './to-otel.ts'

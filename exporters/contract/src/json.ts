@@ -1,0 +1,144 @@
+// Any value OpenTelemetry carries, and any record, as JSON text on one line. JSON.stringify alone loses or refuses what
+// AnyValue may hold (bytes become maps of numbers, NaN becomes null, a BigInt throws) and writes lone surrogates that
+// strict readers refuse. A look over the value first is much cheaper than a replacer: nearly all values are plain, and
+// those go to JSON.stringify untouched. Rejected: a serializer of our own, slower for the common case.
+import type { LogRecord } from './record.ts'
+import { ORIGINAL } from './record.ts'
+
+/** Values nested deeper than this are replaced by a text that says so: neither recursion nor readers are unbounded. */
+const DEPTH_MAX = 64
+const TOO_DEEP = `[nested deeper than ${DEPTH_MAX} levels]`
+
+/** What a string may hold that JSON text must not hold as it is. Most strings hold none of it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters looked for
+const SPECIAL = /["\\\u0000-\u001f\u2028\u2029\ud800-\udfff]/
+
+/**
+ * JSON text of any value, on one line, well-formed, without U+2028 and U+2029. Never throws. Bytes become base64, BigInt
+ * and non-finite numbers decimal strings (as in protobuf's JSON), dates ISO 8601, maps objects, sets arrays.
+ */
+export function jsonText(value: unknown): string {
+  if (typeof value === 'string' && !SPECIAL.test(value)) return `"${value}"`
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value)
+  const text = JSON.stringify(isPlain(value, DEPTH_MAX) ? value : faithful(value, [])) ?? 'null'
+  return oneLineJson(text)
+}
+
+/** JSON text with the characters that break lines or decoders written as harmless escapes; the rest as it is. */
+export function oneLineJson(json: string): string {
+  let text = json
+  if (text.includes('\\u') && /\\u[dD][89a-fA-F]/.test(text)) text = text.replace(ESCAPE, repairedEscape)
+  if (text.includes('\u2028')) text = text.replaceAll('\u2028', '\\u2028')
+  return text.includes('\u2029') ? text.replaceAll('\u2029', '\\u2029') : text
+}
+
+/**
+ * A whole record as one JSON object: OTLP's field names, times as decimal strings of nanoseconds, attributes as plain
+ * objects. Fields the record lacks are absent. `original` is the event's text as read, verbatim.
+ */
+export function recordJson(record: LogRecord): string {
+  let text = '{'
+  const field = (name: string, json: string) => {
+    text += `${text === '{' ? '' : ','}"${name}":${json}`
+  }
+  if (record.hrTime[0] > 0) field('timeUnixNano', `"${nanoseconds(record.hrTime)}"`)
+  if (record.hrTimeObserved[0] > 0) field('observedTimeUnixNano', `"${nanoseconds(record.hrTimeObserved)}"`)
+  if (record.severityNumber) field('severityNumber', jsonText(record.severityNumber))
+  if (record.severityText) field('severityText', jsonText(record.severityText))
+  if (record.eventName) field('eventName', jsonText(record.eventName))
+  if (record.body !== undefined) field('body', jsonText(record.body))
+  field('attributes', jsonText(record.attributes))
+  if (record.droppedAttributesCount > 0) field('droppedAttributesCount', jsonText(record.droppedAttributesCount))
+  if (record.spanContext) field('traceId', jsonText(record.spanContext.traceId))
+  if (record.spanContext) field('spanId', jsonText(record.spanContext.spanId))
+  field('resource', resourceJson(record.resource))
+  field('scope', scopeJson(record.instrumentationScope))
+  const original = record[ORIGINAL]
+  if (original !== undefined) field('original', jsonText(original))
+  return `${text}}`
+}
+
+const resources = new WeakMap<object, string>()
+const scopes = new WeakMap<object, string>()
+
+/** Resources and scopes are few and shared by many records: each is written once. */
+function resourceJson(resource: LogRecord['resource']): string {
+  const known = resources.get(resource)
+  if (known) return known
+  const text = `{"attributes":${jsonText(resource.attributes)}}`
+  if (!resource.asyncAttributesPending) resources.set(resource, text)
+  return text
+}
+
+function scopeJson(scope: LogRecord['instrumentationScope']): string {
+  const known = scopes.get(scope)
+  if (known) return known
+  const { name, version, attributes } = scope
+  const text = jsonText({ name, version, attributes })
+  scopes.set(scope, text)
+  return text
+}
+
+function nanoseconds([seconds, nanos]: readonly [number, number]): string {
+  return `${seconds}${String(nanos).padStart(9, '0')}`
+}
+
+/** Whether JSON.stringify writes this value as it is. */
+function isPlain(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'undefined':
+      return true
+    case 'number':
+      return Number.isFinite(value)
+    case 'object':
+      return value === null || (depth > 0 && isPlainObject(value, depth - 1))
+    default:
+      return false
+  }
+}
+
+function isPlainObject(value: object, depth: number): boolean {
+  if (Array.isArray(value)) return value.every((item) => isPlain(item, depth))
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  for (const key in value) {
+    if (!isPlain((value as Record<string, unknown>)[key], depth)) return false
+  }
+  return true
+}
+
+/** A copy that JSON.stringify writes without loss. `path`: the objects this value lies in. */
+function faithful(value: unknown, path: readonly object[]): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined
+  if (typeof value !== 'object' || value === null) return value
+  if (path.length > DEPTH_MAX) return TOO_DEEP
+  if (path.includes(value)) return '[circular]'
+  return faithfulObject(value, [...path, value])
+}
+
+function faithfulObject(value: object, path: readonly object[]): unknown {
+  if (ArrayBuffer.isView(value)) return base64(value)
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString()
+  if (value instanceof Error) return { name: value.name, message: value.message }
+  if (Array.isArray(value) || value instanceof Set) return [...value].map((item) => faithful(item, path))
+  const copy: Record<string, unknown> = Object.create(null) // so that a key named `__proto__` is a key
+  for (const [key, item] of value instanceof Map ? value : Object.entries(value)) {
+    copy[String(key)] = faithful(item, path)
+  }
+  return copy
+}
+
+function base64(view: ArrayBufferView): string {
+  return Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('base64')
+}
+
+/** One escape sequence of JSON text, with surrogate pairs taken together so that only lone halves stand alone. */
+const ESCAPE = /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u([dD][89a-fA-F][0-9a-fA-F]{2})|[\s\S])/g
+
+function repairedEscape(sequence: string, lone: string | undefined): string {
+  return lone === undefined ? sequence : '\\ufffd'
+}

@@ -1,0 +1,162 @@
+// One of our exporters as a stock OpenTelemetry JS LogRecordExporter. What the forwarder's lane does with a ledger is
+// done here in memory, for one export call: pack, send, halve what is too large, bisect what is unreadable, send the
+// rest when some are refused, wait for acknowledgements. It never retries: the SDK's contract leaves a failed batch to
+// its caller, and BatchLogRecordProcessor drops it. Whoever needs durability runs the forwarder.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { withDeadline } from './deadline.ts'
+import type { Encoded, Exporter, Outcome, Refusal } from './exporter.ts'
+import { ExportError, type OtelExportResult, type OtelLogRecordExporter } from './otel.ts'
+import { contentToken, pack } from './packing.ts'
+import type { LogRecord } from './record.ts'
+
+/** How long one `export` call may take, and by which clock. */
+export interface ToOtelOptions {
+  /** Time for one export call, all its requests and acknowledgements included, in milliseconds. Default: 30 s. */
+  readonly timeoutMs?: number
+  /** Wall-clock time in milliseconds since 1970. Default: Date.now. */
+  readonly now?: () => number
+}
+
+/** Makes a stock OpenTelemetry JS exporter (SDK 3.x and 0.2xx) of one of ours. */
+export function toLogRecordExporter(exporter: Exporter, options: ToOtelOptions = {}): OtelLogRecordExporter {
+  return new OtelAdapter(exporter, options)
+}
+
+/** A record on its way, with its index in the exported array. Kept beside the member, which `send` must see unchanged. */
+interface Item {
+  readonly index: number
+  readonly member: Encoded
+}
+
+class OtelAdapter implements OtelLogRecordExporter {
+  readonly #exporter: Exporter
+  readonly #timeoutMs: number
+  readonly #now: () => number
+  readonly #inFlight = new Set<Promise<void>>()
+  #closing: Promise<void> | undefined
+
+  constructor(exporter: Exporter, options: ToOtelOptions) {
+    this.#exporter = exporter
+    this.#timeoutMs = options.timeoutMs ?? 30_000
+    this.#now = options.now ?? Date.now
+  }
+
+  export(logs: LogRecord[], resultCallback: (result: OtelExportResult) => void): void {
+    const work = this.#result(logs).then(resultCallback)
+    // What a callback throws is its owner's business; here it would end the process.
+    const settled = work.catch(() => {}).finally(() => this.#inFlight.delete(settled))
+    this.#inFlight.add(settled)
+  }
+
+  async forceFlush(): Promise<void> {
+    await Promise.all(this.#inFlight)
+  }
+
+  shutdown(): Promise<void> {
+    this.#closing ??= this.forceFlush().then(() => this.#exporter.close())
+    return this.#closing
+  }
+
+  async #result(logs: readonly LogRecord[]): Promise<OtelExportResult> {
+    if (this.#closing !== undefined) return failed(new ExportError('the exporter is shut down', { retryable: false }))
+    try {
+      const never = new AbortController().signal
+      const refused = await withDeadline(this.#timeoutMs, never, (signal) => this.#deliver(logs, signal))
+      return refused.length === 0 ? { code: 0 } : failed(refusedError(refused))
+    } catch (error) {
+      return failed(error instanceof ExportError ? error : unanswered(error))
+    }
+  }
+
+  async #deliver(logs: readonly LogRecord[], signal: AbortSignal): Promise<readonly Refusal[]> {
+    const refused: Refusal[] = []
+    const items = logs.flatMap((record, index) => this.#encode(record, index, refused))
+    const batches = pack(items.map(sized), this.#exporter.limits).map((batch) => batch.map(({ item }) => item))
+    const waiting: (readonly Item[])[] = batches.toReversed()
+    for (let batch = waiting.pop(); batch !== undefined; batch = waiting.pop()) {
+      const outcome = await this.#send(batch, signal)
+      waiting.push(...this.#remaining(batch, outcome, refused).toReversed())
+    }
+    return refused.sort((a, b) => a.index - b.index)
+  }
+
+  #encode(record: LogRecord, index: number, refused: Refusal[]): Item[] {
+    try {
+      return [{ index, member: this.#exporter.encode(record) }]
+    } catch (error) {
+      refused.push({ index, reason: `cannot be encoded: ${error instanceof Error ? error.message : error}` })
+      return []
+    }
+  }
+
+  async #send(batch: readonly Item[], signal: AbortSignal): Promise<Outcome> {
+    const members = batch.map((item) => item.member)
+    let outcome = await this.#exporter.send({ members, token: contentToken(members), now: this.#now() }, signal)
+    while (outcome.status === 'accepted') {
+      const { receipt, pollAfterMs } = outcome
+      await sleep(pollAfterMs, undefined, { signal })
+      outcome = (await this.#exporter.confirm?.([receipt], signal))?.get(receipt) ?? outcome
+    }
+    return outcome
+  }
+
+  /** What must still be sent after this answer. Notes the refused; throws when the export as a whole has failed. */
+  #remaining(batch: readonly Item[], outcome: Outcome, refused: Refusal[]): readonly (readonly Item[])[] {
+    switch (outcome.status) {
+      case 'delivered':
+        return []
+      case 'split':
+      case 'unreadable':
+        if (batch.length > 1) return halves(batch)
+        refused.push({ index: batch[0]?.index ?? 0, reason: outcome.reason })
+        return []
+      case 'rejected':
+        return rest(batch, outcome.records, refused)
+      case 'retry':
+        throw new ExportError(outcome.reason, {
+          retryable: true,
+          retryAfterMillis: outcome.retryAfterMs,
+          ambiguous: outcome.ambiguous,
+        })
+      case 'stopped':
+        throw new ExportError(outcome.reason, { retryable: false, stopped: outcome.cause })
+      case 'accepted':
+        throw new Error('an accepted batch was not confirmed')
+    }
+  }
+}
+
+function sized(item: Item): Encoded & { item: Item } {
+  const { bytes, partition } = item.member
+  return partition === undefined ? { bytes, item } : { bytes, partition, item }
+}
+
+function halves(batch: readonly Item[]): readonly (readonly Item[])[] {
+  const middle = batch.length >> 1
+  return [batch.slice(0, middle), batch.slice(middle)]
+}
+
+function rest(batch: readonly Item[], records: readonly Refusal[], refused: Refusal[]): readonly (readonly Item[])[] {
+  const never = new Map(records.map(({ index, reason }) => [index, reason]))
+  const remaining = batch.filter((_, index) => !never.has(index))
+  if (remaining.length === batch.length) throw new Error('a refusal that names no record of the batch')
+  for (const [index, reason] of never) {
+    const item = batch[index]
+    if (item !== undefined) refused.push({ index: item.index, reason })
+  }
+  return remaining.length === 0 ? [] : [remaining]
+}
+
+function failed(error: Error): OtelExportResult {
+  return { code: 1, error }
+}
+
+function refusedError(rejected: readonly Refusal[]): ExportError {
+  const message = `${rejected.length} records refused, the others are delivered; the first: ${rejected[0]?.reason}`
+  return new ExportError(message, { retryable: false, rejected })
+}
+
+function unanswered(error: unknown): ExportError {
+  const message = error instanceof Error ? error.message : String(error)
+  return new ExportError(message, { retryable: true, ambiguous: true })
+}

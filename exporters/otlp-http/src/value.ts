@@ -1,0 +1,54 @@
+// What a value that OTLP cannot carry becomes, the same for both encodings. One bad number would otherwise make a
+// receiver refuse the whole request: the Collector answers 400 to `{"doubleValue":null}` and to integers beyond int64.
+// Rejected: leaving such values out, because an audit record must show that something was there.
+
+/** Deeper nesting is carried as JSON text. Receivers have limits of their own, and so has the stack. */
+export const deepest = 32
+
+/** A number that neither int64 nor a finite double can carry exactly, as text; undefined when the number is sound. */
+export function unsoundNumber(value: number): string | undefined {
+  if (Number.isSafeInteger(value)) return undefined
+  return Number.isInteger(value) || !Number.isFinite(value) ? String(value) : undefined
+}
+
+/** int64 holds it. */
+export function fitsInt64(value: bigint): boolean {
+  return BigInt.asIntN(64, value) === value
+}
+
+/** Objects with a meaning of their own, as something plain. Others are returned as they are. */
+export function plainObject(value: object): unknown {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [String(key), item]))
+  if (value instanceof Set) return [...value]
+  return value
+}
+
+/** Stands for what would not end or lies too deep. */
+export function cutShort(value: object, path: readonly object[]): string | undefined {
+  if (path.includes(value)) return '[circular]'
+  if (path.length < deepest) return undefined
+  try {
+    return JSON.stringify(value) ?? '[too deep]'
+  } catch {
+    return '[too deep]'
+  }
+}
+
+/** Seconds and nanoseconds that make a time between 1970 and 2554, else the OTLP word for "unknown": zero. */
+export function soundTime(time: readonly [number, number]): readonly [number, number] {
+  const seconds = Math.trunc(time[0])
+  const nanos = Math.trunc(time[1])
+  const sound = seconds >= 0 && seconds < 18_446_744_073 && nanos >= 0 && nanos < 1e9
+  return sound ? [seconds, nanos] : [0, 0]
+}
+
+/** A count or a flag that is no uint32 is none. */
+export function uint32(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffffffff ? value : undefined
+}
+
+/** Trace and span ids are hexadecimal; anything else would make the request unreadable. */
+export function hexId(value: unknown, digits: 16 | 32): string | undefined {
+  return typeof value === 'string' && value.length === digits && /^[0-9a-f]+$/i.test(value) ? value : undefined
+}

@@ -1,0 +1,175 @@
+import type { HttpAnswer } from '@circleci-audit-forwarder/contract'
+import { auditRecords, FakeServer, type VendorAnswer } from '@circleci-audit-forwarder/contract/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { config, OtlpHttpExporter, otlpHttp } from '../src/index.ts'
+import { outcomeOf } from '../src/send.ts'
+import { decode, encodeResponse, recordIds } from './receiver.ts'
+
+const never = new AbortController().signal
+let server: FakeServer
+let answer: VendorAnswer
+
+beforeEach(async () => {
+  server = await FakeServer.start(() => answer)
+})
+afterEach(() => server.stop())
+
+function exporter(settings: object = {}): OtlpHttpExporter {
+  return new OtlpHttpExporter(config.parse({ endpoint: server.url, ...settings }))
+}
+
+async function send(count: number, settings?: object) {
+  const otlp = exporter(settings)
+  const members = auditRecords(count).map((record) => otlp.encode(record))
+  const outcome = await otlp.send({ members, token: 't', now: 0 }, never)
+  await otlp.close()
+  return outcome
+}
+
+const json = { 'content-type': 'application/json' }
+const proto = { 'content-type': 'application/x-protobuf' }
+
+function partial(rejectedLogRecords: unknown, errorMessage = ''): VendorAnswer {
+  return { status: 200, headers: json, body: JSON.stringify({ partialSuccess: { rejectedLogRecords, errorMessage } }) }
+}
+
+describe('a partial success is never a success', () => {
+  test('some of the batch: the culprit is searched', async () => {
+    answer = partial('1', 'attribute too long')
+    expect(await send(3)).toEqual({ status: 'unreadable', reason: '1 of 3 records refused: attribute too long' })
+  })
+
+  test('a record alone: it is refused', async () => {
+    answer = partial('1', 'attribute too long')
+    const reason = '1 of 1 records refused: attribute too long'
+    expect(await send(1)).toEqual({ status: 'rejected', records: [{ index: 0, reason }] })
+  })
+
+  test('the whole batch: all are refused, without another request', async () => {
+    answer = partial(2)
+    expect(await send(2)).toMatchObject({ status: 'rejected', records: [{ index: 0 }, { index: 1 }] })
+  })
+
+  test('in protobuf too, whatever was sent', async () => {
+    answer = { status: 200, headers: proto, body: encodeResponse(200, 'é'.repeat(100)) }
+    expect(await send(300, { encoding: 'proto' })).toMatchObject({ status: 'unreadable' })
+    expect(await send(200)).toMatchObject({ status: 'rejected' })
+  })
+
+  test('a count that is none is no OTLP answer', async () => {
+    answer = partial('many')
+    expect(await send(2)).toMatchObject({ status: 'stopped', cause: 'configuration' })
+  })
+})
+
+describe('a success', () => {
+  test.each<[string, VendorAnswer]>([
+    ['an empty JSON object', { status: 200, headers: json, body: '{}' }],
+    ['no body', { status: 200 }],
+    ['no content', { status: 204 }],
+    ['an empty message', { status: 200, headers: proto }],
+    ['a warning without refusals', partial('0', 'deprecated field')],
+    ['a warning in protobuf', { status: 200, headers: proto, body: encodeResponse(0, 'deprecated') }],
+    ['a null partial success', { status: 200, headers: json, body: '{"partialSuccess":null}' }],
+    ['JSON without a type', { status: 200, body: '{}' }],
+  ])('%s', async (_, given) => {
+    answer = given
+    expect(await send(2)).toEqual({ status: 'delivered' })
+  })
+})
+
+test.each<[string, VendorAnswer]>([
+  ['a login page that calls itself JSON', { status: 200, headers: json, body: '<html>log in</html>' }],
+  ['text', { status: 200, headers: { 'content-type': 'text/plain' }, body: 'OK' }],
+  ['a JSON list', { status: 200, headers: json, body: '[]' }],
+  ['half an answer', { status: 200, headers: json, body: '{"partialSuccess":{"rejected' }],
+  ['bytes that are no message', { status: 200, headers: proto, body: Buffer.from([0x0a, 0xff]) }],
+])('%s is no receipt: the destination stops', async (_, given) => {
+  answer = given
+  expect(await send(2)).toMatchObject({ status: 'stopped', cause: 'configuration' })
+})
+
+test('400: the culprit is searched, and a record alone is refused', async () => {
+  answer = { status: 400, headers: json, body: '{"code":3,"message":"cannot read"}' }
+  expect(await send(2)).toMatchObject({ status: 'unreadable' })
+  expect(await send(1)).toMatchObject({ status: 'rejected', records: [{ index: 0 }] })
+})
+
+test('400 to a large body may mean "too large": it is halved', () => {
+  const refused: HttpAnswer = { status: 400, headers: {}, body: '', bytes: new Uint8Array() }
+  expect(outcomeOf(refused, 100, 2 * 1024 * 1024).status).toBe('split')
+  expect(outcomeOf(refused, 100, 1024 * 1024).status).toBe('unreadable')
+})
+
+test('Retry-After is reported for any status that means "later"', async () => {
+  answer = { status: 503, headers: { 'retry-after': '30' } }
+  expect(await send(1)).toMatchObject({ status: 'retry', retryAfterMs: 30_000, ambiguous: false })
+  answer = { status: 502 }
+  expect(await send(1)).toMatchObject({ status: 'retry', ambiguous: true })
+})
+
+test.each([
+  ['', '/v1/logs'],
+  ['/', '/v1/logs'],
+  ['/otlp/v1/logs', '/otlp/v1/logs'],
+  ['/base/', '/base/'],
+  ['/?tenant=a', '/v1/logs?tenant=a'],
+])('endpoint with path %j posts to %j', async (path, expected) => {
+  answer = { status: 200 }
+  await send(1, { endpoint: server.url + path })
+  expect(server.arrived[0]?.path).toBe(expected)
+})
+
+test('a whole batch of 512 goes out as protobuf under zstd', async () => {
+  answer = { status: 200 }
+  await send(512, { encoding: 'proto', compression: 'zstd', original: false })
+  expect(server.arrived[0]?.headers['content-encoding']).toBe('zstd')
+  expect(recordIds(decode(server.arrived[0]!))).toEqual(auditRecords(512).map((r) => r.attributes['log.record.uid']))
+})
+
+describe('check', () => {
+  async function check(given: VendorAnswer, settings?: object) {
+    answer = given
+    const otlp = exporter(settings)
+    const findings = await otlp.check(never)
+    await otlp.close()
+    return findings
+  }
+
+  test('asks with a request that holds no records', async () => {
+    expect((await check({ status: 200 }))[0]?.level).toBe('ok')
+    await check({ status: 200 }, { encoding: 'proto' })
+    expect(server.arrived.map((request) => request.body.toString())).toEqual(['{"resourceLogs":[]}', ''])
+    expect(server.arrived.map((request) => request.headers['content-type'])).toEqual([
+      'application/json',
+      'application/x-protobuf',
+    ])
+  })
+
+  test('says what stands in the way and what to do', async () => {
+    expect(await check({ status: 401 })).toMatchObject([
+      { level: 'error', next: expect.stringContaining('credentials') },
+    ])
+    expect(await check({ status: 404 })).toMatchObject([{ level: 'error', next: expect.stringContaining('path') }])
+    expect(await check({ status: 415 })).toMatchObject([{ level: 'error', next: 'set encoding: proto' }])
+  })
+
+  test('claims nothing where a receiver refuses empty requests', async () => {
+    expect(await check({ status: 400 })).toMatchObject([{ level: 'unknown' }])
+  })
+
+  test('shows no query: it may hold a key', async () => {
+    expect(JSON.stringify(await check({ status: 200 }, { endpoint: `${server.url}/?api_key=hunter22` }))).not.toContain(
+      'hunter22',
+    )
+  })
+})
+
+test('the module parses and creates', async () => {
+  const made = otlpHttp.create(config.parse({ endpoint: 'http://127.0.0.1:4318' }))
+  expect(otlpHttp.type).toBe('otlp_http')
+  expect(made).toBeInstanceOf(OtlpHttpExporter)
+  await made.close()
+  for (const endpoint of ['otel:4318', 'http://user:secret@otel:4318', 'ftp://otel'])
+    expect(config.safeParse({ endpoint }).success).toBe(false)
+})

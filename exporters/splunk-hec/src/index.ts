@@ -1,0 +1,6 @@
+export type { AckMode } from './acks.ts'
+export { type Classified, classify } from './cim.ts'
+export { codes, type HecCode } from './codes.ts'
+export { module, type SplunkHecSettings } from './config.ts'
+export { type EnvelopeDefaults, EVENT_BYTES_MAX, encodeEvent, type HecEvent } from './encode.ts'
+export { SplunkHecExporter, type SplunkHecOptions, type SplunkHecWorld } from './send.ts'

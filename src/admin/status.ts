@@ -1,0 +1,234 @@
+// What `status`, the admin API and the page show: one document, made by pure arithmetic from the ledger's accounts and,
+// where a forwarder runs, from what its lanes are doing. Times are RFC 3339, ages and durations seconds, unknown is
+// null and never 0: before the first complete sweep there is no watermark, and nothing is proven.
+import type { Account, AccountLedger } from '../ledger/accounts.ts'
+import type { LaneState } from '../telemetry/lanes.ts'
+import { explain } from './explain.ts'
+
+export interface StatusDocument {
+  readonly at: string
+  /** Null when the document was read from the ledger while nothing may be running. */
+  readonly forwarder: ForwarderStatus | null
+  readonly receivers: readonly ReceiverStatus[]
+  readonly destinations: readonly DestinationStatus[]
+  readonly totals: Totals
+}
+
+export interface ForwarderStatus {
+  readonly version: string
+  readonly startedAt: string
+  readonly uptimeSeconds: number
+}
+
+export interface ReceiverStatus {
+  readonly id: string
+  /** Start of the last sweep that listed everything. */
+  readonly sweptTo: string | null
+  readonly lastObjectTime: string | null
+}
+
+/**
+ * - `stopped`: lets nothing through until someone mends it; nothing is dropped, it is probed.
+ * - `retrying`: the last attempt failed and something is outstanding.
+ * - `delivering`: something is outstanding and nothing is known to be wrong.
+ * - `idle`: everything known is settled.
+ */
+export type DestinationState = 'delivering' | 'retrying' | 'stopped' | 'idle'
+
+/** One destination fed by one receiver. Counts are of records unless they say objects; since the ledger began. */
+export interface DestinationStatus {
+  readonly id: string
+  readonly receiver: string
+  readonly state: DestinationState
+  /** The state in a sentence. */
+  readonly explanation: string
+  readonly startAt: string
+  /** Everything up to this object time is settled and named. */
+  readonly watermark: string | null
+  readonly watermarkAgeSeconds: number | null
+  readonly outstanding: { readonly objects: number; readonly late: number; readonly oldest: Oldest | null }
+  readonly delivered: number
+  readonly filtered: number
+  readonly duplicates: number
+  readonly quarantined: number
+  readonly lost: { readonly objects: number; readonly bytes: number }
+  readonly possibleDuplicates: number
+  readonly adopted: number
+  readonly provisional: number
+  /** Late objects ever. */
+  readonly lateTotal: number
+  readonly lastObjectTime: string | null
+  /** What is on its way; null where no running forwarder was asked. */
+  readonly live: Live | null
+  readonly stop: {
+    readonly cause: 'credentials' | 'configuration'
+    readonly reason: string
+    readonly since: string
+  } | null
+}
+
+export interface Oldest {
+  readonly time: string
+  readonly ageSeconds: number
+  readonly key: string
+  readonly reason: string | null
+}
+
+export interface Live {
+  readonly inFlight: number
+  readonly concurrency: number | null
+  readonly concurrencyMax: number | null
+  readonly lastError: { readonly reason: string; readonly at: string } | null
+}
+
+export interface Totals {
+  readonly objects: number
+  readonly events: number
+  readonly bad: number
+  readonly outstanding: number
+  readonly delivered: number
+  readonly filtered: number
+  readonly duplicates: number
+  readonly quarantined: number
+  readonly lostObjects: number
+  readonly stopped: number
+}
+
+export interface StatusSources {
+  readonly accounts: readonly Account[]
+  readonly totals: ReturnType<AccountLedger['totals']>
+  /** Ids of the configured receivers; those of the accounts are added. */
+  readonly receivers: readonly string[]
+  readonly now: number
+  readonly running?: {
+    readonly version: string
+    readonly startedAt: number
+    readonly lane: (destination: string) => LaneState | undefined
+  }
+}
+
+export function statusDocument(sources: StatusSources): StatusDocument {
+  const { accounts, now, running } = sources
+  const destinations = accounts.map((account) => destinationStatus(account, running?.lane(account.destination), now))
+  return {
+    at: stamp(now),
+    forwarder:
+      running === undefined
+        ? null
+        : {
+            version: running.version,
+            startedAt: stamp(running.startedAt),
+            uptimeSeconds: seconds(now - running.startedAt),
+          },
+    receivers: receiverStatuses(sources.receivers, accounts),
+    destinations,
+    totals: { ...sources.totals, ...sums(destinations) },
+  }
+}
+
+function receiverStatuses(configured: readonly string[], accounts: readonly Account[]): readonly ReceiverStatus[] {
+  const ids = new Set([...configured, ...accounts.map(({ receiver }) => receiver)])
+  return [...ids].map((id) => {
+    const of = accounts.filter(({ receiver }) => receiver === id)
+    return {
+      id,
+      sweptTo: stampOf(least(of.flatMap(({ sweptTo }) => sweptTo ?? []))),
+      lastObjectTime: stampOf(greatest(of.flatMap(({ lastObjectTime }) => lastObjectTime ?? []))),
+    }
+  })
+}
+
+function destinationStatus(account: Account, lane: LaneState | undefined, now: number): DestinationStatus {
+  const { oldest, stop, watermark } = account
+  const state = stateOf(account, lane)
+  return {
+    id: account.destination,
+    receiver: account.receiver,
+    state,
+    explanation: explain(account, state, lane, now),
+    startAt: stamp(account.startAt),
+    watermark: stampOf(watermark),
+    watermarkAgeSeconds: watermark === undefined ? null : seconds(now - watermark),
+    outstanding: {
+      objects: account.outstanding,
+      late: account.late,
+      oldest:
+        oldest === undefined
+          ? null
+          : {
+              time: stamp(oldest.time),
+              ageSeconds: seconds(now - oldest.time),
+              key: oldest.key,
+              reason: oldest.reason ?? null,
+            },
+    },
+    delivered: account.delivered,
+    filtered: account.filtered,
+    duplicates: account.duplicates,
+    quarantined: account.quarantined,
+    lost: { objects: account.lostObjects, bytes: account.lostBytes },
+    possibleDuplicates: account.possibleDuplicates,
+    adopted: account.adopted,
+    provisional: account.provisional,
+    lateTotal: account.lateTotal,
+    lastObjectTime: stampOf(account.lastObjectTime),
+    live: lane === undefined ? null : live(lane),
+    stop: stop === undefined ? null : { cause: stop.cause, reason: stop.reason, since: stamp(stop.since) },
+  }
+}
+
+function stateOf(account: Account, lane: LaneState | undefined): DestinationState {
+  if (account.stop !== undefined) return 'stopped'
+  if (account.outstanding === 0) return 'idle'
+  return failing(account, lane) ? 'retrying' : 'delivering'
+}
+
+/** With a lane to ask, an error counts until the next delivery; without, what the ledger holds against the oldest row. */
+function failing(account: Account, lane: LaneState | undefined): boolean {
+  if (lane === undefined) return account.oldest?.reason !== undefined
+  return lane.lastError !== undefined && lane.lastError.at >= (lane.lastDeliveryAt ?? 0)
+}
+
+function live(lane: LaneState): Live {
+  const { lastError } = lane
+  return {
+    inFlight: lane.inFlight,
+    concurrency: lane.concurrency ?? null,
+    concurrencyMax: lane.concurrencyMax ?? null,
+    lastError: lastError === undefined ? null : { reason: lastError.reason, at: stamp(lastError.at) },
+  }
+}
+
+function sums(destinations: readonly DestinationStatus[]): Omit<Totals, 'objects' | 'events' | 'bad'> {
+  const sum = (of: (destination: DestinationStatus) => number) =>
+    destinations.reduce((total, one) => total + of(one), 0)
+  return {
+    outstanding: sum(({ outstanding }) => outstanding.objects),
+    delivered: sum(({ delivered }) => delivered),
+    filtered: sum(({ filtered }) => filtered),
+    duplicates: sum(({ duplicates }) => duplicates),
+    quarantined: sum(({ quarantined }) => quarantined),
+    lostObjects: sum(({ lost }) => lost.objects),
+    stopped: new Set(destinations.filter(({ state }) => state === 'stopped').map(({ id }) => id)).size,
+  }
+}
+
+function least(times: readonly number[]): number | undefined {
+  return times.length === 0 ? undefined : Math.min(...times)
+}
+
+function greatest(times: readonly number[]): number | undefined {
+  return times.length === 0 ? undefined : Math.max(...times)
+}
+
+function stamp(time: number): string {
+  return new Date(time).toISOString()
+}
+
+function stampOf(time: number | undefined): string | null {
+  return time === undefined ? null : stamp(time)
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1000)
+}

@@ -1,0 +1,112 @@
+// From a valid configuration to the pipeline's parts: opens stores, queues and exporters. Wiring only; whatever could be
+// called a rule lives in the room it belongs to.
+import type { Config } from '../config/schema.ts'
+import { typeOf } from '../config/schema.ts'
+import type { LaneOptions } from '../delivery/options.ts'
+import type { Clock } from '../domain/clock.ts'
+import { mappingOptions } from '../mapping/map.ts'
+import type { DestinationSpec, ReceiverSpec, RouteSpec } from '../pipeline/parts.ts'
+import { Chain } from '../processors/chain.ts'
+import { processorModules } from '../processors/modules.ts'
+import type { Notifications } from '../receiver/notifications.ts'
+import type { Store } from '../receiver/store.ts'
+import { exporters } from '../registry.ts'
+
+type ReceiverConfig = Config['receivers'][string]
+type ExporterConfig = Config['exporters'][string]
+
+/** Longest attempt the lane allows, in milliseconds; an exporter's own timeout is shorter. */
+const ATTEMPT_MS = 15 * 60_000
+
+/** The receivers that some pipeline uses, opened. Nothing is sent yet. */
+export async function openReceivers(config: Config, clock: Clock, version: string): Promise<readonly ReceiverSpec[]> {
+  const used = new Set(Object.values(config.service.pipelines).flatMap(({ receivers }) => receivers))
+  const opened = Object.entries(config.receivers).filter(([id]) => used.has(id))
+  return Promise.all(opened.map(([id, receiver]) => openReceiver(id, receiver, clock, version)))
+}
+
+async function openReceiver(id: string, config: ReceiverConfig, clock: Clock, version: string): Promise<ReceiverSpec> {
+  const notifications = await openNotifications(config)
+  return {
+    id,
+    store: await openStore(config, clock),
+    ...(notifications === undefined ? {} : { notifications }),
+    sweepIntervalMs: config.sweep.interval,
+    lookbackMs: config.sweep.lookback,
+    attributes: config.attributes,
+    mapping: mappingOptions(version, config.severity),
+  }
+}
+
+/** A receiver's store. The SDK of a cloud is loaded only here. */
+export async function openStore({ store }: Pick<ReceiverConfig, 'store'>, clock: Clock): Promise<Store> {
+  if (store.s3 !== undefined) {
+    const { openS3Store } = await import('../receiver/s3/store.ts')
+    return openS3Store(store.s3, { clock })
+  }
+  const { DirectoryStore } = await import('../receiver/directory/store.ts')
+  return new DirectoryStore(store.directory ?? { path: '.' }, { clock })
+}
+
+async function openNotifications({ notifications }: ReceiverConfig): Promise<Notifications | undefined> {
+  if (notifications?.sqs === undefined) return undefined
+  const { openSqsNotifications } = await import('../receiver/sqs/queue.ts')
+  const { visibility_timeout, ...settings } = notifications.sqs
+  return openSqsNotifications({ ...settings, visibility_timeout: Math.ceil(visibility_timeout / 1000) })
+}
+
+/** The exporters that some pipeline uses, opened, with the receivers that feed them and through what. */
+export function openDestinations(config: Config): readonly DestinationSpec[] {
+  return Object.entries(config.exporters).flatMap(([id, exporter]): DestinationSpec[] => {
+    const routes = routesTo(id, exporter, config)
+    return routes.length === 0 ? [] : [openDestination(id, exporter, routes, config.service.memory.exporter)]
+  })
+}
+
+function openDestination(
+  id: string,
+  config: ExporterConfig,
+  routes: readonly RouteSpec[],
+  bufferBytes: number,
+): DestinationSpec {
+  const module = exporters.find(({ type }) => type === config.type)
+  if (module === undefined) throw new Error(`there is no exporter of type ${config.type}`)
+  const exporter = module.create(config.settings)
+  return { id, exporter, options: laneOptions(config, exporter.limits, bufferBytes), routes }
+}
+
+function laneOptions(
+  config: ExporterConfig,
+  limits: { readonly records: number; readonly bytes: number },
+  bufferBytes: number,
+): LaneOptions {
+  const { batch, concurrency, retry } = config
+  return {
+    batch: {
+      records: Math.min(batch.max_records, limits.records),
+      bytes: Math.min(batch.max_bytes, limits.bytes),
+      lingerMs: batch.linger,
+    },
+    concurrency,
+    retry: { initialMs: retry.initial_interval, maxMs: retry.max_interval },
+    bufferBytes,
+    attemptMs: ATTEMPT_MS,
+  }
+}
+
+function routesTo(id: string, exporter: ExporterConfig, config: Config): readonly RouteSpec[] {
+  const pipelines = Object.values(config.service.pipelines).filter((pipeline) => pipeline.exporters.includes(id))
+  return pipelines.flatMap(({ receivers, processors }) => {
+    const processing = new Chain(processors.map((processor) => openProcessor(processor, config)))
+    return receivers.map((receiver): RouteSpec => {
+      const startAt = exporter.start_at ?? config.receivers[receiver]?.start_at ?? { from: 'now' }
+      return { receiver, startAt, processing }
+    })
+  })
+}
+
+function openProcessor(id: string, config: Config): ReturnType<(typeof processorModules)[number]['create']> {
+  const module = processorModules.find(({ type }) => type === typeOf(id))
+  if (module === undefined) throw new Error(`there is no processor of type ${typeOf(id)}`)
+  return module.create(id, config.processors[id]?.settings as never)
+}

@@ -1,0 +1,26 @@
+/** What every command is given. */
+export interface CommonOptions {
+  /** Path of the configuration file: `--config`, or the quick start's. */
+  readonly config: string
+  /** Whether output is for programs. */
+  readonly json: boolean
+}
+
+export interface RunOptions extends CommonOptions {
+  /** Stop when everything is caught up. */
+  readonly once: boolean
+  /** With `once`: how long a destination may make no progress before the run gives up on it, in milliseconds. */
+  readonly timeoutMs: number
+}
+
+export interface StatusOptions extends CommonOptions {
+  /** URL of a running forwarder's status API, in place of the ledger. */
+  readonly admin?: string | undefined
+}
+
+export interface ProfileOptions extends CommonOptions {
+  /** What to read, e.g. `s3://bucket/prefix` or a folder; without it the configured stores. */
+  readonly store?: string | undefined
+  /** Print field names and types only, no value. */
+  readonly shape: boolean
+}

@@ -1,0 +1,143 @@
+// The command line. Each command is a file that is loaded when it is called for, so that `validate` does not wait for
+// the AWS SDK; this file knows their options and nothing of what they do. Exit codes: 0 done, 1 failed, 2 usage or
+// configuration.
+import { fileURLToPath } from 'node:url'
+import { Argument, Command, CommanderError } from 'commander'
+import { SetupError } from '../domain/failures.ts'
+import type { CommonOptions } from './options.ts'
+import { version } from './version.ts'
+
+const root = new URL('../../', import.meta.url)
+
+/** Runs the program with these arguments. Resolves to the exit code; never rejects. */
+export async function main(args: readonly string[]): Promise<number> {
+  process.stdout.on('error', leaveWithReader)
+  let code = 0
+  const program = commands((result) => {
+    code = result
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    return complain(error, args.includes('--json'))
+  }
+}
+
+/** `print-config | head` closes our output; that is no failure. */
+function leaveWithReader(error: NodeJS.ErrnoException): void {
+  process.exit(error.code === 'EPIPE' ? 0 : 1)
+}
+
+function complain(error: unknown, json: boolean): number {
+  const isSetup = error instanceof SetupError
+  const message = isSetup ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const hint = isSetup ? error.hint : undefined
+  const problems = isSetup && 'problems' in error ? { problems: error.problems } : {}
+  if (json) console.error(JSON.stringify({ error: message, hint, ...problems }))
+  else console.error(hint === undefined ? message : `${message}\n    hint: ${hint}`)
+  return isSetup ? 2 : 1
+}
+
+type Finish = (code: number) => void
+
+function commands(finish: Finish): Command {
+  const program = new Command('circleci-audit-forwarder')
+    .description('Forwards CircleCI audit logs from a bucket to SIEMs. Without a command it is `run`.')
+    .version(version(), '--version', 'print the version')
+    .option('-c, --config <file>', 'configuration file; without it, the quick start')
+    .option('--json', 'write for programs')
+    .showHelpAfterError('(--help lists commands and options)')
+    .exitOverride()
+  addRun(program, finish)
+  addConfigCommands(program, finish)
+  addReadingCommands(program, finish)
+  return program
+}
+
+function addRun(program: Command, finish: Finish): void {
+  program
+    .command('run', { isDefault: true })
+    .description('forward until told to stop')
+    .option('--once', 'stop when everything is caught up')
+    .option('--timeout <duration>', 'with --once: give up on destinations that make no progress for so long', '60s')
+    .allowExcessArguments()
+    .action(async (_options: unknown, command: Command) => {
+      const [word] = command.args
+      if (word !== undefined) return unknownCommand(program, word)
+      const { run } = await import('./run.ts')
+      const { once, timeout } = command.opts<{ once?: boolean; timeout: string }>()
+      finish(await run({ ...common(command), once: once === true, timeoutMs: await milliseconds(timeout) }))
+    })
+}
+
+function addConfigCommands(program: Command, finish: Finish): void {
+  program
+    .command('validate')
+    .description('check the configuration without connecting anywhere')
+    .action(async (_options: unknown, command: Command) => {
+      const { validate } = await import('./validate.ts')
+      finish(await validate(common(command)))
+    })
+  program
+    .command('print-config')
+    .description('print the configuration with all defaults, secrets masked')
+    .action(async (_options: unknown, command: Command) => {
+      const { printConfig } = await import('./print-config.ts')
+      finish(await printConfig(common(command)))
+    })
+  program
+    .command('schema')
+    .description('print the JSON Schema of configuration files')
+    .addArgument(new Argument('<subject>', 'what to print the schema of').choices(['config']))
+    .action(async (subject: 'config') => {
+      const { schema } = await import('./schema.ts')
+      finish(await schema(subject))
+    })
+}
+
+function addReadingCommands(program: Command, finish: Finish): void {
+  program
+    .command('status')
+    .description('show what is delivered, outstanding and missing')
+    .option('--admin <url>', "ask a running forwarder's status API instead of the ledger")
+    .action(async (_options: unknown, command: Command) => {
+      const { status } = await import('./status.ts')
+      finish(await status({ ...common(command), admin: command.opts()['admin'] as string | undefined }))
+    })
+  program
+    .command('profile')
+    .description('read a store and tell what is in it; nothing is sent')
+    .argument('[store]', 's3://bucket/prefix or a folder; without it the configured stores')
+    .option('--from <time>', 'begin here: RFC 3339, or a time ago such as 7d', '7d')
+    .option('--to <time>', 'end here; without it, now')
+    .option('--objects <number>', 'most objects to read, the newest first', Number)
+    .option('--shape', 'print names and types only, no value')
+    .action(async (store: string | undefined, _options: unknown, command: Command) => {
+      const { profile } = await import('./profile.ts')
+      const { shape, ...range } = command.opts<{ shape?: boolean; from: string; to?: string; objects?: number }>()
+      finish(await profile({ ...common(command), ...range, store, shape: shape === true }))
+    })
+}
+
+async function milliseconds(text: string): Promise<number> {
+  const { duration } = await import('@circleci-audit-forwarder/contract')
+  const parsed = duration.safeParse(text)
+  if (parsed.success) return parsed.data
+  throw new SetupError(`--timeout ${text} is no duration`, { hint: 'write it like 60s or 5m' })
+}
+
+function common(command: Command): CommonOptions {
+  const { config, json } = command.optsWithGlobals<{ config?: string; json?: boolean }>()
+  return { config: config ?? fileURLToPath(new URL('deploy/quickstart/config.yaml', root)), json: json === true }
+}
+
+async function unknownCommand(program: Command, word: string): Promise<never> {
+  const { nearest } = await import('../config/spelling.ts')
+  const near = nearest(
+    word,
+    program.commands.map((command) => command.name()),
+  )
+  return program.error(`error: there is no command '${word}'${near === undefined ? '' : `; did you mean '${near}'?`}`)
+}

@@ -1,0 +1,115 @@
+// `run`: opens everything, runs the pipeline until told to stop, closes everything. The order of closing is the reverse
+// of opening, and the ledger goes last: whatever lands during the stop is still written.
+import { type StatusDocument, statusDocument } from '../admin/status.ts'
+import type { Loaded } from '../config/load.ts'
+import { problemsText } from '../config/problem.ts'
+import type { Config } from '../config/schema.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { Pipeline } from '../pipeline.ts'
+import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
+import { openDestinations, openReceivers } from './assemble.ts'
+import { systemClock } from './clock.ts'
+import { openLedger } from './ledger.ts'
+import { load } from './load.ts'
+import type { RunOptions } from './options.ts'
+import { serve } from './serve.ts'
+import { caughtUpText } from './summary.ts'
+import { version } from './version.ts'
+
+interface Running {
+  readonly config: Config
+  readonly ledger: Ledger
+  readonly telemetry: Telemetry
+  readonly pipeline: Pipeline
+  readonly status: () => StatusDocument
+}
+
+export async function run(options: RunOptions): Promise<number> {
+  const loaded = await load(options)
+  const telemetry = telemetryOf(loaded)
+  if (loaded.warnings.length > 0) process.stderr.write(`${problemsText(loaded.file, loaded.warnings)}\n`)
+  const ledger = await openLedger(loaded.config)
+  const stop = stopSignal(telemetry)
+  let clean = false
+  try {
+    const running = await open(loaded.config, ledger, telemetry)
+    const code = options.once ? await once(running, options, stop) : await forEver(running, options, stop)
+    clean = true
+    return code
+  } finally {
+    ledger.close()
+    telemetry.tell({ type: 'stopped', clean })
+  }
+}
+
+function telemetryOf({ config, secrets }: Loaded): Telemetry {
+  const { level, format } = config.service.telemetry.logs
+  const stream = process.stderr
+  const log = { level, format, stream, isTTY: stream.isTTY === true, now: Date.now, secrets }
+  return createTelemetry({ version: version(), log })
+}
+
+async function open(config: Config, ledger: Ledger, telemetry: Telemetry): Promise<Running> {
+  const { tell } = telemetry
+  const { deduplication, memory, stop_timeout } = config.service
+  const receivers = await openReceivers(config, systemClock, version())
+  const destinations = openDestinations(config)
+  const pipeline = new Pipeline({
+    receivers,
+    destinations,
+    ledger,
+    decode: {},
+    clock: systemClock,
+    random: Math.random,
+    tell,
+    deduplicationMs: deduplication.window,
+    cacheBytes: memory.cache,
+    stopMs: stop_timeout,
+  })
+  const startedAt = Date.now()
+  const status = (): StatusDocument =>
+    statusDocument({
+      accounts: ledger.accounts(),
+      totals: ledger.totals(),
+      receivers: receivers.map(({ id }) => id),
+      now: Date.now(),
+      running: { version: version(), startedAt, lane: (destination) => telemetry.lanes.of(destination) },
+    })
+  telemetry.metrics.watch(() => ledger.accounts())
+  const ids = { destinations: destinations.map(({ id }) => id), receivers: receivers.map(({ id }) => id) }
+  tell({ type: 'started', version: version(), ...ids })
+  return { config, ledger, telemetry, pipeline, status }
+}
+
+async function forEver(running: Running, options: RunOptions, stop: AbortSignal): Promise<number> {
+  const served = await serve(running.config, running.telemetry, running.status)
+  try {
+    await running.pipeline.run(stop, () => say(caughtUpText(running.status(), served.addresses), options.json, running))
+  } finally {
+    await served.close()
+  }
+  return 0
+}
+
+async function once(running: Running, options: RunOptions, stop: AbortSignal): Promise<number> {
+  const finish = await running.pipeline.runOnce(stop, options.timeoutMs)
+  say(caughtUpText(running.status(), undefined, finish), options.json, running)
+  return finish.unswept.length + finish.unfinished.length === 0 && !stop.aborted ? 0 : 1
+}
+
+function say(text: string, json: boolean, { status }: Running): void {
+  process.stderr.write(json ? `${JSON.stringify(status())}\n` : `${text}\n`)
+}
+
+/** Aborts on SIGTERM and SIGINT; a second one ends the process at once, and the ledger makes up for it. */
+function stopSignal({ tell }: Telemetry): AbortSignal {
+  const abort = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (abort.signal.aborted) process.exit(1)
+      tell({ type: 'stopping', reason: name })
+      abort.abort()
+    })
+  }
+  return abort.signal
+}

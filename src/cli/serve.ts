@@ -1,0 +1,26 @@
+import { AdminServer } from '../admin/admin-server.ts'
+import { MetricsServer } from '../admin/metrics-server.ts'
+import type { StatusDocument } from '../admin/status.ts'
+import type { Config } from '../config/schema.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
+
+export interface Served {
+  readonly addresses: { readonly admin: string; readonly metrics: string }
+  close(): Promise<void>
+}
+
+/** Opens both doors: metrics and probes, status. Throws SetupError if a port is taken. */
+export async function serve(config: Config, telemetry: Telemetry, status: () => StatusDocument): Promise<Served> {
+  const { admin, telemetry: settings } = config.service
+  const scrape = telemetry.metrics.handle.bind(telemetry.metrics)
+  const endpoint = address(settings.metrics.endpoint)
+  const metricsServer = new MetricsServer({ endpoint, scrape, notReady: () => undefined })
+  const token = admin.token === undefined ? {} : { token: admin.token }
+  const adminServer = new AdminServer({ endpoint: address(admin.endpoint), ...token, status })
+  const addresses = { metrics: await metricsServer.listen(), admin: await adminServer.listen() }
+  return { addresses, close: async () => void (await Promise.all([metricsServer.close(), adminServer.close()])) }
+}
+
+function address({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

@@ -1,0 +1,63 @@
+// The status document for people: one row per destination, and under it, in words, what the row means.
+import type { DestinationStatus, StatusDocument } from '../admin/status.ts'
+import { count, duration, oneLine } from '../telemetry/units.ts'
+import { type Column, table } from './table.ts'
+
+const columns: readonly Column[] = [
+  { title: 'DESTINATION' },
+  { title: 'STATE' },
+  { title: 'WATERMARK' },
+  { title: 'BEHIND', right: true },
+  { title: 'OUTSTANDING', right: true },
+  { title: 'DELIVERED', right: true },
+  { title: 'DUPLICATES', right: true },
+  { title: 'QUARANTINED', right: true },
+]
+
+export function statusText(document: StatusDocument): string {
+  const [head = '', ...rows] = table(columns, document.destinations.map(row))
+  const destinations = document.destinations.flatMap((one, index) => [rows[index] ?? '', `  ${one.explanation}`])
+  return [
+    ...forwarder(document),
+    ...(destinations.length === 0 ? ['no destination yet: the forwarder has not been started with this ledger'] : []),
+    ...(destinations.length === 0 ? [] : [head, ...destinations]),
+    '',
+    ...document.receivers.map(receiver),
+    totals(document),
+  ]
+    .map(oneLine)
+    .join('\n')
+}
+
+function row(one: DestinationStatus): readonly string[] {
+  return [
+    `${one.id} ← ${one.receiver}`,
+    one.state,
+    one.watermark === null ? 'none yet' : short(one.watermark),
+    one.watermarkAgeSeconds === null ? '-' : duration(one.watermarkAgeSeconds * 1000),
+    `${one.outstanding.objects}`,
+    one.delivered.toLocaleString('en-US'),
+    one.duplicates.toLocaleString('en-US'),
+    one.quarantined.toLocaleString('en-US'),
+  ]
+}
+
+function forwarder({ forwarder, at }: StatusDocument): readonly string[] {
+  if (forwarder === null) return [`read from the ledger at ${short(at)}`, '']
+  return [`circleci-audit-forwarder ${forwarder.version}, up ${duration(forwarder.uptimeSeconds * 1000)}`, '']
+}
+
+function receiver({ id, sweptTo, lastObjectTime }: StatusDocument['receivers'][number]): string {
+  const swept = sweptTo === null ? 'no complete sweep yet' : `last complete sweep ${short(sweptTo)}`
+  const newest = lastObjectTime === null ? 'no object yet' : `newest object ${short(lastObjectTime)}`
+  return `${id}: ${swept}, ${newest}`
+}
+
+function totals({ totals }: StatusDocument): string {
+  const bad = totals.bad === 0 ? '' : `, ${count(totals.bad, 'bad line')}`
+  return `${count(totals.objects, 'object')} known, ${count(totals.events, 'event')} decided${bad}`
+}
+
+function short(time: string): string {
+  return time.replace(/\.\d+Z$/, 'Z')
+}

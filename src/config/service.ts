@@ -1,0 +1,92 @@
+// The forwarder itself: what it remembers, what it shows, and who feeds whom.
+import { duration, secret, size } from '@circleci-audit-forwarder/contract'
+import { z } from 'zod'
+import { alternatives, filled, listen } from './scalars.ts'
+
+const ledger = alternatives({
+  sqlite: z
+    .strictObject({
+      path: filled
+        .default('/var/lib/circleci-audit-forwarder/ledger.db')
+        .meta({ description: 'The database file. Its folder must survive restarts.' }),
+    })
+    .optional()
+    .meta({ description: 'A file on a local disk.' }),
+  memory: z.strictObject({}).optional().meta({ description: 'Nothing survives a restart. For trying things out.' }),
+})
+
+const telemetry = z.strictObject({
+  metrics: z
+    .strictObject({
+      endpoint: listen
+        .prefault('127.0.0.1:9464')
+        .meta({ description: 'Where `/metrics`, `/livez` and `/readyz` are served.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Metrics in the Prometheus format, and probes.' }),
+  logs: z
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error'])
+        .default('info')
+        .meta({ description: 'The least level to write.' }),
+      format: z
+        .enum(['auto', 'json', 'text'])
+        .default('auto')
+        .meta({ description: '`auto` is text on a terminal and JSON elsewhere.' }),
+    })
+    .prefault({})
+    .meta({ description: "The forwarder's own log, on standard error." }),
+})
+
+const ids = z.array(z.string())
+
+const pipeline = z.strictObject({
+  receivers: ids.min(1, 'needs at least one receiver').meta({ description: 'Ids of the receivers that feed it.' }),
+  processors: ids.default([]).meta({ description: 'Ids of the processors, in the order in which they run.' }),
+  exporters: ids.min(1, 'needs at least one exporter').meta({ description: 'Ids of the exporters it delivers to.' }),
+})
+
+/** `service:`. */
+export const service = z.strictObject({
+  ledger: ledger.prefault({ sqlite: {} }).meta({ description: 'Where progress is remembered. Exactly one kind.' }),
+  quarantine: z
+    .strictObject({
+      max_bytes: size
+        .prefault('256MiB')
+        .meta({ description: 'Bytes it may hold. A destination stops when it is full.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Records that a destination refused for good.' }),
+  deduplication: z
+    .strictObject({
+      window: duration
+        .refine((ms) => ms >= 3_600_000, 'must be 1h or more')
+        .prefault('7d')
+        .meta({ description: 'How long event ids are remembered, counted back from the oldest undecided object.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Copies that CircleCI makes of its events.' }),
+  memory: z
+    .strictObject({
+      cache: size.prefault('16MiB').meta({ description: 'Decoded events that all exporters share.' }),
+      exporter: size.prefault('8MiB').meta({ description: 'Encoded records that each exporter may hold.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Bounds that hold whatever happens.' }),
+  admin: z
+    .strictObject({
+      endpoint: listen
+        .prefault('127.0.0.1:8686')
+        .meta({ description: 'Where the page and the status API are served.' }),
+      token: secret.optional().meta({ description: 'Bearer token that readers must show. Needed beyond loopback.' }),
+    })
+    .prefault({})
+    .meta({ description: 'The status page.' }),
+  telemetry: telemetry.prefault({}).meta({ description: 'What the forwarder says about itself.' }),
+  stop_timeout: duration.prefault('25s').meta({ description: 'Time to finish what is in flight when told to stop.' }),
+  pipelines: z.record(z.string(), pipeline).meta({ description: 'Who feeds whom. Keys are `logs` or `logs/<name>`.' }),
+})
+
+export type ServiceConfig = z.output<typeof service>
+export type PipelineConfig = z.output<typeof pipeline>

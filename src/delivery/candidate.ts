@@ -1,0 +1,50 @@
+import { type Encoded, type LogRecord, ORIGINAL } from '@circleci-audit-forwarder/contract'
+import type { AuditObject } from '../domain/objects.ts'
+import type { Position } from '../ledger/duplicates.ts'
+import type { Refused } from '../ledger/intents.ts'
+import type { Piece } from './reader.ts'
+
+/** A record encoded for one destination, with what is needed to settle or to quarantine it. */
+export interface Candidate extends Position {
+  readonly id: string
+  readonly at: number
+  readonly encoded: Encoded
+  /** Set where it can never be sent, and why. */
+  readonly unsendable: string | undefined
+  readonly offset: number
+  readonly line: number
+  readonly sha256: string
+  readonly original: string
+  readonly objectTime: number
+}
+
+/** Records larger than this are kept in quarantine by position and hash alone. */
+const KEPT_BYTES = 1 << 20
+
+export function candidate(
+  object: AuditObject,
+  piece: Piece,
+  record: LogRecord,
+  encode: (record: LogRecord) => Encoded,
+  maxBytes: number,
+): Candidate {
+  const { from, to, id, at, offset, line, sha256 } = piece
+  const original = record[ORIGINAL] ?? ''
+  const place = { object: object.ref, from, to, id, at, offset, line, sha256, original, objectTime: object.time }
+  try {
+    const encoded = encode(record)
+    const size = encoded.bytes.byteLength
+    const large = `the encoded record is ${size} bytes, and the destination takes ${maxBytes} at most`
+    return { ...place, encoded, unsendable: size > maxBytes ? large : undefined }
+  } catch (error) {
+    const unsendable = `the record cannot be encoded: ${error instanceof Error ? error.message : String(error)}`
+    return { ...place, encoded: { bytes: new Uint8Array() }, unsendable }
+  }
+}
+
+/** What quarantine keeps of a member that was refused. */
+export function refused(members: readonly Candidate[], member: number, reason: string): Refused {
+  const { offset, line, sha256, original } = members[member] as Candidate
+  const bytes = Buffer.from(original, 'utf8')
+  return { member, reason, offset, line, sha256, bytes: bytes.subarray(0, KEPT_BYTES), length: bytes.byteLength }
+}

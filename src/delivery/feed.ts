@@ -1,0 +1,273 @@
+// Fills one lane with encoded records: takes due rows, reads their objects through the shared readings, settles what
+// ends here and hands the rest to the batcher. A lane has two feeds, live and backlog, so that today's events never
+// queue behind last week's; each has its own batcher and half of the lane's slots. A feed stops reading while the
+// lane's buffer is full, and after a while closes its reader: a stalled destination holds neither memory nor sockets.
+import { backoff } from '../domain/backoff.ts'
+import { ReadFailure } from '../domain/failures.ts'
+import { QuarantineFull } from '../ledger/accounts.ts'
+import type { Row, Settlement } from '../ledger/progress.ts'
+import type { Batcher } from './batcher.ts'
+import { Bell } from './bell.ts'
+import type { Buffer } from './buffer.ts'
+import { candidate } from './candidate.ts'
+import { weight } from './flight.ts'
+import type { Hand } from './hand.ts'
+import { LIVE_MS, longestWait, READINGS_TO_LOSE, RECHECK_MS } from './options.ts'
+import type { LaneParts } from './parts.ts'
+import type { DecidedChunk } from './pass.ts'
+import type { Cursor } from './readings.ts'
+import { sift } from './sift.ts'
+
+export interface FeedParts extends LaneParts {
+  readonly hand: Hand
+  readonly buffer: Buffer
+  /** How often in this run each object was found gone since it was last read. */
+  readonly gone: Map<number, number>
+  /** What the feed asks of, and tells, its lane. */
+  readonly lane: {
+    /** There is something to send, or nothing more to come for now. */
+    stirred(): void
+    /** Writes what both feeds have gathered. */
+    flush(): void
+    /** Nothing can be settled until someone makes room in quarantine. */
+    full(error: QuarantineFull): void
+  }
+}
+
+/** Objects opened ahead of the one being consumed. */
+const READ_AHEAD = 32
+/** Settlements gathered into one commit. */
+const GATHERED = 256
+/** How long a feed waits for room before it closes its reader, and how long it sleeps at most, in milliseconds. */
+const STALL_MS = 5_000
+const NAP_MS = 30_000
+
+interface Upcoming {
+  readonly row: Row
+  cursor: Cursor | undefined
+}
+
+export class Feed {
+  readonly batcher: Batcher
+  readonly #parts: FeedParts
+  readonly #live: boolean
+  readonly #bell: Bell
+  #upcoming: Upcoming[] = []
+  #settlements: Settlement[] = []
+  #filtered = 0
+  #idle = false
+
+  constructor(parts: FeedParts, batcher: Batcher, live: boolean) {
+    this.#parts = parts
+    this.#live = live
+    this.batcher = batcher
+    this.#bell = new Bell(parts.clock)
+  }
+
+  /** Nothing due and nothing gathered. Something may still be in the batcher. */
+  get idle(): boolean {
+    return this.#idle
+  }
+
+  /** New rows, or room in the buffer. */
+  wake(): void {
+    this.#idle = false
+    this.#bell.ring()
+  }
+
+  /** Runs until the signal aborts. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#step(signal)
+      } catch (error) {
+        this.#parts.tell({ type: 'bug', where: `feed of ${this.#parts.destination}`, error })
+        await this.#parts.clock.sleep(RECHECK_MS, signal)
+      }
+    }
+    this.#putBack()
+  }
+
+  /** Writes the settlements gathered so far, in one commit. */
+  flush(): void {
+    const { ledger, destination, hand, tell } = this.#parts
+    const settlements = this.#settlements
+    if (settlements.length === 0) return
+    ledger.settle(destination, settlements)
+    this.#settlements = []
+    for (const { object } of settlements) hand.release(object)
+    if (this.#filtered > 0) tell({ type: 'records_filtered', destination, records: this.#filtered })
+    this.#filtered = 0
+  }
+
+  async #step(signal: AbortSignal): Promise<void> {
+    this.#topUp()
+    const next = this.#upcoming.shift()
+    if (next === undefined) return this.#rest(signal)
+    this.#idle = false
+    try {
+      await this.#consume(next, signal)
+    } catch (error) {
+      if (!signal.aborted) this.#failed(next.row, error)
+    } finally {
+      next.cursor?.close()
+      this.#parts.hand.release(next.row.object.ref)
+    }
+  }
+
+  /** Takes more due rows before the last ones are consumed, so that their first bytes are already on the way. */
+  #topUp(): void {
+    if (this.#upcoming.length > READ_AHEAD / 2) return
+    for (const row of this.#due()) {
+      this.#parts.hand.hold(row.object.ref)
+      this.#upcoming.push({ row, cursor: undefined })
+    }
+    if (!this.#parts.buffer.roomy) return
+    for (const upcoming of this.#upcoming) {
+      upcoming.cursor ??= this.#parts.readings.open(upcoming.row.object)
+      upcoming.cursor.prefetch()
+    }
+  }
+
+  #due(): readonly Row[] {
+    const { ledger, destination, clock, hand, options } = this.#parts
+    const now = clock.now()
+    const limit = READ_AHEAD - this.#upcoming.length
+    const query = { now, limit, newest: this.#live, except: hand.objects, maxDelay: longestWait(options) }
+    const rows = ledger.due(destination, query)
+    return this.#live ? rows.filter((row) => row.object.time >= now - LIVE_MS).reverse() : rows
+  }
+
+  async #rest(signal: AbortSignal): Promise<void> {
+    this.flush()
+    this.#idle = true
+    this.#parts.lane.stirred()
+    const { ledger, destination, clock, hand, options } = this.#parts
+    const next = ledger.nextDue(destination, hand.objects) ?? Number.POSITIVE_INFINITY
+    const wait = Math.min(next - clock.now(), options.retry.maxMs, NAP_MS)
+    await this.#bell.wait(Math.max(wait, this.#live ? 1_000 : 1), signal)
+  }
+
+  async #consume(upcoming: Upcoming, signal: AbortSignal): Promise<void> {
+    const { readings } = this.#parts
+    const object = upcoming.row.object
+    const abort = (): void => upcoming.cursor?.close()
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      for (let position = 0; !signal.aborted; ) {
+        await this.#room(upcoming, signal)
+        if (signal.aborted) return
+        upcoming.cursor ??= readings.open(object, position)
+        const chunk = await upcoming.cursor.next()
+        if (chunk === undefined || signal.aborted) return
+        this.#parts.gone.delete(object.ref)
+        position = chunk.to
+        this.#take(chunk, upcoming.row)
+      }
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  #take(chunk: DecidedChunk, row: Row): void {
+    const { destination, ledger, exporter, clock, hand, buffer, lane, options } = this.#parts
+    const processing = this.#parts.processing(row.receiver)
+    // Asked for every chunk: while one is awaited, the other feed may lose the object that was to deliver the event.
+    const adopted = ledger.adopted(destination, row.object.ref)
+    const { wanted, settlement } = sift(chunk, row, { destination, ledger, processing, adopted })
+    if (settlement !== undefined) this.#gather(settlement)
+    const now = clock.now()
+    for (const { piece, record } of wanted) {
+      const one = candidate(row.object, piece, record, (each) => exporter.encode(each), options.batch.bytes)
+      hand.hold(row.object.ref)
+      buffer.take(weight([one]))
+      this.batcher.add(one, now)
+    }
+    if (wanted.length > 0) lane.stirred()
+  }
+
+  #gather(settlement: Settlement): void {
+    this.#settlements.push(settlement)
+    this.#filtered += settlement.tally.filtered
+    this.#parts.hand.hold(settlement.object)
+    if (this.#settlements.length >= GATHERED) this.flush()
+  }
+
+  /** Waits while the lane's buffer is full; if that lasts, gives the readers back meanwhile. */
+  async #room(current: Upcoming, signal: AbortSignal): Promise<void> {
+    const { buffer, clock } = this.#parts
+    const since = clock.now()
+    for (let stalled = false; !buffer.roomy && !signal.aborted; ) {
+      this.flush()
+      await this.#bell.wait(stalled ? NAP_MS : STALL_MS, signal)
+      // Woken without room: as long as batches come and go the reader is worth keeping, for a new one begins anew.
+      if (stalled || buffer.roomy || Math.abs(clock.now() - since) < STALL_MS) continue
+      this.#stall(current)
+      stalled = true
+    }
+  }
+
+  #stall(current: Upcoming): void {
+    for (const upcoming of [current, ...this.#upcoming]) {
+      upcoming.cursor?.close()
+      upcoming.cursor = undefined
+    }
+  }
+
+  /** Gives back what was taken but not begun. */
+  #putBack(): void {
+    for (const { row, cursor } of this.#upcoming) {
+      cursor?.close()
+      this.#parts.hand.release(row.object.ref)
+    }
+    this.#upcoming = []
+  }
+
+  #failed(row: Row, error: unknown): void {
+    const { ledger, destination, clock, random, options, tell, lane } = this.#parts
+    const { ref, key } = row.object
+    const now = clock.now()
+    if (error instanceof QuarantineFull) lane.full(error)
+    const failure = error instanceof ReadFailure ? error : undefined
+    if (failure?.kind === 'gone' && this.#isLost(ref)) {
+      this.#lose(row, failure.message, now)
+      return
+    }
+    if (failure === undefined && !(error instanceof QuarantineFull)) {
+      tell({ type: 'bug', where: `reading ${key} for ${destination}`, error })
+    }
+    const slow = failure === undefined || failure.kind === 'gone'
+    const retryInMs = slow ? RECHECK_MS : backoff(row.attempts + 1, options.retry, random)
+    const reason = error instanceof Error ? error.message : String(error)
+    ledger.postpone(destination, ref, now + retryInMs, reason)
+    tell({
+      type: 'read_failed',
+      destination,
+      key,
+      kind: failure?.kind ?? 'bug',
+      reason,
+      hint: failure?.hint,
+      retryInMs,
+    })
+  }
+
+  /**
+   * Found gone often enough, and nothing of it on its way: what is may still arrive, and a copy must not be sent too.
+   * Other failures say nothing about whether it is there. After a restart the count begins anew.
+   */
+  #isLost(object: number): boolean {
+    const { gone, hand, lane } = this.#parts
+    const times = (gone.get(object) ?? 0) + 1
+    gone.set(object, times)
+    // Copies skipped in favour of this object are due again only where the ledger knows that they were skipped.
+    lane.flush()
+    return times >= READINGS_TO_LOSE && hand.holds(object) === 1
+  }
+
+  #lose(row: Row, reason: string, now: number): void {
+    const { ledger, destination, gone, tell } = this.#parts
+    const reopened = ledger.lose(destination, row.object.ref, reason, now)
+    gone.delete(row.object.ref)
+    tell({ type: 'object_lost', destination, key: row.object.key, reason, reopened: reopened.length })
+  }
+}

@@ -1,0 +1,47 @@
+import type { Outcome } from '@circleci-audit-forwarder/contract'
+import type { Intent } from '../ledger/intents.ts'
+import type { Candidate } from './candidate.ts'
+
+/** An open intent in the lane's memory. */
+export interface Flight {
+  intent: Intent
+  /** In the intent's order. Undefined after a restart, until they are read again. */
+  members: readonly Candidate[] | undefined
+  /** Waiting for its due time, being sent, or accepted and awaiting the destination's word. */
+  state: 'waiting' | 'sending' | 'awaiting'
+  dueAt: number
+  /** Refusals in a row that were put off because the batch may be there already. */
+  deferred: number
+  receipt: string | undefined
+  /** The destination's answer, until the ledger has it: a batch is not sent again because the disk is full. */
+  answer: Outcome | undefined
+  /** Memory the members hold. */
+  bytes: number
+  /** When the members were formed: the duration told on delivery counts from here. */
+  readonly formedAt: number
+}
+
+export function flight(intent: Intent, members: readonly Candidate[] | undefined, now: number): Flight {
+  const bytes = members === undefined ? 0 : weight(members)
+  return {
+    intent,
+    members,
+    state: 'waiting',
+    dueAt: intent.dueAt,
+    deferred: 0,
+    receipt: undefined,
+    answer: undefined,
+    bytes,
+    formedAt: now,
+  }
+}
+
+/** Memory the members hold: their encoded bytes and their original text. */
+export function weight(members: readonly Candidate[]): number {
+  return members.reduce((sum, { encoded, original }) => sum + encoded.bytes.byteLength + original.length, 0)
+}
+
+/** Encoded bytes of the members, before compression. */
+export function encodedBytes(members: readonly Candidate[]): number {
+  return members.reduce((sum, { encoded }) => sum + encoded.bytes.byteLength, 0)
+}

@@ -1,0 +1,124 @@
+// What follows from an outcome, as a pure function: the whole of a destination's policy on one page. The lane carries
+// plans out and decides nothing. Rejected: letting each exporter retry or bisect for itself, because then nobody can
+// say in one place what may be sent twice.
+import type { Outcome, StopCause } from '@circleci-audit-forwarder/contract'
+
+export type Plan =
+  /** The intent ends. Members in no list return to due. Parts become intents of their own. */
+  | {
+      readonly kind: 'resolve'
+      readonly delivered: 'all' | readonly number[]
+      readonly refused: readonly { readonly member: number; readonly reason: string }[]
+      readonly parts: readonly (readonly number[])[]
+      readonly possibleDuplicates: number
+      readonly reason: string
+      /** What is delivered was stored by an earlier attempt: that says nothing about what the destination takes now. */
+      readonly recalled?: boolean
+    }
+  | {
+      readonly kind: 'retry'
+      readonly reason: string
+      readonly ambiguous: boolean
+      readonly retryAfterMs?: number
+      readonly deferred?: boolean
+    }
+  | { readonly kind: 'await'; readonly receipt: string; readonly pollAfterMs: number }
+  | { readonly kind: 'stop'; readonly cause: StopCause; readonly reason: string }
+  /** Which members are there already must be asked before the refusal can be applied. */
+  | { readonly kind: 'ask'; readonly outcome: Refusal }
+
+/** Outcomes that say no to some or all of a batch. */
+export type Refusal = Extract<Outcome, { status: 'split' | 'rejected' | 'unreadable' }>
+
+export interface Sent {
+  /** How many members the batch has. */
+  readonly members: number
+  /** An earlier attempt may have been stored. */
+  readonly ambiguous: boolean
+  /** The exporter can be asked what is stored. */
+  readonly askable: boolean
+  /** Refusals in a row that were put off because of the ambiguity. */
+  readonly deferred: number
+}
+
+/** A frozen batch that is too large is tried so often as it is before it is halved at the risk of repeats. */
+const PATIENCE = 5
+
+export function plan(outcome: Outcome, sent: Sent): Plan {
+  switch (outcome.status) {
+    case 'delivered':
+      return resolve({ delivered: 'all' })
+    case 'accepted':
+      return { kind: 'await', receipt: outcome.receipt, pollAfterMs: outcome.pollAfterMs }
+    case 'retry':
+      return { kind: 'retry', ambiguous: false, ...rest(outcome) }
+    case 'stopped':
+      return { kind: 'stop', cause: outcome.cause, reason: outcome.reason }
+    case 'split':
+    case 'rejected':
+    case 'unreadable':
+      return refusal(outcome, sent)
+  }
+}
+
+function rest(outcome: Extract<Outcome, { status: 'retry' }>): Omit<typeof outcome, 'status'> {
+  const { status: _, ...others } = outcome
+  return others
+}
+
+function refusal(outcome: Refusal, sent: Sent): Plan {
+  if (!sent.ambiguous) return apply(outcome, range(sent.members), 0)
+  if (sent.askable) return { kind: 'ask', outcome }
+  // Membership is frozen: an earlier attempt of just these members may have been stored under this token.
+  const frozen = outcome.status === 'split' && sent.deferred < PATIENCE
+  if (frozen) return { kind: 'retry', reason: outcome.reason, ambiguous: false, deferred: true }
+  return apply(outcome, range(sent.members), sent.members)
+}
+
+/** What follows once the destination has said which members it holds. */
+export function planAnswered(outcome: Refusal, sent: Sent, stored: readonly number[]): Plan {
+  const there = new Set(stored)
+  const missing = range(sent.members).filter((member) => !there.has(member))
+  if (missing.length === sent.members) return apply(outcome, missing, 0)
+  // What is missing goes again by itself, and is refused there if it is to be refused.
+  const delivered = range(sent.members).filter((member) => there.has(member))
+  return resolve({ delivered, parts: [missing], reason: reasonOf(outcome), recalled: true })
+}
+
+function apply(outcome: Refusal, members: readonly number[], possibleDuplicates: number): Plan {
+  const reason = reasonOf(outcome)
+  const named = outcome.status === 'rejected' ? unique(outcome.records, members) : []
+  if (named.length > 0) {
+    const others = members.filter((member) => !named.some(({ index }) => index === member))
+    return resolve({ refused: named.map(verdict), parts: [others], possibleDuplicates, reason })
+  }
+  const [only] = members
+  if (members.length === 1 && only !== undefined) return resolve({ refused: [{ member: only, reason }], reason })
+  const half = Math.ceil(members.length / 2)
+  return resolve({ parts: [members.slice(0, half), members.slice(half)], possibleDuplicates, reason })
+}
+
+function resolve(some: Partial<Extract<Plan, { kind: 'resolve' }>>): Plan {
+  const whole = { delivered: [], refused: [], parts: [], possibleDuplicates: 0, reason: '', ...some }
+  return { kind: 'resolve', ...whole, parts: whole.parts.filter((part) => part.length > 0) }
+}
+
+type Records = Extract<Outcome, { status: 'rejected' }>['records']
+
+/** A refusal that names nobody, or members the batch does not have, says nothing about whom: it is bisected. */
+function unique(records: Records, members: readonly number[]): Records {
+  const known = new Map(records.filter(({ index }) => members.includes(index)).map((record) => [record.index, record]))
+  return [...known.values()]
+}
+
+function verdict({ index, reason }: Records[number]): { member: number; reason: string } {
+  return { member: index, reason }
+}
+
+function reasonOf(outcome: Refusal): string {
+  return outcome.status === 'rejected' ? (outcome.records[0]?.reason ?? 'records refused') : outcome.reason
+}
+
+function range(length: number): readonly number[] {
+  return Array.from({ length }, (_, index) => index)
+}

@@ -1,0 +1,53 @@
+// The nouns of discovery. An object is what a store holds under a key in one version; its time is what the watermark
+// is kept on: the stamp CircleCI writes into the key, else the store's last-modified. Event times are reported, never
+// compared, because an event may arrive in any later object.
+
+/** An object as a store lists it or a notification announces it. */
+export interface Sighting {
+  /** The whole key, with the store's prefix. */
+  readonly key: string
+  /** Normalised version: unquoted ETag, generation, or `size-mtime` on disk. */
+  readonly version: string
+  /** Bytes as stored (compressed). */
+  readonly size: number
+  /** Last modified, in milliseconds since 1970. */
+  readonly modified: number
+}
+
+/** An object the ledger knows. */
+export interface AuditObject extends Sighting {
+  /** The ledger's own number for it. */
+  readonly ref: number
+  /** The store's identity, e.g. `s3://acme-circleci-audit`. Store + key + version is the object's identity. */
+  readonly store: string
+  /** Object time, in milliseconds since 1970. */
+  readonly time: number
+  /** When this forwarder first saw it: the observed time of its records, kept so that a re-read maps to the same bytes. */
+  readonly seenAt: number
+  /** Decompressed bytes, once somebody has read to the end. */
+  readonly length: number | undefined
+}
+
+export type Discovery = 'notified' | 'swept'
+
+const partition = /(?:^|\/)year=(\d{4})\/month=(\d{1,2})\/day=(\d{1,2})\/hour=(\d{1,2})\/([^/]+)$/
+const stamp = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})/
+const probe = /circleci_connectivity_test_/
+
+/** Whether the key has CircleCI's layout, in either spelling (`month=7`, `month=07`). */
+export function isAuditKey(key: string): boolean {
+  return partition.test(key)
+}
+
+/** What CircleCI leaves in the bucket that holds no events: its connectivity probe, and empty objects. */
+export function isProbe(object: { readonly key: string; readonly size: number }): boolean {
+  return object.size === 0 || probe.test(object.key)
+}
+
+/** Object time: the stamp in the key's file name (UTC), else last-modified. Milliseconds since 1970. */
+export function objectTime(object: { readonly key: string; readonly modified: number }): number {
+  const name = object.key.slice(object.key.lastIndexOf('/') + 1)
+  const written = stamp.exec(name)?.[1]
+  const time = written === undefined ? Number.NaN : Date.parse(`${written}Z`)
+  return Number.isNaN(time) ? object.modified : time
+}

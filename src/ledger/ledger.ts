@@ -1,0 +1,24 @@
+// The one idea of the house: one row per audit object and destination. Progress is the rows, retry is "rows due now",
+// the watermark is what stands below every outstanding row. So a crash at any point costs time, never data.
+//
+// Two implementations, `memory` (the reference) and `sqlite`, pass one suite and one model. Both are synchronous:
+// a method is one transaction, committed when it returns. What its doc calls durable is on the disk (fsynced) by then;
+// the rest may be forgotten by a power cut, always the latest first, and each method says what that means.
+// Rejected: an asynchronous interface, which would let a lane observe half a transaction.
+import type { AccountLedger } from './accounts.ts'
+import type { DiscoveryLedger } from './discovery.ts'
+import type { DuplicateLedger } from './duplicates.ts'
+import type { IntentLedger } from './intents.ts'
+import type { ProgressLedger } from './progress.ts'
+import type { RequestLedger } from './requests.ts'
+
+export interface Ledger
+  extends DiscoveryLedger,
+    DuplicateLedger,
+    ProgressLedger,
+    IntentLedger,
+    AccountLedger,
+    RequestLedger {
+  /** Releases the lock and the file. May be called twice. */
+  close(): void
+}

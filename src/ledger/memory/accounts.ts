@@ -1,0 +1,94 @@
+import type { Account, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
+import { QuarantineFull } from '../accounts.ts'
+import { entryCharge, keptBytes, nextWatermark } from '../rules.ts'
+import type { EntryState, RouteState, RowState, State } from './state.ts'
+
+export function advance(state: State): Watermark[] {
+  for (const route of state.activeRoutes()) {
+    const oldest = Math.min(...outstandingOf(state, route).map((row) => state.object(row.object).object.time))
+    const watermark = nextWatermark(route.watermark, oldest, state.sweptTo.get(route.receiver))
+    if (watermark !== route.watermark) state.routes.set(route.id, { ...route, watermark })
+  }
+  return state.activeRoutes().flatMap(({ destination, receiver, watermark }) => {
+    return watermark === undefined ? [] : [{ destination, receiver, time: watermark }]
+  })
+}
+
+function outstandingOf(state: State, route: RouteState): RowState[] {
+  return state.rows.values().filter((row) => row.route === route.id && row.state === 'outstanding')
+}
+
+export function accounts(state: State): Account[] {
+  return state.activeRoutes().map((route) => {
+    const rows = state.rows.values().filter((row) => row.route === route.id)
+    const outstanding = rows.filter((row) => row.state === 'outstanding')
+    const lost = rows.filter((row) => row.state === 'lost')
+    return {
+      destination: route.destination,
+      receiver: route.receiver,
+      startAt: route.startAt,
+      watermark: route.watermark,
+      sweptTo: state.sweptTo.get(route.receiver),
+      ...route.tally,
+      outstanding: outstanding.length,
+      late: outstanding.filter((row) => row.late).length,
+      lateTotal: rows.filter((row) => row.late).length,
+      oldest: oldest(state, route.destination, outstanding),
+      lostObjects: lost.length,
+      lostBytes: lost.reduce((sum, row) => sum + row.lostBytes, 0),
+      possibleDuplicates: route.possibleDuplicates,
+      adopted: route.adopted,
+      provisional: provisionalOf(state, route),
+      lastObjectTime: route.lastObjectTime,
+      stop: state.stops.get(route.destination),
+    }
+  })
+}
+
+function oldest(state: State, destination: string, outstanding: readonly RowState[]): Account['oldest'] {
+  const [first] = outstanding
+    .map(({ object, reason }) => ({ object: state.object(object).object, reason }))
+    .sort((a, b) => a.object.time - b.object.time || a.object.ref - b.object.ref)
+  const failed = state.intents
+    .values()
+    .filter((intent) => intent.destination === destination && intent.reason !== undefined)
+  const [stuck] = failed.sort((a, b) => a.id - b.id)
+  return first && { time: first.object.time, key: first.object.key, reason: first.reason ?? stuck?.reason }
+}
+
+function provisionalOf(state: State, route: RouteState): number {
+  const { destination } = route
+  return state.entries.values().filter((entry) => {
+    if (!entry.provisional || entry.destination !== destination || entry.object === undefined) return false
+    return state.row(destination, entry.object.ref)?.route === route.id
+  }).length
+}
+
+/** Keeps a record in quarantine. */
+export function keep(
+  state: State,
+  entry: Omit<QuarantineEntry, 'id' | 'bytes' | 'provisional'>,
+  record: { readonly bytes: Uint8Array; readonly provisional: boolean; readonly range: EntryState['range'] },
+): void {
+  const bytes = keptBytes({ bytes: record.bytes, length: entry.length })
+  const used = state.entries.values().reduce((sum, { bytes }) => sum + entryCharge(bytes), 0)
+  if (used + entryCharge(bytes) > state.maxQuarantineBytes) throw new QuarantineFull(state.maxQuarantineBytes)
+  const id = state.next('entry')
+  state.entries.set(id, { ...entry, id, bytes, provisional: record.provisional, range: record.range })
+}
+
+export function stop(state: State, destination: string, stopped: Stop | undefined): void {
+  if (stopped === undefined) state.stops.delete(destination)
+  else state.stops.set(destination, stopped)
+}
+
+export function quarantine(
+  state: State,
+  query: { readonly destination?: string; readonly limit: number },
+): QuarantineEntry[] {
+  const entries = state.entries.values().filter(({ destination }) => {
+    return query.destination === undefined || destination === undefined || destination === query.destination
+  })
+  const first = entries.sort((a, b) => a.id - b.id).slice(0, query.limit)
+  return first.map(({ range: _, ...entry }) => entry)
+}

@@ -1,0 +1,141 @@
+import { objectTime, type Sighting } from '../../domain/objects.ts'
+import type { Route, Seen } from '../discovery.ts'
+import { repair } from './duplicates.ts'
+import type { RouteState, State } from './state.ts'
+
+export function enrol(state: State, routes: readonly Route[], now: number): void {
+  const gone = state.activeRoutes().filter((route) => !routes.some((wanted) => sameRoute(wanted, route)))
+  for (const route of gone) {
+    state.routes.set(route.id, { ...route, active: false, retiredAt: state.sweptTo.get(route.receiver) })
+  }
+  const come = routes.filter((route) => enlist(state, route))
+  const changed = new Set([...gone, ...come].map(({ destination }) => destination))
+  for (const destination of changed) reconcile(state, destination, now)
+}
+
+/** True if the route is new, or was retired. */
+function enlist(state: State, route: Route): boolean {
+  const known = state.routes.values().find((existing) => sameRoute(existing, route))
+  if (known?.active) return false
+  // While a route is retired, objects that nobody else wants go by unregistered.
+  const from = known === undefined ? route.startAt : Math.max(known.startAt, known.retiredAt ?? known.startAt)
+  const swept = state.sweptTo.get(route.receiver)
+  if (swept !== undefined && from < swept) state.sweptTo.set(route.receiver, from)
+  if (known === undefined) addRoute(state, route)
+  else state.routes.set(known.id, { ...known, active: true, retiredAt: undefined })
+  return true
+}
+
+function sameRoute(a: Route, b: Route): boolean {
+  return a.destination === b.destination && a.receiver === b.receiver
+}
+
+function addRoute(state: State, { destination, receiver, startAt }: Route): void {
+  const id = state.next('route')
+  state.routes.set(id, {
+    id,
+    destination,
+    receiver,
+    startAt,
+    active: true,
+    watermark: undefined,
+    retiredAt: undefined,
+    tally: { delivered: 0, filtered: 0, duplicates: 0, quarantined: 0 },
+    possibleDuplicates: 0,
+    adopted: 0,
+    lastObjectTime: undefined,
+  })
+}
+
+/** Every known object a destination's routes want has a row there, and skips nothing in favour of a retired row. */
+function reconcile(state: State, destination: string, now: number): void {
+  const routes = state.activeRoutes().filter((route) => route.destination === destination)
+  const objects = state.objects.values().sort((a, b) => a.object.ref - b.object.ref)
+  for (const route of routes) {
+    for (const { object, receivers } of objects) {
+      if (receivers.includes(route.receiver)) want(state, route.id, object.ref, now)
+    }
+  }
+  for (const { object } of objects) repair(state, destination, object.ref, now)
+}
+
+/** Gives the route a row for the object, or the one a retired route left. True if something is due that was not. */
+function want(state: State, routeId: number, ref: number, now: number): boolean {
+  const route = state.route(routeId)
+  const { time } = state.object(ref).object
+  if (time < route.startAt) return false
+  const row = state.row(route.destination, ref)
+  if (row !== undefined) {
+    if (row.state === 'lost' || state.route(row.route).active) return false
+    state.setRow({ ...row, route: routeId })
+  } else addRow(state, route, ref, now)
+  state.routes.set(routeId, { ...route, lastObjectTime: Math.max(route.lastObjectTime ?? time, time) })
+  if (row !== undefined) repair(state, route.destination, ref, now)
+  return state.row(route.destination, ref)?.state === 'outstanding'
+}
+
+function addRow(state: State, route: RouteState, ref: number, now: number): void {
+  state.setRow({
+    destination: route.destination,
+    route: route.id,
+    object: ref,
+    state: 'outstanding',
+    settled: [],
+    attempts: 0,
+    dueAt: now,
+    late: isLate(route, state.object(ref).object.time),
+    reason: undefined,
+    lostBytes: 0,
+  })
+}
+
+function isLate(route: RouteState, time: number): boolean {
+  return route.watermark !== undefined && time < route.watermark
+}
+
+export function see(state: State, receiver: string, store: string, sightings: readonly Sighting[], now: number): Seen {
+  const routes = state.activeRoutes().filter((route) => route.receiver === receiver)
+  const seen = { fresh: [] as Seen['fresh'][number][], late: [] as Seen['late'][number][], known: 0 }
+  for (const sighting of sightings) {
+    const time = objectTime(sighting)
+    const wanting = routes.filter((route) => time >= route.startAt)
+    const ref = wanting.length === 0 ? undefined : register(state, receiver, store, sighting, now)
+    const got = ref === undefined ? [] : wanting.filter((route) => want(state, route.id, ref, now))
+    if (ref === undefined || got.length === 0) {
+      seen.known += 1
+      continue
+    }
+    const { object } = state.object(ref)
+    seen.fresh.push(object)
+    if (got.some((route) => isLate(route, time))) seen.late.push(object)
+  }
+  return seen
+}
+
+/** The number of an object this receiver did not know; undefined if it did. */
+function register(state: State, receiver: string, store: string, sighting: Sighting, now: number): number | undefined {
+  const { key, version, size, modified } = sighting
+  const identity = JSON.stringify([store, key, version])
+  const ref = state.identities.get(identity)
+  if (ref !== undefined) {
+    const known = state.object(ref)
+    if (known.receivers.includes(receiver)) return undefined
+    state.objects.set(ref, { ...known, receivers: [...known.receivers, receiver] })
+    return ref
+  }
+  const fresh = state.next('object')
+  const object = {
+    ref: fresh,
+    store,
+    key,
+    version,
+    size,
+    modified,
+    time: objectTime(sighting),
+    seenAt: now,
+    length: undefined,
+  }
+  state.identities.set(identity, fresh)
+  state.objects.set(fresh, { object, receivers: [receiver], decided: 0, copies: [], reused: [] })
+  return fresh
+}

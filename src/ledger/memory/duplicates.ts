@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict'
+import { covers, removeRanges } from '../../domain/ranges.ts'
+import type { BadBytes, Claimant, Copy, Decision, Position, Undecided } from '../duplicates.ts'
+import { hourOf, idDigits, neighbourHour, reopenedReason, retiredReason, sameEvent } from '../rules.ts'
+import { keep } from './accounts.ts'
+import type { Claim, CopyState, ObjectState, RowState, State } from './state.ts'
+
+export function decide(state: State, chunk: Undecided, now: number): Decision {
+  const known = state.object(chunk.object)
+  assert(chunk.from <= known.decided, `object ${chunk.object}: chunk at ${chunk.from}, decided to ${known.decided}`)
+  const copies = [...known.copies]
+  const reused = [...known.reused]
+  for (const claimant of chunk.claimants.filter(({ from }) => from >= known.decided)) {
+    const verdict = claim(state, chunk.object, claimant)
+    if (verdict === 'reused') reused.push([claimant.from, claimant.to])
+    else if (verdict !== 'fresh') copies.push(verdict)
+    state.next('events')
+  }
+  for (const bad of chunk.bad.filter(({ from }) => from >= known.decided)) keepBad(state, chunk.object, bad, now)
+  if (chunk.to > known.decided || chunk.end) advance(state, chunk, { ...known, copies, reused })
+  const within = (from: number) => chunk.from <= from && from < chunk.to
+  return {
+    copies: copies.filter(({ from }) => within(from)).map(publicCopy),
+    reused: reused.filter(([from]) => within(from)),
+  }
+}
+
+function publicCopy({ from, to, owner }: CopyState): Copy {
+  return { from, to, owner: { object: owner.object, from: owner.from } }
+}
+
+/** How far the object is decided now; at its end, rows that have everything else are settled. */
+function advance(state: State, chunk: Undecided, known: ObjectState): void {
+  const { length } = known.object
+  assert(!chunk.end || length === undefined || length === chunk.to, `object ${chunk.object} ends at ${length}`)
+  const object = chunk.end ? { ...known.object, length: chunk.to } : known.object
+  state.objects.set(chunk.object, { ...known, object, decided: Math.max(known.decided, chunk.to) })
+  if (!chunk.end) return
+  for (const row of state.rows.values()) if (row.object === chunk.object) state.complete(row.destination, row.object)
+}
+
+function claim(state: State, object: number, { from, to, id, at }: Claimant): 'fresh' | 'reused' | CopyState {
+  const key = (hour: number) => `${hour} ${idDigits(id).toLowerCase()}`
+  const hours = [hourOf(at), neighbourHour(at)].filter((hour) => hour !== undefined)
+  const claims = hours.flatMap((hour) => state.claims.get(key(hour)) ?? [])
+  const owner = sameEvent(claims, at)
+  if (owner !== undefined) {
+    return { object, from, to, owner: { object: owner.object, from: owner.from, to: owner.to } }
+  }
+  const mine: Claim = { at, object, from, to }
+  state.claims.set(key(hourOf(at)), [...(state.claims.get(key(hourOf(at))) ?? []), mine])
+  return claims.length === 0 ? 'fresh' : 'reused'
+}
+
+function keepBad(state: State, object: number, bad: BadBytes, now: number): void {
+  const { from, to, offset, line, reason, sha256, bytes, length } = bad
+  const { store, key } = state.object(object).object
+  state.next('bad')
+  keep(
+    state,
+    { destination: undefined, object: { ref: object, store, key }, offset, line, reason, sha256, length, at: now },
+    { bytes, provisional: false, range: [from, to] },
+  )
+}
+
+export function judge(state: State, destination: string, object: number, copies: readonly Copy[]): boolean[] {
+  return copies.map((copy) => {
+    const key = adoptionKey(destination, copy.owner)
+    const adoption = state.adoptions.get(key)
+    if (adoption?.object === object && adoption.from === copy.from) return false
+    if (adoption !== undefined && state.holds(destination, adoption.object, adoption.from)) return true
+    if (state.holds(destination, copy.owner.object, copy.owner.from)) return true
+    const stored = state.object(object).copies.find(({ from }) => from === copy.from)
+    assert(stored !== undefined, `object ${object} has no copy at ${copy.from}`)
+    adopt(state, destination, stored)
+    return false
+  })
+}
+
+export function adopted(state: State, destination: string, object: number): ReadonlySet<number> {
+  const live = state.adoptions.values().filter((adoption) => {
+    if (adoption.destination !== destination || adoption.owner.object !== object) return false
+    return state.holds(destination, adoption.object, adoption.from)
+  })
+  return new Set(live.map(({ owner }) => owner.from))
+}
+
+function adoptionKey(destination: string, owner: { readonly object: number; readonly from: number }): string {
+  return `${owner.object} ${owner.from} ${destination}`
+}
+
+function adopt(state: State, destination: string, copy: CopyState): void {
+  const { owner, object, from } = copy
+  state.adoptions.set(adoptionKey(destination, owner), { destination, owner, object, from })
+  const row = state.row(destination, object)
+  assert(row !== undefined, `${destination} has no row for object ${object}`)
+  const route = state.route(row.route)
+  state.routes.set(route.id, { ...route, adopted: route.adopted + 1 })
+}
+
+/** Events that were left to this row, and that it will not deliver, become somebody else's. */
+export function rescueRow(state: State, row: RowState, reason: string, now: number): number[] {
+  const { destination, object } = row
+  const abandoned = (from: number) => !covers(row.settled, from, from + 1)
+  const copies = allCopies(state)
+  const owned = copies.filter(({ owner }) => owner.object === object && abandoned(owner.from)).map(({ owner }) => owner)
+  const adoptions = state.adoptions.values().filter((adoption) => {
+    return adoption.destination === destination && adoption.object === object && abandoned(adoption.from)
+  })
+  const owners = new Map([...owned, ...adoptions.map(({ owner }) => owner)].map((owner) => [key(owner), owner]))
+  const again = new Set<number>()
+  for (const owner of [...owners.values()].sort((a, b) => a.object - b.object || a.from - b.from)) {
+    const heir = rescue(state, destination, owner, object, copies, reason, now)
+    if (heir !== undefined) again.add(heir)
+  }
+  return [...again].sort((a, b) => a - b)
+}
+
+/** Takes back what an active row skipped in favour of a row that is retired now. */
+export function repair(state: State, destination: string, object: number, now: number): void {
+  if (!usable(state, destination, object)) return
+  const skipped = ({ from, to }: Position) => covers(state.row(destination, object)?.settled ?? [], from, to)
+  const live = (at: { object: number; from: number }) => state.holds(destination, at.object, at.from)
+  for (const copy of state.object(object).copies.filter(skipped)) {
+    const adoption = state.adoptions.get(adoptionKey(destination, copy.owner))
+    if (adoption?.object === object && adoption.from === copy.from) continue
+    if ((adoption !== undefined && live(adoption)) || live(copy.owner)) continue
+    adopt(state, destination, copy)
+    reopen(state, destination, copy, retiredReason, now)
+  }
+  repairOwned(state, destination, object, now)
+}
+
+/** The same for positions skipped because a copy elsewhere was adopted for them. */
+function repairOwned(state: State, destination: string, object: number, now: number): void {
+  for (const adoption of state.adoptions.values()) {
+    const { owner } = adoption
+    if (adoption.destination !== destination || owner.object !== object) continue
+    if (state.holds(destination, adoption.object, adoption.from)) continue
+    if (!covers(state.row(destination, object)?.settled ?? [], owner.from, owner.to)) continue
+    reopen(state, destination, owner, retiredReason, now)
+    state.adoptions.delete(adoptionKey(destination, owner))
+  }
+}
+
+function key(owner: Position): string {
+  return `${owner.object} ${owner.from}`
+}
+
+function allCopies(state: State): CopyState[] {
+  const copies = state.objects.values().flatMap((object) => object.copies)
+  return copies.sort((a, b) => a.object - b.object || a.from - b.from)
+}
+
+/** Finds the object that delivers the owner's event now, and makes it due. */
+function rescue(
+  state: State,
+  destination: string,
+  owner: Position,
+  gone: number,
+  copies: readonly CopyState[],
+  reason: string,
+  now: number,
+): number | undefined {
+  const adoption = state.adoptions.get(adoptionKey(destination, owner))
+  if (adoption !== undefined && state.holds(destination, adoption.object, adoption.from)) return undefined
+  if (owner.object !== gone && usable(state, destination, owner.object)) {
+    state.adoptions.delete(adoptionKey(destination, owner))
+    reopen(state, destination, owner, reason, now)
+    return owner.object
+  }
+  if (owner.object !== gone && state.holds(destination, owner.object, owner.from)) return undefined
+  const candidates = copies.filter((copy) => {
+    if (key(copy.owner) !== key(owner) || copy.object === gone) return false
+    return usable(state, destination, copy.object)
+  })
+  const isSettled = ({ object, from, to }: Position) => covers(state.row(destination, object)?.settled ?? [], from, to)
+  const heir = candidates.find(isSettled) ?? candidates[0]
+  if (heir === undefined) return undefined
+  adopt(state, destination, heir)
+  reopen(state, destination, heir, reason, now)
+  return heir.object
+}
+
+function usable(state: State, destination: string, object: number): boolean {
+  const row = state.row(destination, object)
+  return row !== undefined && row.state !== 'lost' && state.route(row.route).active
+}
+
+function reopen(state: State, destination: string, position: Position, reason: string, now: number): void {
+  const { object, from, to } = position
+  const row = state.row(destination, object)
+  if (row === undefined || !covers(row.settled, from, to)) return
+  const settled = removeRanges(row.settled, [[from, to]])
+  if (row.state === 'outstanding') state.setRow({ ...row, settled })
+  else {
+    state.setRow({ ...row, settled, state: 'outstanding', attempts: 0, dueAt: now, reason: reopenedReason(reason) })
+  }
+  state.addTally(row.route, { duplicates: -1 })
+}
+
+/** Claims are dropped by whole hours, measured from what is still to be decided and never from the wall clock. */
+export function prune(state: State, window: number): number {
+  const border = oldestUndecided(state)
+  if (border === undefined) return 0
+  const firstKept = hourOf(border - window)
+  let dropped = 0
+  for (const [key, claims] of state.claims.entries()) {
+    const hour = hourOf(claims[0]?.at ?? Number.POSITIVE_INFINITY)
+    if (hour >= firstKept) continue
+    state.claims.delete(key)
+    dropped += claims.length
+  }
+  return dropped
+}
+
+/** With nothing undecided, the newest object; but no object's time is believed past the moment it was seen. */
+function oldestUndecided(state: State): number | undefined {
+  const objects = state.objects.values().map(({ object }) => object)
+  if (objects.length === 0) return undefined
+  const wanted = new Set(
+    state.rows
+      .values()
+      .filter((row) => row.state === 'outstanding' && state.route(row.route).active)
+      .map((row) => row.object),
+  )
+  const undecided = objects.filter((object) => object.length === undefined && wanted.has(object.ref))
+  if (undecided.length > 0) return Math.min(...undecided.map(({ time }) => time))
+  const latest = objects.reduce((a, b) => (a.ref > b.ref ? a : b))
+  return Math.min(latest.seenAt, Math.max(...objects.map(({ time }) => time)))
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { covers } from '../../domain/ranges.ts'
+import type { Position } from '../duplicates.ts'
+import type { Attempt, Draft, Intent, Refused, Resolution, Resolved } from '../intents.ts'
+import { checkResolution } from '../rules.ts'
+import { keep } from './accounts.ts'
+import type { EntryState, IntentState, State } from './state.ts'
+
+export function intents(state: State, destination: string): Intent[] {
+  const open = state.intents.values().filter((intent) => intent.destination === destination)
+  return open.sort((a, b) => a.id - b.id).map(present)
+}
+
+function present({ destination: _, ...intent }: IntentState): Intent {
+  return intent
+}
+
+export function intend(state: State, destination: string, drafts: readonly Draft[], now: number): Intent[] {
+  const held = heldPositions(state, destination)
+  return drafts.map(({ token, members }) => {
+    assert(members.length > 0, 'an intent without members')
+    for (const { object, from, to } of members) {
+      const row = state.row(destination, object)
+      assert(row !== undefined, `${destination} has no row for object ${object}`)
+      assert(!covers(row.settled, from, to), `object ${object} byte ${from} is settled in ${destination}`)
+      assert(!held.has(name(object, from)), `object ${object} byte ${from} is held in ${destination}`)
+      held.add(name(object, from))
+    }
+    const id = state.next('intent')
+    const intent = { id, token, members, createdAt: now, attempts: 0, ambiguous: false, dueAt: now, reason: undefined }
+    state.intents.set(id, { ...intent, destination })
+    return intent
+  })
+}
+
+function heldPositions(state: State, destination: string): Set<string> {
+  const members = intents(state, destination).flatMap((intent) => intent.members)
+  return new Set([...members, ...provisional(state, destination)].map(({ object, from }) => name(object, from)))
+}
+
+function name(object: number, from: number): string {
+  return `${object} ${from}`
+}
+
+function open(state: State, id: number): IntentState {
+  const intent = state.intents.get(id)
+  assert(intent !== undefined, `no open intent ${id}`)
+  return intent
+}
+
+export function attempted(state: State, id: number, attempt: Attempt): Intent {
+  const before = open(state, id)
+  const { dueAt, reason } = attempt
+  const ambiguous = before.ambiguous || attempt.ambiguous
+  const after = { ...before, attempts: before.attempts + 1, ambiguous, dueAt, reason }
+  state.intents.set(id, after)
+  return present(after)
+}
+
+export function resolve(state: State, id: number, resolution: Resolution, now: number): Resolved {
+  const { destination, members } = open(state, id)
+  const { refused = [], drafts = [], possibleDuplicates = 0 } = resolution
+  const delivered = resolution.delivered === 'all' ? [...members.keys()] : resolution.delivered
+  checkResolution(members, delivered, refused, drafts)
+  state.intents.delete(id)
+  for (const index of delivered) deliver(state, destination, members[index])
+  for (const refusal of refused) keepRefused(state, destination, members[refusal.member], refusal, now)
+  if (possibleDuplicates > 0) countDuplicates(state, destination, members[0], possibleDuplicates)
+  const confirmed = delivered.length > 0 ? confirm(state, destination) : 0
+  return { intents: intend(state, destination, drafts, now), confirmed }
+}
+
+function deliver(state: State, destination: string, member: Position | undefined): void {
+  assert(member !== undefined)
+  const { route } = state.settleRanges(destination, member.object, [[member.from, member.to]])
+  state.addTally(route, { delivered: 1 })
+}
+
+function keepRefused(
+  state: State,
+  destination: string,
+  member: Position | undefined,
+  refused: Refused,
+  now: number,
+): void {
+  assert(member !== undefined)
+  const { store, key } = state.object(member.object).object
+  const { offset, line, reason, sha256, bytes, length } = refused
+  const object = { ref: member.object, store, key }
+  keep(
+    state,
+    { destination, object, offset, line, reason, sha256, length, at: now },
+    { bytes, provisional: true, range: [member.from, member.to] },
+  )
+}
+
+function countDuplicates(state: State, destination: string, member: Position | undefined, count: number): void {
+  const row = member && state.row(destination, member.object)
+  assert(row !== undefined)
+  const route = state.route(row.route)
+  state.routes.set(route.id, { ...route, possibleDuplicates: route.possibleDuplicates + count })
+}
+
+function verdicts(state: State, destination: string): EntryState[] {
+  const entries = state.entries.values().filter((entry) => entry.provisional && entry.destination === destination)
+  return entries.sort((a, b) => a.id - b.id)
+}
+
+function confirm(state: State, destination: string): number {
+  const waiting = verdicts(state, destination)
+  for (const entry of waiting) {
+    state.entries.set(entry.id, { ...entry, provisional: false })
+    const { route } = state.settleRanges(destination, position(entry).object, [entry.range])
+    state.addTally(route, { quarantined: 1 })
+  }
+  return waiting.length
+}
+
+function position(entry: EntryState): Position {
+  assert(entry.object !== undefined)
+  return { object: entry.object.ref, from: entry.range[0], to: entry.range[1] }
+}
+
+export function provisional(state: State, destination: string): Position[] {
+  return verdicts(state, destination).map(position)
+}
+
+export function revoke(state: State, destination: string, dueAt: number): number {
+  const waiting = verdicts(state, destination)
+  for (const entry of waiting) {
+    state.entries.delete(entry.id)
+    const row = state.row(destination, position(entry).object)
+    if (row?.state === 'outstanding') state.setRow({ ...row, dueAt })
+  }
+  return waiting.length
+}

@@ -1,0 +1,192 @@
+// The reference: what every promise of the interface means, with nothing done for speed, and a power cut on demand.
+import { createHash } from 'node:crypto'
+import type { Discovery, Sighting } from '../../domain/objects.ts'
+import type { Account, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
+import type { Route, Seen } from '../discovery.ts'
+import type { Copy, Decision, Undecided } from '../duplicates.ts'
+import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
+import type { Ledger } from '../ledger.ts'
+import type { DueQuery, Row, Settlement } from '../progress.ts'
+import type { Request } from '../requests.ts'
+import { defaultQuarantineBytes } from '../rules.ts'
+import { accounts, advance, keep, quarantine, stop } from './accounts.ts'
+import { enrol, see } from './discovery.ts'
+import { adopted, decide, judge, prune } from './duplicates.ts'
+import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
+import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
+import { answer, ask, asked } from './requests.ts'
+import { State } from './state.ts'
+
+export class MemoryLedger implements Ledger {
+  readonly #state: State
+
+  constructor(options: { readonly maxQuarantineBytes?: number } = {}) {
+    this.#state = new State(options.maxQuarantineBytes ?? defaultQuarantineBytes)
+  }
+
+  /** Commits that a power cut now could take back. */
+  volatileCommits(): number {
+    return this.#state.journal.volatileCommits
+  }
+
+  /** A power cut that leaves the first `keep` of the volatile commits, and the start after it. */
+  crash(keep: number): void {
+    this.#state.journal.crash(keep)
+    this.reopen()
+  }
+
+  /** An ordinary stop and start: nothing is lost, but whatever was on its way may have arrived. */
+  reopen(): void {
+    this.#volatile(() => {
+      for (const intent of this.#state.intents.values()) {
+        if (!intent.ambiguous) this.#state.intents.set(intent.id, { ...intent, ambiguous: true })
+      }
+    })
+  }
+
+  enrol(routes: readonly Route[], now: number): void {
+    this.#durable(() => enrol(this.#state, routes, now))
+  }
+
+  routes(): readonly Route[] {
+    return this.#state.activeRoutes().map(({ destination, receiver, startAt }) => ({ destination, receiver, startAt }))
+  }
+
+  see(receiver: string, store: string, sightings: readonly Sighting[], _how: Discovery, now: number): Seen {
+    return this.#durable(() => see(this.#state, receiver, store, sightings, now))
+  }
+
+  sweptTo(receiver: string): number | undefined {
+    return this.#state.sweptTo.get(receiver)
+  }
+
+  swept(receiver: string, startedAt: number): void {
+    this.#durable(() => this.#state.sweptTo.set(receiver, startedAt))
+  }
+
+  object(ref: number) {
+    return this.#state.objects.get(ref)?.object
+  }
+
+  decide(chunk: Undecided, now: number): Decision {
+    return this.#volatile(() => decide(this.#state, chunk, now))
+  }
+
+  judge(destination: string, object: number, copies: readonly Copy[]): readonly boolean[] {
+    return this.#volatile(() => judge(this.#state, destination, object, copies))
+  }
+
+  adopted(destination: string, object: number): ReadonlySet<number> {
+    return adopted(this.#state, destination, object)
+  }
+
+  prune(window: number): number {
+    return this.#volatile(() => prune(this.#state, window))
+  }
+
+  due(destination: string, query: DueQuery): readonly Row[] {
+    return due(this.#state, destination, query)
+  }
+
+  row(destination: string, object: number): Row | undefined {
+    return row(this.#state, destination, object)
+  }
+
+  nextDue(destination: string, except: ReadonlySet<number>): number | undefined {
+    return nextDue(this.#state, destination, except)
+  }
+
+  settle(destination: string, settlements: readonly Settlement[]): void {
+    this.#volatile(() => settle(this.#state, destination, settlements))
+  }
+
+  postpone(destination: string, object: number, dueAt: number, reason: string): void {
+    this.#volatile(() => postpone(this.#state, destination, object, dueAt, reason))
+  }
+
+  lose(destination: string, object: number, reason: string, now: number): readonly number[] {
+    return this.#durable(() => lose(this.#state, destination, object, reason, now))
+  }
+
+  intents(destination: string): readonly Intent[] {
+    return intents(this.#state, destination)
+  }
+
+  intend(destination: string, drafts: readonly Draft[], now: number): readonly Intent[] {
+    return this.#durable(() => intend(this.#state, destination, drafts, now))
+  }
+
+  attempted(intent: number, attempt: Attempt): Intent {
+    return this.#volatile(() => attempted(this.#state, intent, attempt))
+  }
+
+  resolve(intent: number, resolution: Resolution, now: number): Resolved {
+    const body = () => resolve(this.#state, intent, resolution, now)
+    const promising = (resolution.drafts?.length ?? 0) + (resolution.refused?.length ?? 0) > 0
+    return promising ? this.#durable(body) : this.#volatile(body)
+  }
+
+  provisional(destination: string) {
+    return provisional(this.#state, destination)
+  }
+
+  revoke(destination: string, dueAt: number): number {
+    return this.#durable(() => revoke(this.#state, destination, dueAt))
+  }
+
+  advance(): readonly Watermark[] {
+    return this.#durable(() => advance(this.#state))
+  }
+
+  accounts(): readonly Account[] {
+    return accounts(this.#state)
+  }
+
+  totals() {
+    const state = this.#state
+    return { objects: state.count('object'), events: state.count('events'), bad: state.count('bad') }
+  }
+
+  stop(destination: string, stopped: Stop | undefined): void {
+    this.#volatile(() => stop(this.#state, destination, stopped))
+  }
+
+  quarantineMessage(_receiver: string, body: string, reason: string, now: number): void {
+    const bytes = new TextEncoder().encode(body)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    const entry = { destination: undefined, object: undefined, offset: 0, line: 1, reason, sha256, at: now }
+    this.#durable(() => {
+      keep(this.#state, { ...entry, length: bytes.length }, { bytes, provisional: false, range: [0, 0] })
+    })
+  }
+
+  quarantine(query: { readonly destination?: string; readonly limit: number }): readonly QuarantineEntry[] {
+    return quarantine(this.#state, query)
+  }
+
+  ask(kind: string, body: string, by: string, now: number): number {
+    return this.#durable(() => ask(this.#state, { kind, body, by, at: now }))
+  }
+
+  asked(): readonly Request[] {
+    return asked(this.#state)
+  }
+
+  answer(id: number, text: string): void {
+    this.#durable(() => answer(this.#state, id, text))
+  }
+
+  request(id: number): Request | undefined {
+    return this.#state.requests.get(id)
+  }
+
+  close(): void {}
+
+  #durable<T>(body: () => T): T {
+    return this.#state.journal.commit('durable', body)
+  }
+
+  #volatile<T>(body: () => T): T {
+    return this.#state.journal.commit('volatile', body)
+  }
+}

@@ -1,0 +1,179 @@
+// What the reference keeps, as plainly as it can be said: no counters where a scan will do, no index but the key.
+import assert from 'node:assert/strict'
+import type { AuditObject } from '../../domain/objects.ts'
+import { covers, type Range, type Ranges } from '../../domain/ranges.ts'
+import type { QuarantineEntry, Stop } from '../accounts.ts'
+import type { Position } from '../duplicates.ts'
+import type { Intent } from '../intents.ts'
+import type { Tally } from '../progress.ts'
+import type { Request } from '../requests.ts'
+import { extend, totalBytes } from '../rules.ts'
+import { Journal, Table } from './table.ts'
+
+export interface RouteState {
+  readonly id: number
+  readonly destination: string
+  readonly receiver: string
+  readonly startAt: number
+  readonly active: boolean
+  readonly watermark: number | undefined
+  /** The receiver's `sweptTo` when the route was retired: what came later may be unknown. */
+  readonly retiredAt: number | undefined
+  readonly tally: Tally
+  readonly possibleDuplicates: number
+  readonly adopted: number
+  readonly lastObjectTime: number | undefined
+}
+
+export interface ObjectState {
+  readonly object: AuditObject
+  readonly receivers: readonly string[]
+  /** Bytes decided so far. */
+  readonly decided: number
+  readonly copies: readonly CopyState[]
+  readonly reused: readonly Range[]
+}
+
+export interface CopyState {
+  readonly object: number
+  readonly from: number
+  readonly to: number
+  readonly owner: Position
+}
+
+export interface RowState {
+  readonly destination: string
+  readonly route: number
+  readonly object: number
+  readonly state: 'outstanding' | 'settled' | 'lost'
+  readonly settled: Ranges
+  readonly attempts: number
+  readonly dueAt: number
+  readonly late: boolean
+  readonly reason: string | undefined
+  readonly lostBytes: number
+}
+
+export interface Claim extends Position {
+  readonly at: number
+}
+
+export interface Adoption {
+  readonly destination: string
+  readonly owner: Position
+  readonly object: number
+  readonly from: number
+}
+
+export interface EntryState extends QuarantineEntry {
+  /** The record's stretch, for one that a destination refused. */
+  readonly range: Range
+}
+
+export type IntentState = Intent & { readonly destination: string }
+export type Sequence = 'route' | 'object' | 'intent' | 'entry' | 'request' | 'events' | 'bad'
+
+export class State {
+  readonly journal = new Journal()
+  readonly routes = new Table<number, RouteState>(this.journal)
+  readonly sweptTo = new Table<string, number>(this.journal)
+  readonly objects = new Table<number, ObjectState>(this.journal)
+  readonly identities = new Table<string, number>(this.journal)
+  readonly rows = new Table<string, RowState>(this.journal)
+  /** By hour of occurred_at and id. */
+  readonly claims = new Table<string, readonly Claim[]>(this.journal)
+  readonly adoptions = new Table<string, Adoption>(this.journal)
+  readonly intents = new Table<number, IntentState>(this.journal)
+  readonly entries = new Table<number, EntryState>(this.journal)
+  readonly requests = new Table<number, Request>(this.journal)
+  readonly stops = new Table<string, Stop>(this.journal)
+  readonly #sequences = new Table<Sequence, number>(this.journal)
+  readonly maxQuarantineBytes: number
+
+  constructor(maxQuarantineBytes: number) {
+    this.maxQuarantineBytes = maxQuarantineBytes
+  }
+
+  next(sequence: Sequence, by = 1): number {
+    const value = this.count(sequence) + by
+    this.#sequences.set(sequence, value)
+    return value
+  }
+
+  count(sequence: Sequence): number {
+    return this.#sequences.get(sequence) ?? 0
+  }
+
+  activeRoutes(): RouteState[] {
+    return this.routes
+      .values()
+      .filter((route) => route.active)
+      .sort((a, b) => a.id - b.id)
+  }
+
+  route(id: number): RouteState {
+    const route = this.routes.get(id)
+    assert(route !== undefined, `no route ${id}`)
+    return route
+  }
+
+  object(ref: number): ObjectState {
+    const object = this.objects.get(ref)
+    assert(object !== undefined, `no object ${ref}`)
+    return object
+  }
+
+  row(destination: string, object: number): RowState | undefined {
+    return this.rows.get(rowKey(destination, object))
+  }
+
+  setRow(row: RowState): void {
+    this.rows.set(rowKey(row.destination, row.object), row)
+  }
+
+  addTally(route: number, tally: Partial<Tally>): void {
+    const current = this.route(route)
+    // A copy taken back may have been counted under a route that is retired.
+    const sum = (name: keyof Tally) => Math.max(0, current.tally[name] + (tally[name] ?? 0))
+    this.routes.set(route, {
+      ...current,
+      tally: {
+        delivered: sum('delivered'),
+        filtered: sum('filtered'),
+        duplicates: sum('duplicates'),
+        quarantined: sum('quarantined'),
+      },
+    })
+  }
+
+  /** Adds ranges to a row, also to a lost one: a batch that was on its way may still arrive. */
+  settleRanges(destination: string, object: number, ranges: Ranges): RowState {
+    const row = this.row(destination, object)
+    assert(row !== undefined, `${destination} has no row for object ${object}`)
+    const settled = extend(row.settled, ranges, `object ${object} in ${destination}`)
+    const lostBytes = Math.max(0, row.lostBytes - (totalBytes(settled) - totalBytes(row.settled)))
+    this.setRow({ ...row, settled, lostBytes })
+    this.complete(destination, object)
+    return row
+  }
+
+  /** Settles a row whose ranges cover the object. */
+  complete(destination: string, object: number): void {
+    const row = this.row(destination, object)
+    const length = this.object(object).object.length
+    if (row === undefined || length === undefined || !covers(row.settled, 0, length)) return
+    if (row.state !== 'settled') this.setRow({ ...row, state: 'settled', lostBytes: 0, reason: undefined })
+  }
+
+  /** Whether a position is settled in a destination, or will be. */
+  holds(destination: string, object: number, from: number): boolean {
+    const row = this.row(destination, object)
+    if (row === undefined) return false
+    if (row.state === 'outstanding' && this.route(row.route).active) return true
+    return covers(row.settled, from, from + 1)
+  }
+}
+
+function rowKey(destination: string, object: number): string {
+  return `${object} ${destination}`
+}

@@ -1,0 +1,23 @@
+/** What another process asks of the running forwarder, as one short row. */
+export interface Request {
+  readonly id: number
+  /** e.g. `backfill`, `replay`, `gaps.ack`. */
+  readonly kind: string
+  /** JSON. */
+  readonly body: string
+  /** Who asks, for the record of the act. */
+  readonly by: string
+  readonly at: number
+  readonly answer: string | undefined
+}
+
+/** The one thing commands write beside a running forwarder. */
+export interface RequestLedger {
+  /** Durable. Works for a process that does not hold the lock; takes no longer than one short commit. */
+  ask(kind: string, body: string, by: string, now: number): number
+  /** Unanswered requests, oldest first. */
+  asked(): readonly Request[]
+  /** Durable: an answered request is never done twice. */
+  answer(id: number, answer: string): void
+  request(id: number): Request | undefined
+}

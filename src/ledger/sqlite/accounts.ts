@@ -1,0 +1,95 @@
+import type { Account, Stop, Watermark } from '../accounts.ts'
+import { nextWatermark } from '../rules.ts'
+import type { Connection } from './connection.ts'
+
+interface Standing {
+  readonly id: number
+  readonly destination: string
+  readonly receiver: string
+  readonly watermark: number | null
+  readonly sweptTo: number | null
+  readonly oldest: number | null
+}
+
+/** Where the watermarks may go now, and which of them move. Reads only: a forwarder at rest needs no transaction. */
+export function standings(db: Connection): { readonly marks: readonly Watermark[]; readonly moves: readonly Move[] } {
+  const rows = db.all<Standing>(
+    `SELECT r.id, r.destination, r.receiver, r.watermark, s.swept_to AS sweptTo,
+       (SELECT min(time) FROM deliveries INDEXED BY outstanding_by_time WHERE route = r.id AND state = 0) AS oldest
+     FROM routes r LEFT JOIN sweeps s ON s.receiver = r.receiver WHERE r.active = 1 ORDER BY r.id`,
+  )
+  const marks: Watermark[] = []
+  const moves: Move[] = []
+  for (const { id, destination, receiver, watermark, sweptTo, oldest } of rows) {
+    const time = nextWatermark(watermark ?? undefined, oldest ?? undefined, sweptTo ?? undefined)
+    if (time === undefined) continue
+    marks.push({ destination, receiver, time })
+    if (time !== watermark) moves.push({ id, time })
+  }
+  return { marks, moves }
+}
+
+export interface Move {
+  readonly id: number
+  readonly time: number
+}
+
+export function advance(db: Connection, moves: readonly Move[]): void {
+  for (const { id, time } of moves) db.run('UPDATE routes SET watermark = ? WHERE id = ?', time, id)
+}
+
+type Optional = 'watermark' | 'sweptTo' | 'lastObjectTime'
+type Nullable<T> = { [K in keyof T]: Exclude<T[K], undefined> | null }
+type Counted = Omit<Account, Optional | 'oldest' | 'stop'> & Nullable<Pick<Account, Optional>>
+
+interface StoredAccount extends Counted {
+  readonly id: number
+  readonly cause: Stop['cause'] | null
+  readonly stopReason: string
+  readonly since: number
+}
+
+/** Counters and one index look-up a route, whatever the number of rows. */
+export function accounts(db: Connection): Account[] {
+  const rows = db.all<StoredAccount>(
+    `SELECT r.id, r.destination, r.receiver, r.start_at AS startAt, r.watermark, s.swept_to AS sweptTo, r.delivered,
+       r.filtered, r.duplicates, r.quarantined, r.outstanding, r.late, r.late_total AS lateTotal,
+       r.lost_objects AS lostObjects, r.lost_bytes AS lostBytes, r.possible_duplicates AS possibleDuplicates,
+       r.adopted, r.provisional, r.last_object_time AS lastObjectTime, t.cause, t.reason AS stopReason, t.since
+     FROM routes r LEFT JOIN sweeps s ON s.receiver = r.receiver LEFT JOIN stops t ON t.destination = r.destination
+     WHERE r.active = 1 ORDER BY r.id`,
+  )
+  return rows.map(({ id, cause, stopReason, since, ...counted }) => ({
+    ...counted,
+    watermark: counted.watermark ?? undefined,
+    sweptTo: counted.sweptTo ?? undefined,
+    lastObjectTime: counted.lastObjectTime ?? undefined,
+    oldest: oldest(db, id),
+    stop: cause === null ? undefined : { cause, reason: stopReason, since },
+  }))
+}
+
+function oldest(db: Connection, route: number): Account['oldest'] {
+  const row = db.get<{ time: number; key: string; reason: string | null }>(
+    `SELECT d.time, o.key, coalesce(d.reason, (
+         SELECT i.reason FROM intents i WHERE i.destination = d.destination AND i.reason IS NOT NULL ORDER BY i.id LIMIT 1
+       )) AS reason
+     FROM deliveries d INDEXED BY outstanding_by_time JOIN objects o ON o.ref = d.object
+     WHERE d.route = ? AND d.state = 0 ORDER BY d.time, d.object LIMIT 1`,
+    route,
+  )
+  return row && { time: row.time, key: row.key, reason: row.reason ?? undefined }
+}
+
+export function totals(db: Connection): { readonly objects: number; readonly events: number; readonly bad: number } {
+  const row = db.get<{ objects: number; events: number; bad: number }>('SELECT objects, events, bad FROM totals')
+  return { objects: row?.objects ?? 0, events: row?.events ?? 0, bad: row?.bad ?? 0 }
+}
+
+export function stop(db: Connection, destination: string, stopped: Stop | undefined): void {
+  if (stopped === undefined) db.run('DELETE FROM stops WHERE destination = ?', destination)
+  else {
+    const { cause, reason, since } = stopped
+    db.run('INSERT OR REPLACE INTO stops VALUES (?, ?, ?, ?)', destination, cause, reason, since)
+  }
+}

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import { type AuditObject, type Discovery, objectTime, type Sighting } from '../../domain/objects.ts'
+import type { Route, Seen } from '../discovery.ts'
+import type { Connection } from './connection.ts'
+import { repair, repairAll } from './rescue.ts'
+import { count, type Delivery, delivery, lost, outstanding } from './rows.ts'
+
+interface StoredRoute extends Route {
+  readonly id: number
+  readonly active: number
+  readonly watermark: number | null
+  readonly retiredAt: number | null
+}
+
+const routeColumns = `id, destination, receiver, start_at AS startAt, active, watermark, retired_at AS retiredAt`
+
+function activeRoutes(db: Connection): StoredRoute[] {
+  return db.all<StoredRoute>(`SELECT ${routeColumns} FROM routes WHERE active = 1 ORDER BY id`)
+}
+
+export function routes(db: Connection): Route[] {
+  return activeRoutes(db).map(({ destination, receiver, startAt }) => ({ destination, receiver, startAt }))
+}
+
+export function enrol(db: Connection, wanted: readonly Route[], now: number): void {
+  const gone = activeRoutes(db).filter((route) => !wanted.some((other) => sameRoute(other, route)))
+  for (const { id, receiver } of gone) {
+    db.run('UPDATE routes SET active = 0, retired_at = ? WHERE id = ?', sweptTo(db, receiver) ?? null, id)
+  }
+  const come = wanted.filter((route) => enlist(db, route))
+  const changed = new Set([...gone, ...come].map(({ destination }) => destination))
+  for (const destination of changed) reconcile(db, destination, now)
+}
+
+function sameRoute(a: Route, b: Route): boolean {
+  return a.destination === b.destination && a.receiver === b.receiver
+}
+
+/** True if the route is new, or was retired. */
+function enlist(db: Connection, { destination, receiver, startAt }: Route): boolean {
+  const sql = `SELECT ${routeColumns} FROM routes WHERE destination = ? AND receiver = ?`
+  const known = db.get<StoredRoute>(sql, destination, receiver)
+  if (known?.active === 1) return false
+  // While a route is retired, objects that nobody else wants go by unregistered.
+  const from = known === undefined ? startAt : Math.max(known.startAt, known.retiredAt ?? known.startAt)
+  db.run('UPDATE sweeps SET swept_to = min(swept_to, ?) WHERE receiver = ?', from, receiver)
+  if (known !== undefined) db.run('UPDATE routes SET active = 1, retired_at = NULL WHERE id = ?', known.id)
+  else {
+    const insert = 'INSERT INTO routes (destination, receiver, start_at, active) VALUES (?, ?, ?, 1)'
+    db.run(insert, destination, receiver, startAt)
+  }
+  return true
+}
+
+/** Every known object a destination's routes want has a row there, and skips nothing in favour of a retired row. */
+function reconcile(db: Connection, destination: string, now: number): void {
+  for (const route of activeRoutes(db).filter((one) => one.destination === destination)) {
+    const objects = db.all<{ ref: number; time: number }>(
+      `SELECT ref, time FROM objects WHERE time >= ? AND
+         (receiver = ? OR EXISTS (SELECT 1 FROM also_seen s WHERE s.receiver = ? AND s.object = ref)) ORDER BY ref`,
+      route.startAt,
+      route.receiver,
+      route.receiver,
+    )
+    for (const { ref, time } of objects) want(db, route, ref, time, now)
+  }
+  repairAll(db, destination, now)
+}
+
+/** Gives the route a row for the object, or the one a retired route left. True if something is due that was not. */
+function want(db: Connection, route: StoredRoute, ref: number, time: number, now: number): boolean {
+  const row = delivery(db, route.destination, ref)
+  if (row !== undefined && (row.state === lost || row.active)) return false
+  if (row !== undefined) move(db, route, row)
+  else addRow(db, route, ref, time, now)
+  db.run('UPDATE routes SET last_object_time = max(ifnull(last_object_time, ?1), ?1) WHERE id = ?2', time, route.id)
+  if (row === undefined) return true
+  repair(db, route.destination, ref, now)
+  return delivery(db, route.destination, ref)?.state === outstanding
+}
+
+function addRow(db: Connection, route: StoredRoute, ref: number, time: number, now: number): void {
+  const late = isLate(route, time) ? 1 : 0
+  db.run(
+    `INSERT INTO deliveries (object, destination, route, time, settled, due_at, late) VALUES (?, ?, ?, ?, x'', ?, ?)`,
+    ref,
+    route.destination,
+    route.id,
+    time,
+    now,
+    late,
+  )
+  count(db, route.id, { outstanding: 1, late, lateTotal: late })
+}
+
+function move(db: Connection, route: StoredRoute, row: Delivery): void {
+  const { destination, object } = row
+  db.run('UPDATE deliveries SET route = ? WHERE object = ? AND destination = ?', route.id, object, destination)
+  const verdicts = db.get<{ n: number }>(
+    'SELECT count(*) AS n FROM quarantine WHERE provisional = 1 AND destination = ? AND object = ?',
+    destination,
+    object,
+  )
+  const open = row.state === outstanding ? 1 : 0
+  const late = row.late * open
+  const provisional = verdicts?.n ?? 0
+  count(db, row.route, { outstanding: -open, late: -late, lateTotal: -row.late, provisional: -provisional })
+  count(db, route.id, { outstanding: open, late, lateTotal: row.late, provisional })
+}
+
+function isLate(route: StoredRoute, time: number): boolean {
+  return route.watermark !== null && time < route.watermark
+}
+
+interface Arrival {
+  readonly sighting: Sighting
+  readonly time: number
+  readonly wanting: readonly StoredRoute[]
+}
+
+/** Sightings that are not known to the receiver. Reads only: most sweeps find nothing new and need no transaction. */
+export function arrivals(db: Connection, receiver: string, store: string, sightings: readonly Sighting[]): Arrival[] {
+  const mine = activeRoutes(db).filter((route) => route.receiver === receiver)
+  return sightings.flatMap((sighting) => {
+    const time = objectTime(sighting)
+    const wanting = mine.filter((route) => time >= route.startAt)
+    if (wanting.length === 0) return []
+    const known = identified(db, store, sighting)
+    return known !== undefined && knows(db, receiver, known) ? [] : [{ sighting, time, wanting }]
+  })
+}
+
+interface Known {
+  readonly ref: number
+  readonly receiver: string
+}
+
+function identified(db: Connection, store: string, { key, version }: Sighting): Known | undefined {
+  const sql = 'SELECT ref, receiver FROM objects WHERE store = ? AND key = ? AND version = ?'
+  return db.get<Known>(sql, store, key, version)
+}
+
+function knows(db: Connection, receiver: string, known: Known): boolean {
+  if (known.receiver === receiver) return true
+  return db.get('SELECT 1 FROM also_seen WHERE receiver = ? AND object = ?', receiver, known.ref) !== undefined
+}
+
+export function see(
+  db: Connection,
+  place: { readonly receiver: string; readonly store: string; readonly how: Discovery },
+  arriving: readonly Arrival[],
+  now: number,
+): Pick<Seen, 'fresh' | 'late'> {
+  const fresh: AuditObject[] = []
+  const late: AuditObject[] = []
+  for (const arrival of arriving) {
+    const ref = register(db, place, arrival, now)
+    if (ref === undefined) continue
+    const got = arrival.wanting.filter((route) => want(db, route, ref, arrival.time, now))
+    if (got.length === 0) continue
+    const seen = object(db, ref)
+    assert(seen !== undefined)
+    fresh.push(seen)
+    if (got.some((route) => isLate(route, arrival.time))) late.push(seen)
+  }
+  return { fresh, late }
+}
+
+/** The object's number; undefined if the same call has brought it already. */
+function register(
+  db: Connection,
+  { receiver, store, how }: { readonly receiver: string; readonly store: string; readonly how: Discovery },
+  { sighting, time }: Arrival,
+  now: number,
+): number | undefined {
+  const known = identified(db, store, sighting)
+  if (known !== undefined) {
+    if (knows(db, receiver, known)) return undefined
+    db.run('INSERT INTO also_seen (receiver, object) VALUES (?, ?)', receiver, known.ref)
+    return known.ref
+  }
+  db.run('UPDATE totals SET objects = objects + 1')
+  return db.insert(
+    `INSERT INTO objects (receiver, store, key, version, size, modified, time, seen_at, how)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    receiver,
+    store,
+    sighting.key,
+    sighting.version,
+    sighting.size,
+    sighting.modified,
+    time,
+    now,
+    how,
+  )
+}
+
+export function sweptTo(db: Connection, receiver: string): number | undefined {
+  return db.get<{ swept_to: number }>('SELECT swept_to FROM sweeps WHERE receiver = ?', receiver)?.swept_to
+}
+
+export function swept(db: Connection, receiver: string, startedAt: number): void {
+  db.run('INSERT OR REPLACE INTO sweeps (receiver, swept_to) VALUES (?, ?)', receiver, startedAt)
+}
+
+export function object(db: Connection, ref: number): AuditObject | undefined {
+  const row = db.get<Omit<AuditObject, 'length'> & { length: number | null }>(
+    'SELECT ref, store, key, version, size, modified, time, seen_at AS seenAt, length FROM objects WHERE ref = ?',
+    ref,
+  )
+  return row && { ...row, length: row.length ?? undefined }
+}

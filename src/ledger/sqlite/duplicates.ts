@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { covers } from '../../domain/ranges.ts'
+import type { BadBytes, Claimant, Copy, Decision, Undecided } from '../duplicates.ts'
+import { hourOf } from '../rules.ts'
+import { claimAll, type Verdict } from './claims.ts'
+import type { Connection } from './connection.ts'
+import { keep } from './quarantine.ts'
+import { complete, delivery, outstanding } from './rows.ts'
+
+interface Progress {
+  readonly decided: number
+  readonly length: number | null
+}
+
+export function decide(db: Connection, chunk: Undecided, now: number, quarantineCap: number): Decision {
+  const known = db.get<Progress>('SELECT decided, length FROM objects WHERE ref = ?', chunk.object)
+  assert(known !== undefined, `no object ${chunk.object}`)
+  assert(chunk.from <= known.decided, `object ${chunk.object}: chunk at ${chunk.from}, decided to ${known.decided}`)
+  const before = stored(db, chunk, known.decided)
+  const undecided = chunk.claimants.filter(({ from }) => from >= known.decided)
+  const bad = chunk.bad.filter(({ from }) => from >= known.decided)
+  const decided = record(db, chunk.object, undecided, claimAll(db, chunk.object, undecided))
+  for (const stretch of bad) keepBad(db, chunk.object, stretch, now, quarantineCap)
+  if (undecided.length + bad.length > 0) {
+    db.run('UPDATE totals SET events = events + ?, bad = bad + ?', undecided.length, bad.length)
+  }
+  if (chunk.to > known.decided || chunk.end) mark(db, chunk, known)
+  return { copies: [...before.copies, ...decided.copies], reused: [...before.reused, ...decided.reused] }
+}
+
+interface StoredCopy {
+  readonly start: number
+  readonly stop: number
+  readonly owner: number
+  readonly ownerStart: number
+}
+
+/** What was decided before for the part of the chunk that lies below the mark. */
+function stored(db: Connection, { object, from, to }: Undecided, mark: number): Decision {
+  if (from >= mark) return { copies: [], reused: [] }
+  const copies = db.all<StoredCopy>(
+    `SELECT start, stop, owner, owner_start AS ownerStart FROM copies
+     WHERE object = ? AND start >= ? AND start < ? ORDER BY start`,
+    object,
+    from,
+    to,
+  )
+  const reused = db.all<{ start: number; stop: number }>(
+    'SELECT start, stop FROM reused WHERE object = ? AND start >= ? AND start < ? ORDER BY start',
+    object,
+    from,
+    to,
+  )
+  return {
+    copies: copies.map(({ start, stop, owner, ownerStart }) => {
+      return { from: start, to: stop, owner: { object: owner, from: ownerStart } }
+    }),
+    reused: reused.map(({ start, stop }) => [start, stop]),
+  }
+}
+
+function record(
+  db: Connection,
+  object: number,
+  claimants: readonly Claimant[],
+  verdicts: readonly Verdict[],
+): Decision {
+  const copies: Copy[] = []
+  const reused: [number, number][] = []
+  for (const [index, verdict] of verdicts.entries()) {
+    const { from, to } = claimants[index] as Claimant
+    if (verdict.kind === 'copy') {
+      const { owner } = verdict
+      db.run('INSERT INTO copies VALUES (?, ?, ?, ?, ?, ?)', object, from, to, owner.object, owner.from, owner.to)
+      copies.push({ from, to, owner: { object: owner.object, from: owner.from } })
+    } else if (verdict.kind === 'reused') {
+      db.run('INSERT INTO reused VALUES (?, ?, ?)', object, from, to)
+      reused.push([from, to])
+    }
+  }
+  return { copies, reused }
+}
+
+function keepBad(db: Connection, object: number, bad: BadBytes, now: number, cap: number): void {
+  const { from, to, ...rest } = bad
+  const place = { destination: undefined, receiver: undefined, object, from, to }
+  keep(db, { ...rest, ...place, provisional: false, at: now }, cap)
+}
+
+/** How far the object is decided now; at its end, rows that have everything else are settled. */
+function mark(db: Connection, { object, to, end }: Undecided, known: Progress): void {
+  assert(!end || known.length === null || known.length === to, `object ${object} ends at ${known.length}`)
+  const decided = Math.max(known.decided, to)
+  db.run('UPDATE objects SET decided = ?, length = ? WHERE ref = ?', decided, end ? to : known.length, object)
+  if (!end) return
+  const sql = `SELECT destination FROM deliveries WHERE object = ? AND state <> 1`
+  for (const { destination } of db.all<{ destination: string }>(sql, object)) {
+    const row = delivery(db, destination, object)
+    if (row !== undefined && covers(row.settled, 0, to)) complete(db, row, row.settled, {})
+  }
+}
+
+/** Claims are dropped by whole hours, measured from what is still to be decided and never from the wall clock. */
+export function prune(db: Connection, window: number): number {
+  const border = oldestUndecided(db) ?? newest(db)
+  return border === undefined ? 0 : db.run('DELETE FROM claims WHERE hour < ?', hourOf(border - window))
+}
+
+function oldestUndecided(db: Connection): number | undefined {
+  return db.get<{ time: number }>(
+    `SELECT o.time FROM objects o WHERE o.length IS NULL AND EXISTS (
+       SELECT 1 FROM deliveries d JOIN routes r ON r.id = d.route
+       WHERE d.object = o.ref AND d.state = ${outstanding} AND r.active = 1)
+     ORDER BY o.time LIMIT 1`,
+  )?.time
+}
+
+/** With nothing undecided, the newest object; but no object's time is believed past the moment it was seen. */
+function newest(db: Connection): number | undefined {
+  const latest = db.get<{ seen: number }>('SELECT seen_at AS seen FROM objects ORDER BY ref DESC LIMIT 1')
+  if (latest === undefined) return undefined
+  return Math.min(latest.seen, db.get<{ time: number }>('SELECT max(time) AS time FROM objects')?.time ?? latest.seen)
+}

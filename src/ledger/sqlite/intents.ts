@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { covers, type Range } from '../../domain/ranges.ts'
+import type { Position } from '../duplicates.ts'
+import type { Attempt, Draft, Intent, Refused, Resolution, Resolved } from '../intents.ts'
+import { checkResolution } from '../rules.ts'
+import { decodeMembers, encodeMembers } from './codec.ts'
+import type { Connection } from './connection.ts'
+import type { Held } from './held.ts'
+import { discard, keep } from './quarantine.ts'
+import { count, type Delivery, existing, outstanding, settleRanges } from './rows.ts'
+
+interface StoredIntent extends Omit<Intent, 'members' | 'ambiguous' | 'reason'> {
+  readonly destination: string
+  readonly members: Uint8Array
+  readonly ambiguous: number
+  readonly reason: string | null
+}
+
+const columns = `id, destination, token, created_at AS createdAt, attempts, ambiguous, due_at AS dueAt, reason, members`
+
+export function intents(db: Connection, destination: string): Intent[] {
+  const sql = `SELECT ${columns} FROM intents WHERE destination = ? ORDER BY id`
+  return db.all<StoredIntent>(sql, destination).map(present)
+}
+
+function present({ destination: _, members, ambiguous, reason, ...intent }: StoredIntent): Intent {
+  return { ...intent, members: decodeMembers(members), ambiguous: ambiguous === 1, reason: reason ?? undefined }
+}
+
+/** After a restart each may have been sent. */
+export function recover(db: Connection): void {
+  db.run('UPDATE intents SET ambiguous = 1 WHERE ambiguous = 0')
+}
+
+export function intend(
+  db: Connection,
+  held: Held,
+  destination: string,
+  drafts: readonly Draft[],
+  now: number,
+): Intent[] {
+  return drafts.map(({ token, members }) => {
+    assert(members.length > 0, 'an intent without members')
+    checkFree(db, held, destination, members)
+    held.add(destination, members)
+    const sql = 'INSERT INTO intents (destination, token, created_at, due_at, members) VALUES (?, ?, ?, ?, ?)'
+    const id = db.insert(sql, destination, token, now, now, encodeMembers(members))
+    return { id, token, members, createdAt: now, attempts: 0, ambiguous: false, dueAt: now, reason: undefined }
+  })
+}
+
+function checkFree(db: Connection, held: Held, destination: string, members: readonly Position[]): void {
+  const verdicts = new Set(provisional(db, destination).map(({ object, from }) => `${object} ${from}`))
+  const rows = new Map<number, Delivery>()
+  for (const member of members) {
+    const { object, from, to } = member
+    const row = rows.get(object) ?? existing(db, destination, object)
+    rows.set(object, row)
+    assert(!covers(row.settled, from, to), `object ${object} byte ${from} is settled in ${destination}`)
+    const isHeld = held.has(destination, member) || (verdicts.size > 0 && verdicts.has(`${object} ${from}`))
+    assert(!isHeld, `object ${object} byte ${from} is held in ${destination}`)
+  }
+}
+
+function open(db: Connection, id: number): StoredIntent {
+  const intent = db.get<StoredIntent>(`SELECT ${columns} FROM intents WHERE id = ?`, id)
+  assert(intent !== undefined, `no open intent ${id}`)
+  return intent
+}
+
+export function attempted(db: Connection, id: number, { ambiguous, dueAt, reason }: Attempt): Intent {
+  db.run(
+    'UPDATE intents SET attempts = attempts + 1, ambiguous = max(ambiguous, ?), due_at = ?, reason = ? WHERE id = ?',
+    ambiguous ? 1 : 0,
+    dueAt,
+    reason,
+    id,
+  )
+  return present(open(db, id))
+}
+
+export function resolve(
+  db: Connection,
+  held: Held,
+  id: number,
+  resolution: Resolution,
+  now: number,
+  quarantineCap: number,
+): Resolved {
+  const { destination, members: stored } = open(db, id)
+  const members = decodeMembers(stored)
+  const { refused = [], drafts = [], possibleDuplicates = 0 } = resolution
+  const delivered = resolution.delivered === 'all' ? [...members.keys()] : resolution.delivered
+  checkResolution(members, delivered, refused, drafts)
+  db.run('DELETE FROM intents WHERE id = ?', id)
+  held.release(destination, members)
+  deliver(
+    db,
+    destination,
+    delivered.map((index) => members[index] as Position),
+  )
+  for (const refusal of refused) {
+    keepRefused(db, destination, members[refusal.member] as Position, refusal, now, quarantineCap)
+  }
+  if (possibleDuplicates > 0) {
+    count(db, existing(db, destination, members[0]?.object ?? -1).route, { possibleDuplicates })
+  }
+  const confirmed = delivered.length > 0 ? confirm(db, destination) : 0
+  return { intents: intend(db, held, destination, drafts, now), confirmed }
+}
+
+/** One update a row, however many members it has. */
+function deliver(db: Connection, destination: string, members: readonly Position[]): void {
+  const objects = new Map<number, Range[]>()
+  for (const { object, from, to } of members) {
+    const ranges = objects.get(object)
+    if (ranges === undefined) objects.set(object, [[from, to]])
+    else ranges.push([from, to])
+  }
+  for (const [object, ranges] of objects) {
+    settleRanges(db, existing(db, destination, object), ranges, { delivered: ranges.length })
+  }
+}
+
+function keepRefused(
+  db: Connection,
+  destination: string,
+  { object, from, to }: Position,
+  { member: _, ...record }: Refused,
+  now: number,
+  cap: number,
+): void {
+  keep(db, { ...record, destination, receiver: undefined, object, from, to, provisional: true, at: now }, cap)
+  count(db, existing(db, destination, object).route, { provisional: 1 })
+}
+
+interface VerdictRow extends Position {
+  readonly id: number
+}
+
+function verdicts(db: Connection, destination: string): VerdictRow[] {
+  return db.all<VerdictRow>(
+    `SELECT id, object, start AS "from", stop AS "to" FROM quarantine
+     WHERE destination = ? AND provisional = 1 ORDER BY id`,
+    destination,
+  )
+}
+
+function confirm(db: Connection, destination: string): number {
+  const waiting = verdicts(db, destination)
+  for (const { id, object, from, to } of waiting) {
+    db.run('UPDATE quarantine SET provisional = 0 WHERE id = ?', id)
+    settleRanges(db, existing(db, destination, object), [[from, to]], { quarantined: 1, provisional: -1 })
+  }
+  return waiting.length
+}
+
+export function provisional(db: Connection, destination: string): Position[] {
+  return verdicts(db, destination).map(({ object, from, to }) => ({ object, from, to }))
+}
+
+export function revoke(db: Connection, destination: string, dueAt: number): number {
+  const waiting = verdicts(db, destination)
+  for (const { id, object } of waiting) {
+    discard(db, id)
+    const sql = `UPDATE deliveries SET due_at = ? WHERE object = ? AND destination = ? AND state = ${outstanding}`
+    db.run(sql, dueAt, object, destination)
+    count(db, existing(db, destination, object).route, { provisional: -1 })
+  }
+  return waiting.length
+}

@@ -1,0 +1,221 @@
+// The ledger on disk: this file says what is a transaction and which of them are durable, the others what happens in it.
+import { resolve as absolute } from 'node:path'
+import type { AuditObject, Discovery, Sighting } from '../../domain/objects.ts'
+import type { Account, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
+import type { Route, Seen } from '../discovery.ts'
+import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
+import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
+import type { Ledger } from '../ledger.ts'
+import type { DueQuery, Row, Settlement } from '../progress.ts'
+import type { Request } from '../requests.ts'
+import { defaultQuarantineBytes } from '../rules.ts'
+import { accounts, advance, standings, stop, totals } from './accounts.ts'
+import { Connection, type Durability } from './connection.ts'
+import { arrivals, enrol, object, routes, see, swept, sweptTo } from './discovery.ts'
+import { decide, prune } from './duplicates.ts'
+import { Held } from './held.ts'
+import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
+import { Lock } from './lock.ts'
+import { checkPlace, openForReading, openForWriting } from './open.ts'
+import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
+import { quarantine, quarantineMessage } from './quarantine.ts'
+import { answer, ask, asked, request } from './requests.ts'
+import { adopted, judge } from './rescue.ts'
+
+export interface SqliteLedgerOptions {
+  readonly path: string
+  /** Cap on everything quarantine keeps. Default 1 GiB. */
+  readonly maxQuarantineBytes?: number
+  /** For commands beside a running forwarder: takes no lock, migrates nothing; only `ask` writes. */
+  readonly readOnly?: boolean
+}
+
+/** Opens the ledger, creating it if need be. Throws SetupError, in words, for whatever stands in the way. */
+export function openSqliteLedger(options: SqliteLedgerOptions): SqliteLedger {
+  const path = absolute(options.path)
+  const cap = options.maxQuarantineBytes ?? defaultQuarantineBytes
+  checkPlace(path, options.readOnly ?? false)
+  if (options.readOnly) return new SqliteLedger(openForReading(path), undefined, cap)
+  const lock = new Lock(`${path}.lock`)
+  try {
+    return new SqliteLedger(openForWriting(path), lock, cap)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+export class SqliteLedger implements Ledger {
+  readonly #db: Connection
+  readonly #lock: Lock | undefined
+  readonly #quarantineCap: number
+  readonly #held: Held
+
+  /** Use `openSqliteLedger`. Without a lock the ledger is for reading. */
+  constructor(db: Connection, lock: Lock | undefined, quarantineCap: number) {
+    this.#db = db
+    this.#lock = lock
+    this.#quarantineCap = quarantineCap
+    this.#held = new Held((destination) => intents(db, destination).flatMap(({ members }) => members))
+  }
+
+  enrol(wanted: readonly Route[], now: number): void {
+    this.#write('durable', () => enrol(this.#db, wanted, now))
+  }
+
+  routes(): readonly Route[] {
+    return routes(this.#db)
+  }
+
+  see(receiver: string, store: string, sightings: readonly Sighting[], how: Discovery, now: number): Seen {
+    const arriving = arrivals(this.#db, receiver, store, sightings)
+    if (arriving.length === 0) return { fresh: [], late: [], known: sightings.length }
+    const seen = this.#write('durable', () => see(this.#db, { receiver, store, how }, arriving, now))
+    return { ...seen, known: sightings.length - seen.fresh.length }
+  }
+
+  sweptTo(receiver: string): number | undefined {
+    return sweptTo(this.#db, receiver)
+  }
+
+  swept(receiver: string, startedAt: number): void {
+    this.#write('durable', () => swept(this.#db, receiver, startedAt))
+  }
+
+  object(ref: number): AuditObject | undefined {
+    return object(this.#db, ref)
+  }
+
+  decide(chunk: Undecided, now: number): Decision {
+    return this.#write('volatile', () => decide(this.#db, chunk, now, this.#quarantineCap))
+  }
+
+  judge(destination: string, ref: number, copies: readonly Copy[]): readonly boolean[] {
+    if (copies.length === 0) return []
+    return this.#write('volatile', () => judge(this.#db, destination, ref, copies))
+  }
+
+  adopted(destination: string, ref: number): ReadonlySet<number> {
+    return adopted(this.#db, destination, ref)
+  }
+
+  prune(window: number): number {
+    return this.#write('volatile', () => prune(this.#db, window))
+  }
+
+  due(destination: string, query: DueQuery): readonly Row[] {
+    return due(this.#db, destination, query)
+  }
+
+  row(destination: string, ref: number): Row | undefined {
+    return row(this.#db, destination, ref)
+  }
+
+  nextDue(destination: string, except: ReadonlySet<number>): number | undefined {
+    return nextDue(this.#db, destination, except)
+  }
+
+  settle(destination: string, settlements: readonly Settlement[]): void {
+    this.#write('volatile', () => settle(this.#db, destination, settlements))
+  }
+
+  postpone(destination: string, ref: number, dueAt: number, reason: string): void {
+    this.#write('volatile', () => postpone(this.#db, destination, ref, dueAt, reason))
+  }
+
+  lose(destination: string, ref: number, reason: string, now: number): readonly number[] {
+    return this.#write('durable', () => lose(this.#db, destination, ref, reason, now))
+  }
+
+  intents(destination: string): readonly Intent[] {
+    return intents(this.#db, destination)
+  }
+
+  intend(destination: string, drafts: readonly Draft[], now: number): readonly Intent[] {
+    return this.#write('durable', () => intend(this.#db, this.#held, destination, drafts, now))
+  }
+
+  attempted(intent: number, attempt: Attempt): Intent {
+    return this.#write('volatile', () => attempted(this.#db, intent, attempt))
+  }
+
+  resolve(intent: number, resolution: Resolution, now: number): Resolved {
+    const promising = (resolution.drafts?.length ?? 0) + (resolution.refused?.length ?? 0) > 0
+    return this.#write(promising ? 'durable' : 'volatile', () => {
+      return resolve(this.#db, this.#held, intent, resolution, now, this.#quarantineCap)
+    })
+  }
+
+  provisional(destination: string): readonly Position[] {
+    return provisional(this.#db, destination)
+  }
+
+  revoke(destination: string, dueAt: number): number {
+    return this.#write('durable', () => revoke(this.#db, destination, dueAt))
+  }
+
+  advance(): readonly Watermark[] {
+    const { marks, moves } = standings(this.#db)
+    if (moves.length > 0) this.#write('durable', () => advance(this.#db, moves))
+    return marks
+  }
+
+  accounts(): readonly Account[] {
+    return accounts(this.#db)
+  }
+
+  totals(): { readonly objects: number; readonly events: number; readonly bad: number } {
+    return totals(this.#db)
+  }
+
+  stop(destination: string, stopped: Stop | undefined): void {
+    this.#write('volatile', () => stop(this.#db, destination, stopped))
+  }
+
+  quarantineMessage(receiver: string, body: string, reason: string, now: number): void {
+    const message = { receiver, body, reason }
+    this.#write('durable', () => quarantineMessage(this.#db, message, now, this.#quarantineCap))
+  }
+
+  quarantine(query: { readonly destination?: string; readonly limit: number }): readonly QuarantineEntry[] {
+    return quarantine(this.#db, query)
+  }
+
+  ask(kind: string, body: string, by: string, now: number): number {
+    const what = { kind, body, by, at: now }
+    if (this.#lock !== undefined) return this.#write('durable', () => ask(this.#db, what))
+    // Open only for this one commit, so that a command never stands in the forwarder's way.
+    const writer = new Connection(this.#db.path, { readOnly: false })
+    try {
+      return writer.transaction('durable', () => ask(writer, what))
+    } finally {
+      writer.close()
+    }
+  }
+
+  asked(): readonly Request[] {
+    return asked(this.#db)
+  }
+
+  answer(id: number, text: string): void {
+    this.#write('durable', () => answer(this.#db, id, text))
+  }
+
+  request(id: number): Request | undefined {
+    return request(this.#db, id)
+  }
+
+  close(): void {
+    this.#db.close()
+    this.#lock?.release()
+  }
+
+  #write<T>(durability: Durability, body: () => T): T {
+    try {
+      return this.#db.transaction(durability, body)
+    } catch (error) {
+      this.#held.forget()
+      throw error
+    }
+  }
+}

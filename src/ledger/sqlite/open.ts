@@ -1,0 +1,124 @@
+// Opening: everything that can be wrong with a ledger file is found here and said as a SetupError. Only the holder of
+// the lock creates, sets pragmas and migrates; a reading command takes the file as it is.
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { SetupError } from '../../domain/failures.ts'
+import { LedgerFailure } from '../failure.ts'
+import { Connection } from './connection.ts'
+import { recover } from './intents.ts'
+import { createPrivate } from './lock.ts'
+import { applicationId, migrations, schemaVersion } from './schema.ts'
+
+/** Opens for the holder of the lock: creates what is missing, migrates what is old. */
+export function openForWriting(path: string): Connection {
+  return opened(path, false, (connection) => {
+    checkVersion(connection)
+    // 32 MiB of pages hold a busy hour's claims; a log of 16 MiB writes a page that changes often back once. Its file
+    // is cut again after a long reading has let it grow.
+    connection.exec('PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=67108864')
+    connection.exec('PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000')
+    migrate(connection)
+    connection.transaction('volatile', () => recover(connection))
+    makePrivate(path)
+    syncDirectory(path)
+  })
+}
+
+/** Opens beside a running forwarder, or without one. */
+export function openForReading(path: string): Connection {
+  return opened(path, true, (connection) => {
+    const version = checkVersion(connection)
+    if (version === schemaVersion) return
+    throw new SetupError(`ledger ${path} has schema ${version}, this version reads ${schemaVersion}`, {
+      hint: 'start the forwarder of this version once: it migrates the ledger',
+    })
+  })
+}
+
+function opened(path: string, readOnly: boolean, prepare: (connection: Connection) => void): Connection {
+  let connection: Connection | undefined
+  try {
+    if (!readOnly) createPrivate(path)
+    connection = new Connection(path, { readOnly })
+    prepare(connection)
+    return connection
+  } catch (error) {
+    connection?.close()
+    throw asSetupError(path, error)
+  }
+}
+
+/** Says what is wrong with the path itself, before anything is created beside it. */
+export function checkPlace(path: string, mustExist: boolean): void {
+  const directory = dirname(path)
+  if (!existsSync(directory)) {
+    throw new SetupError(`cannot open ledger ${path}: directory ${directory} does not exist`, {
+      hint: 'create it for the user the forwarder runs as, or correct service.ledger.sqlite.path',
+    })
+  }
+  if (existsSync(path) && !statSync(path).isFile()) {
+    throw new SetupError(`cannot open ledger ${path}: it is not a file`, { hint: 'correct service.ledger.sqlite.path' })
+  }
+  if (mustExist && !existsSync(path)) {
+    throw new SetupError(`there is no ledger ${path}`, {
+      hint: 'correct service.ledger.sqlite.path, or start the forwarder first',
+    })
+  }
+}
+
+function asSetupError(path: string, error: unknown): SetupError {
+  if (error instanceof SetupError) return error
+  if (error instanceof LedgerFailure) return new SetupError(error.message, { hint: error.hint, cause: error })
+  const reason = error instanceof Error ? error.message : String(error)
+  return new SetupError(`cannot open ledger ${path}: ${reason}`, {
+    hint: 'the file and its directory must be readable and writable for this user',
+    cause: error,
+  })
+}
+
+/** The schema's version, 0 for a new file. Throws for another program's database and for a newer forwarder's. */
+function checkVersion(connection: Connection): number {
+  const { path } = connection
+  const application = connection.get<{ application_id: number }>('PRAGMA application_id')?.application_id ?? 0
+  const version = connection.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
+  const tables = connection.get<{ n: number }>('SELECT count(*) AS n FROM sqlite_schema')?.n ?? 0
+  if (application !== applicationId && (application !== 0 || tables > 0)) {
+    throw new SetupError(`cannot open ledger ${path}: it is another program's database`, {
+      hint: 'correct service.ledger.sqlite.path',
+    })
+  }
+  if (version > schemaVersion) {
+    throw new SetupError(
+      `cannot open ledger ${path}: it has schema ${version}, this version knows schemas up to ${schemaVersion}`,
+      { hint: 'run the newer version of the forwarder that wrote it; a ledger is never taken back to an older schema' },
+    )
+  }
+  return version
+}
+
+function migrate(connection: Connection): void {
+  const current = connection.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
+  for (const { version, sql } of migrations.filter((migration) => migration.version > current)) {
+    connection.transaction('durable', () => {
+      connection.exec(sql)
+      connection.exec(`PRAGMA application_id=${applicationId}; PRAGMA user_version=${version}`)
+    })
+  }
+}
+
+/** For a file that was created by hand or copied; SQLite gives the others the same mode as they are created. */
+function makePrivate(path: string): void {
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    if (existsSync(file) && (statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600)
+  }
+}
+
+/** A new file's name must survive a power cut as well as its content. */
+function syncDirectory(path: string): void {
+  const descriptor = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}

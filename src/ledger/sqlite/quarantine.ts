@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { type QuarantineEntry, QuarantineFull } from '../accounts.ts'
+import { entryCharge, keptBytes } from '../rules.ts'
+import type { Connection } from './connection.ts'
+
+export interface Kept {
+  readonly destination: string | undefined
+  readonly receiver: string | undefined
+  readonly object: number | undefined
+  readonly from: number
+  readonly to: number
+  readonly offset: number
+  readonly line: number
+  readonly reason: string
+  readonly sha256: string
+  readonly bytes: Uint8Array
+  readonly length: number
+  readonly provisional: boolean
+  readonly at: number
+}
+
+/** Keeps a record, if the quarantine has room for it. */
+export function keep(db: Connection, record: Kept, cap: number): void {
+  const bytes = keptBytes(record)
+  const used = db.get<{ used: number }>('SELECT quarantine_bytes AS used FROM totals')?.used ?? 0
+  if (used + entryCharge(bytes) > cap) throw new QuarantineFull(cap)
+  db.run('UPDATE totals SET quarantine_bytes = quarantine_bytes + ?', entryCharge(bytes))
+  db.run(
+    `INSERT INTO quarantine
+       (destination, receiver, object, start, stop, "offset", line, reason, sha256, bytes, length, provisional, at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    record.destination ?? null,
+    record.receiver ?? null,
+    record.object ?? null,
+    record.from,
+    record.to,
+    record.offset,
+    record.line,
+    record.reason,
+    record.sha256,
+    bytes ?? null,
+    record.length,
+    record.provisional ? 1 : 0,
+    record.at,
+  )
+}
+
+/** Takes a verdict that was none out again. */
+export function discard(db: Connection, id: number): void {
+  const entry = db.get<{ length: number | null }>('SELECT length(bytes) AS length FROM quarantine WHERE id = ?', id)
+  if (entry === undefined) return
+  const charge = entryCharge(undefined) + (entry.length ?? 0)
+  db.run('UPDATE totals SET quarantine_bytes = quarantine_bytes - ?', charge)
+  db.run('DELETE FROM quarantine WHERE id = ?', id)
+}
+
+export function quarantineMessage(
+  db: Connection,
+  message: { readonly receiver: string; readonly body: string; readonly reason: string },
+  now: number,
+  cap: number,
+): void {
+  const { receiver, reason } = message
+  const bytes = new TextEncoder().encode(message.body)
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const nowhere = { destination: undefined, object: undefined, from: 0, to: 0, offset: 0, line: 1 }
+  const record = { receiver, reason, sha256, bytes, length: bytes.length, provisional: false, at: now }
+  keep(db, { ...nowhere, ...record }, cap)
+}
+
+type Stored = Omit<QuarantineEntry, 'destination' | 'object' | 'bytes' | 'provisional'> & {
+  readonly destination: string | null
+  readonly bytes: Uint8Array | null
+  readonly provisional: number
+  readonly ref: number | null
+  readonly store: string
+  readonly key: string
+}
+
+/** Entries of a destination and those kept on behalf of all, oldest first. */
+export function quarantine(
+  db: Connection,
+  query: { readonly destination?: string; readonly limit: number },
+): QuarantineEntry[] {
+  const rows = db.all<Stored>(
+    `SELECT q.id, q.destination, q."offset", q.line, q.reason, q.sha256, q.bytes, q.length, q.provisional, q.at,
+       o.ref, o.store, o.key
+     FROM quarantine q LEFT JOIN objects o ON o.ref = q.object
+     WHERE ?1 IS NULL OR q.destination IS NULL OR q.destination = ?1 ORDER BY q.id LIMIT ?2`,
+    query.destination ?? null,
+    query.limit,
+  )
+  return rows.map(({ ref, store, key, destination, bytes, provisional, ...entry }) => {
+    const object = ref === null ? undefined : { ref, store, key }
+    return {
+      ...entry,
+      destination: destination ?? undefined,
+      object,
+      bytes: bytes ?? undefined,
+      provisional: provisional === 1,
+    }
+  })
+}

@@ -1,0 +1,197 @@
+// The order of things, on one page.
+//
+//   bucket ──notifications──┐
+//          ──sweep──────────┤→ ledger.see ─→ lane per destination: due rows → read → decode → map → decide duplicates
+//                                            → processors → encode → batch → intent → exporter.send → settle
+//
+// Receivers find objects and put rows into the ledger; lanes take due rows out and deliver. The two sides meet nowhere
+// else, so a crash on either side, at any moment, costs time and never data. What is here is only: who is started in
+// which order, what ticks (watermarks, pruning), and how everything comes to rest.
+import { forecast, SAMPLED_OBJECTS, type Sample, sampleOf } from './delivery/forecast.ts'
+import { Lane, type LaneState } from './delivery/lane.ts'
+import type { Processing } from './delivery/processing.ts'
+import { Readings } from './delivery/readings.ts'
+import { SetupError } from './domain/failures.ts'
+import type { Route } from './ledger/discovery.ts'
+import { Enrolment } from './pipeline/enrolment.ts'
+import { Intake } from './pipeline/intake.ts'
+import type { DestinationSpec, PipelineParts } from './pipeline/parts.ts'
+import { AuditReader } from './pipeline/reader.ts'
+
+/** Watermarks advance, and are made durable, this often; claims are pruned that often. In milliseconds. */
+const ADVANCE_MS = 5_000
+const PRUNE_MS = 600_000
+/** How often a run that is to end looks whether it is done, in milliseconds. */
+const LOOK_MS = 50
+
+/** How a run that was to end came out. */
+export interface Finish {
+  /** Receivers whose bucket could not be listed completely. */
+  readonly unswept: readonly string[]
+  /** Destinations that still had something to do, and why. */
+  readonly unfinished: readonly { readonly destination: string; readonly reason: string }[]
+}
+
+export class Pipeline {
+  readonly #parts: PipelineParts
+  readonly #reader: AuditReader
+  readonly #lanes: readonly Lane[]
+  readonly #intakes: readonly Intake[]
+  readonly #samples = new Map<string, Promise<Sample>>()
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts
+    this.#reader = new AuditReader(parts.receivers, parts.decode)
+    const capacityBytes = parts.cacheBytes
+    const readings = new Readings({ ...parts, reader: this.#reader, lanes: parts.destinations.length, capacityBytes })
+    this.#lanes = parts.destinations.map((destination) => this.#lane(destination, readings))
+    this.#intakes = this.#open()
+  }
+
+  #open(): readonly Intake[] {
+    const enrolment = new Enrolment(this.#parts)
+    const fresh = (): void => {
+      for (const lane of this.#lanes) lane.wake()
+    }
+    const begun = (route: Route, signal: AbortSignal): Promise<void> => this.#announce(route, signal)
+    return this.#parts.receivers.map((spec) => new Intake(spec, { ...this.#parts, enrolment, fresh, begun }))
+  }
+
+  #lane(destination: DestinationSpec, readings: Readings): Lane {
+    const { id, exporter, options, routes } = destination
+    const byReceiver = new Map(routes.map(({ receiver, processing }) => [receiver, processing]))
+    const processing = (receiver: string): Processing => {
+      const found = byReceiver.get(receiver)
+      if (found === undefined)
+        throw new SetupError(`${id} has outstanding objects of ${receiver}, which no longer feeds it`)
+      return found
+    }
+    return new Lane({ ...this.#parts, destination: id, exporter, options, readings, processing })
+  }
+
+  /** The lanes' present state, for the status page. */
+  get lanes(): readonly LaneState[] {
+    return this.#lanes.map((lane) => lane.state)
+  }
+
+  /** Nothing is due anywhere, and nothing is on its way. */
+  get idle(): boolean {
+    return this.#lanes.every((lane) => lane.idle)
+  }
+
+  /**
+   * Receives and delivers until the signal aborts; then stops receiving, lets what is in flight land, and resolves.
+   * `caughtUp` is called once, when everything the first sweeps found has been dealt with.
+   */
+  async run(signal: AbortSignal, caughtUp?: () => void): Promise<void> {
+    const prepared = this.#intakes.map((intake) => intake.prepare(signal, { sweep: caughtUp !== undefined }))
+    await Promise.all(this.#intakes.map((intake, index) => Promise.race([prepared[index], intake.blocked])))
+    const lanes = this.#lanes.map((lane) => lane.run(signal, this.#parts.stopMs))
+    const receiving = this.#intakes.map((intake, index) => prepared[index]?.then(() => intake.run(signal)))
+    const ticking = this.#ticking(signal)
+    if (caughtUp !== undefined)
+      void this.#rest(signal)
+        .then((rested) => (rested ? this.#tellRest(caughtUp) : undefined))
+        .catch((error: unknown) => this.#parts.tell({ type: 'bug', where: 'looking whether it has caught up', error }))
+    await Promise.all([...receiving, ...ticking, ...lanes])
+    this.#advance()
+  }
+
+  /**
+   * One complete sweep, everything it found delivered, then the end. A destination that still has something to do
+   * `timeoutMs` after anything last moved is named in the answer.
+   */
+  async runOnce(signal: AbortSignal, timeoutMs: number): Promise<Finish> {
+    const over = new AbortController()
+    const either = AbortSignal.any([signal, over.signal])
+    const swept = await Promise.all(
+      this.#intakes.map((intake) => Promise.race([intake.prepare(either, { sweep: true }), intake.blocked])),
+    )
+    const lanes = this.#lanes.map((lane) => lane.run(either, this.#parts.stopMs))
+    const ticking = this.#ticking(either)
+    await this.#rest(signal, timeoutMs)
+    const unfinished = this.#unfinished()
+    over.abort()
+    await Promise.all([...lanes, ...ticking])
+    this.#advance()
+    return { unswept: this.#intakes.filter((_, index) => swept[index] !== true).map(({ id }) => id), unfinished }
+  }
+
+  #tellRest(caughtUp: () => void): void {
+    this.#advance()
+    caughtUp()
+  }
+
+  /**
+   * Waits until nothing is due anywhere, nor will be within `patienceMs` of the last movement. False if aborted, or if
+   * nothing moved for so long. Without patience, what was put off is left out.
+   */
+  async #rest(signal: AbortSignal, patienceMs?: number): Promise<boolean> {
+    const { clock } = this.#parts
+    let moved = { progress: this.#progress(), at: clock.now() }
+    const until = (): number => (patienceMs === undefined ? Number.NEGATIVE_INFINITY : moved.at + patienceMs)
+    while (!this.#resting(until()) && !signal.aborted) {
+      await clock.sleep(LOOK_MS, signal)
+      const progress = this.#progress()
+      if (progress !== moved.progress) moved = { progress, at: clock.now() }
+      if (patienceMs !== undefined && clock.now() > until()) return false
+    }
+    return !signal.aborted
+  }
+
+  #resting(until: number): boolean {
+    return this.idle && this.#lanes.every(({ nextDue }) => nextDue > until)
+  }
+
+  /** A number that changes whenever anything is settled. */
+  #progress(): number {
+    const ended = this.#parts.ledger
+      .accounts()
+      .map((account) => account.delivered + account.filtered + account.duplicates + account.quarantined)
+    return ended.reduce((sum, records) => sum + records, 0)
+  }
+
+  #unfinished(): Finish['unfinished'] {
+    const accounts = this.#parts.ledger.accounts()
+    return this.#lanes.flatMap(({ destination, idle, state }) => {
+      const outstanding = accounts.filter((account) => account.destination === destination && account.outstanding > 0)
+      if (idle && outstanding.length === 0) return []
+      const reason = state.lastError ?? outstanding[0]?.oldest?.reason ?? 'it is still at work'
+      return [{ destination, reason }]
+    })
+  }
+
+  /** Says what a new route is about to send. The sample is taken once for a receiver's routes. */
+  async #announce({ destination, receiver, startAt }: Route, signal: AbortSignal): Promise<void> {
+    const { destinations, ledger, clock, tell } = this.#parts
+    const exporter = destinations.find(({ id }) => id === destination)?.exporter
+    const account = ledger.accounts().find((each) => each.destination === destination && each.receiver === receiver)
+    if (exporter === undefined || account === undefined) return
+    const query = { now: clock.now(), limit: SAMPLED_OBJECTS, newest: true, except: new Set<number>(), maxDelay: 0 }
+    const sample = this.#samples.get(receiver) ?? sampleOf(ledger.due(destination, query), this.#reader, signal)
+    this.#samples.set(receiver, sample)
+    tell({ type: 'first_start', destination, startAt, ...forecast(account.outstanding, await sample, exporter) })
+  }
+
+  #ticking(signal: AbortSignal): readonly Promise<void>[] {
+    const { ledger, deduplicationMs } = this.#parts
+    const prune = (): void => void ledger.prune(deduplicationMs)
+    return [this.#tick(ADVANCE_MS, signal, () => this.#advance()), this.#tick(PRUNE_MS, signal, prune)]
+  }
+
+  async #tick(everyMs: number, signal: AbortSignal, act: () => void): Promise<void> {
+    while (!signal.aborted) {
+      await this.#parts.clock.sleep(everyMs, signal)
+      if (signal.aborted) return
+      try {
+        act()
+      } catch (error) {
+        this.#parts.tell({ type: 'bug', where: 'housekeeping', error })
+      }
+    }
+  }
+
+  #advance(): void {
+    this.#parts.ledger.advance()
+  }
+}

@@ -1,0 +1,52 @@
+import type { Clock } from '../domain/clock.ts'
+import type { Discovery, Sighting } from '../domain/objects.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { SeenCounts, Sightings } from '../receiver/sightings.ts'
+import type { Tell } from '../telemetry/events.ts'
+
+/** More than this between the store's clock and ours raises an alarm, in milliseconds. */
+export const SKEW_MS: number = 5 * 60_000
+
+export interface DiscoveriesParts {
+  readonly receiver: string
+  readonly store: string
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly tell: Tell
+  /** There are new rows. */
+  readonly fresh: () => void
+}
+
+/** The ledger as one receiver sees it: what it finds becomes rows, and the lanes are woken. */
+export class Discoveries implements Sightings {
+  readonly #parts: DiscoveriesParts
+
+  constructor(parts: DiscoveriesParts) {
+    this.#parts = parts
+  }
+
+  see(sightings: readonly Sighting[], how: Discovery): SeenCounts {
+    const { ledger, receiver, store, clock, fresh } = this.#parts
+    const seen = ledger.see(receiver, store, sightings, how, clock.now())
+    if (seen.fresh.length > 0) fresh()
+    return { fresh: seen.fresh.length, late: seen.late.length, known: seen.known }
+  }
+
+  quarantine(body: string, reason: string): void {
+    const { ledger, receiver, clock } = this.#parts
+    ledger.quarantineMessage(receiver, body, reason, clock.now())
+  }
+
+  sweptTo(): number | undefined {
+    return this.#parts.ledger.sweptTo(this.#parts.receiver)
+  }
+
+  swept(startedAt: number): void {
+    this.#parts.ledger.swept(this.#parts.receiver, startedAt)
+  }
+
+  storeTime(date: number, now: number): void {
+    const { tell, receiver } = this.#parts
+    if (Math.abs(date - now) > SKEW_MS) tell({ type: 'clock_skewed', receiver, skewMs: date - now })
+  }
+}

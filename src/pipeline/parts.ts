@@ -1,0 +1,54 @@
+import type { Exporter } from '@circleci-audit-forwarder/contract'
+import type { LaneOptions } from '../delivery/options.ts'
+import type { Processing } from '../delivery/processing.ts'
+import type { Clock, Random } from '../domain/clock.ts'
+import type { StartAt } from '../domain/start.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { MappingOptions } from '../mapping/map.ts'
+import type { DecodeOptions } from '../receiver/decode/decode.ts'
+import type { Notifications } from '../receiver/notifications.ts'
+import type { Store } from '../receiver/store.ts'
+import type { Tell } from '../telemetry/events.ts'
+
+/** One receiver, opened. */
+export interface ReceiverSpec {
+  readonly id: string
+  readonly store: Store
+  readonly notifications?: Notifications
+  readonly sweepIntervalMs: number
+  readonly lookbackMs: number
+  /** Constant attributes of its records. */
+  readonly attributes: Readonly<Record<string, unknown>>
+  readonly mapping: MappingOptions
+}
+
+/** One receiver that feeds a destination, and through what. */
+export interface RouteSpec {
+  readonly receiver: string
+  readonly startAt: StartAt
+  readonly processing: Processing
+}
+
+/** One destination, opened. The exporter is closed by its lane. */
+export interface DestinationSpec {
+  readonly id: string
+  readonly exporter: Exporter
+  readonly options: LaneOptions
+  readonly routes: readonly RouteSpec[]
+}
+
+export interface PipelineParts {
+  readonly receivers: readonly ReceiverSpec[]
+  readonly destinations: readonly DestinationSpec[]
+  readonly ledger: Ledger
+  readonly decode: DecodeOptions
+  readonly clock: Clock
+  readonly random: Random
+  readonly tell: Tell
+  /** How long event ids are remembered below the oldest undecided object, in milliseconds. */
+  readonly deduplicationMs: number
+  /** Decoded bytes kept for lanes that are not in step. */
+  readonly cacheBytes: number
+  /** How long what is in flight may take to land when told to stop, in milliseconds. */
+  readonly stopMs: number
+}

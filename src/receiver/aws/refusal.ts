@@ -1,0 +1,81 @@
+// What an AWS call's failure says, without what it must not say. The SDK's error objects carry the request that failed:
+// a SignatureDoesNotMatch holds the canonical request with the session token in its headers. So the error itself never
+// travels on as a cause; a clean one with the same name and text does.
+
+export interface Refusal {
+  /** The service's error code, or the system's (`ECONNREFUSED`), or the class of the error. */
+  readonly code: string
+  /** HTTP status, undefined if there was no answer. */
+  readonly status: number | undefined
+  /** Code and message, bounded, fit for a log line. */
+  readonly text: string
+  /** The failure without the request that caused it. */
+  readonly cause: Error
+}
+
+interface Thrown {
+  readonly name?: string
+  readonly code?: unknown
+  readonly message?: string
+  readonly $metadata?: { readonly httpStatusCode?: number }
+}
+
+const TEXT_MAX = 400
+
+const badCredentials = new Set([
+  'AuthFailure',
+  'CredentialsProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'IncompleteSignature',
+  'InvalidAccessKeyId',
+  'InvalidClientTokenId',
+  'InvalidToken',
+  'SignatureDoesNotMatch',
+  'UnrecognizedClientException',
+])
+
+export function refusal(error: unknown): Refusal {
+  const thrown: Thrown = typeof error === 'object' && error !== null ? error : { message: String(error) }
+  const status = thrown.$metadata?.httpStatusCode
+  const code = codeOf(thrown, status)
+  const text = `${code}: ${thrown.message || 'no message'}`.slice(0, TEXT_MAX)
+  const cause = new Error(text)
+  cause.name = code
+  return { code, status, text, cause }
+}
+
+// System errors have a code and the name `Error`; the service's have their code as name, or `UnknownError` without a body.
+function codeOf(thrown: Thrown, status: number | undefined): string {
+  if (typeof thrown.code === 'string') return thrown.code
+  const named = thrown.name !== undefined && thrown.name !== 'UnknownError' && thrown.name !== 'Error'
+  if (named) return thrown.name
+  return status === undefined ? (thrown.name ?? 'Error') : `HTTP ${status}`
+}
+
+/** Refused for who we are, not for what we asked. */
+export function isCredentialProblem(refusal: Refusal): boolean {
+  return badCredentials.has(refusal.code) || refusal.text.includes('sts:AssumeRole')
+}
+
+/** Refused for lack of a permission. */
+export function isDenial(refusal: Refusal): boolean {
+  return refusal.status === 403 || refusal.status === 401 || /AccessDenied|KMS/.test(refusal.code)
+}
+
+/** What to do about failures that any AWS service can answer with; undefined if the service must say more. */
+export function commonHint(refusal: Refusal): string | undefined {
+  if (refusal.text.includes('sts:AssumeRole'))
+    return 'let the role of role_arn trust this identity (sts:AssumeRole, and external_id if the trust policy asks for one)'
+  if (refusal.code === 'CredentialsProviderError')
+    return 'give the process AWS credentials the SDK can find: a pod or instance role, AWS_PROFILE, or AWS_* variables'
+  if (isCredentialProblem(refusal)) return 'renew the AWS credentials of this process; those it has are not accepted'
+  if (refusal.code === 'RequestTimeTooSkewed') return "set this machine's clock: it is too far from the service's"
+  if (/^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/.test(refusal.code))
+    return 'set region to the region the resource lies in'
+  if (/Region is missing/.test(refusal.text)) return 'set region, or AWS_REGION'
+  if (refusal.status === undefined) return 'check endpoint, DNS, proxy and firewall; it is tried again'
+  return refusal.status >= 500 || refusal.status === 429
+    ? 'the service is busy or failing; it is tried again'
+    : undefined
+}

@@ -1,0 +1,142 @@
+// S3 and everything that speaks its protocol. The version of an object is its ETag, and a read asks for that version
+// (If-Match), so an object replaced under our hands is a failure and never a mixture. A single object is looked up by
+// listing, not by HEAD: a HEAD's refusals have no body, so a missing bucket looks like a missing object there.
+// The SDK is loaded only when a bucket is configured. Checksums are asked for only where the protocol demands them,
+// because S3-compatible stores refuse or mangle the newer ones.
+
+import type { Readable } from 'node:stream'
+import type { ListObjectsV2CommandOutput, S3 } from '@aws-sdk/client-s3'
+import type { Clock } from '../../domain/clock.ts'
+import type { Sighting } from '../../domain/objects.ts'
+import { type AwsHttp, type AwsSettings, awsConnection } from '../aws/connection.ts'
+import type { Page, Store } from '../store.ts'
+import { wholeBody } from './body.ts'
+import { listFailure, type Place, readFailure } from './failures.ts'
+
+/** `store.s3` of the configuration. */
+export interface S3Settings extends AwsSettings {
+  readonly bucket: string
+  readonly prefix?: string | undefined
+  readonly force_path_style?: boolean | undefined
+  readonly expected_bucket_owner?: string | undefined
+}
+
+export interface S3Seams {
+  readonly clock: Clock
+  /** Proxy and CA as agents, or other limits. */
+  readonly requestHandler?: AwsHttp
+  /** How long a body may be silent, in milliseconds. Default 60 s. */
+  readonly idleMs?: number
+}
+
+/** Loads the SDK and makes a store. Sends nothing. */
+export async function openS3Store(settings: S3Settings, seams: S3Seams): Promise<S3Store> {
+  const sdk = await import('@aws-sdk/client-s3')
+  const client = new sdk.S3({
+    ...(await awsConnection(settings, seams.requestHandler)),
+    forcePathStyle: settings.force_path_style ?? false,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  })
+  keepDate(client)
+  return new S3Store(client, settings, seams)
+}
+
+export class S3Store implements Store {
+  readonly uri: string
+  readonly prefix: string
+  readonly #client: S3
+  readonly #place: Place
+  readonly #owner: { readonly ExpectedBucketOwner?: string }
+  readonly #clock: Clock
+  readonly #idleMs: number
+
+  constructor(client: S3, settings: S3Settings, seams: S3Seams) {
+    this.uri = `s3://${settings.bucket}`
+    this.prefix = (settings.prefix ?? '').replace(/^\/+|\/+$/g, '')
+    this.#client = client
+    this.#place = { bucket: settings.bucket, prefix: this.prefix, owner: settings.expected_bucket_owner }
+    this.#owner =
+      settings.expected_bucket_owner === undefined ? {} : { ExpectedBucketOwner: settings.expected_bucket_owner }
+    this.#clock = seams.clock
+    this.#idleMs = seams.idleMs ?? 60_000
+  }
+
+  async *list(under: string, signal: AbortSignal): AsyncGenerator<Page> {
+    const prefix = (this.prefix === '' ? '' : `${this.prefix}/`) + under
+    let token: string | undefined
+    do {
+      const page = await this.#page(prefix, signal, token === undefined ? {} : { ContinuationToken: token })
+      yield toPage(page)
+      token = this.#following(page, token, prefix)
+    } while (token !== undefined)
+  }
+
+  async stat(key: string, signal: AbortSignal): Promise<Sighting | undefined> {
+    // The key itself sorts before every longer key that begins with it.
+    const page = await this.#page(key, signal, { MaxKeys: 1 })
+    return toPage(page).objects.find((object) => object.key === key)
+  }
+
+  async read(object: Sighting, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const fail = (error: unknown) => readFailure(error, this.#place, object.key)
+    const match = object.version === '' ? {} : { IfMatch: `"${object.version}"` }
+    const request = { Bucket: this.#place.bucket, Key: object.key, ...match, ...this.#owner }
+    const answer = await this.#client.getObject(request, { abortSignal: signal }).catch((error: unknown) => {
+      throw fail(error)
+    })
+    const length = answer.ContentLength ?? object.size
+    return wholeBody(answer.Body as Readable, { length, idleMs: this.#idleMs, clock: this.#clock, signal }, fail)
+  }
+
+  /** Releases connections. */
+  close(): void {
+    this.#client.destroy()
+  }
+
+  async #page(prefix: string, signal: AbortSignal, options: { ContinuationToken?: string; MaxKeys?: number }) {
+    const request = { Bucket: this.#place.bucket, Prefix: prefix, ...this.#owner, ...options }
+    try {
+      return await this.#client.listObjectsV2(request, { abortSignal: signal })
+    } catch (error) {
+      throw listFailure(error, this.#place, prefix)
+    }
+  }
+
+  // A listing that claims more but does not say where it continues would end early in silence, or never.
+  #following(page: ListObjectsV2CommandOutput, last: string | undefined, prefix: string): string | undefined {
+    if (page.IsTruncated !== true) return undefined
+    const next = page.NextContinuationToken
+    if (next !== undefined && next !== '' && next !== last) return next
+    throw listFailure(new Error('the listing is truncated, but gives no way to continue'), this.#place, prefix)
+  }
+}
+
+/** The response's Date, kept for `toPage` where the SDK keeps what else it knows of an answer. */
+interface Dated {
+  date?: string
+}
+
+function keepDate(client: S3): void {
+  client.middlewareStack.add(
+    (next) => async (request) => {
+      const result = await next(request)
+      const date = (result.response as { headers?: Record<string, string> }).headers?.['date']
+      const metadata = result.output?.$metadata as Dated | undefined
+      if (metadata !== undefined && date !== undefined) metadata.date = date
+      return result
+    },
+    { step: 'deserialize', priority: 'high', name: 'keepDate' },
+  )
+}
+
+function toPage(page: ListObjectsV2CommandOutput): Page {
+  const objects = (page.Contents ?? []).map((found) => ({
+    key: found.Key ?? '',
+    version: (found.ETag ?? '').replace(/^W\/|"/g, ''),
+    size: found.Size ?? 0,
+    modified: found.LastModified?.getTime() ?? 0,
+  }))
+  const date = Date.parse((page.$metadata as Dated).date ?? '')
+  return Number.isNaN(date) ? { objects } : { objects, date }
+}

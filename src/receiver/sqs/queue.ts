@@ -1,0 +1,140 @@
+// An SQS queue. Messages that could not be committed go back with a pause that doubles with every receive, from 5 s to
+// 5 minutes: with the usual visibility 0 they would return at once, and a ledger that cannot be written for a minute
+// would move them all to the dead-letter queue by maxReceiveCount. Nothing is lost when that happens all the same, because
+// the sweep lists what was announced; but an operator would be woken for nothing. No heartbeat extends the visibility:
+// a message is held for one commit, never for a delivery.
+
+import type { SQS, Message as SqsMessage } from '@aws-sdk/client-sqs'
+import { SourceFailure } from '../../domain/failures.ts'
+import { type AwsHttp, type AwsSettings, awsConnection } from '../aws/connection.ts'
+import { commonHint, isDenial, type Refusal, refusal } from '../aws/refusal.ts'
+import type { Message, Notifications } from '../notifications.ts'
+
+/** `notifications.sqs` of the configuration. */
+export interface SqsSettings extends AwsSettings {
+  readonly queue_url: string
+  /** Seconds. Default: the queue's own. */
+  readonly visibility_timeout?: number | undefined
+}
+
+export interface SqsSeams {
+  /** Proxy and CA as agents, or other limits. */
+  readonly requestHandler?: AwsHttp
+  /** Long poll, in seconds. Default 20, SQS's longest. */
+  readonly waitSeconds?: number
+}
+
+/** A message and how often it has been received. */
+type Held = Message & { readonly receives?: number }
+
+const BATCH = 10
+const DELETE_ATTEMPTS = 3
+const RELEASE_FIRST_S = 5
+const RELEASE_MAX_S = 300
+
+/** Loads the SDK and makes a client. Sends nothing. */
+export async function openSqsNotifications(settings: SqsSettings, seams: SqsSeams = {}): Promise<SqsNotifications> {
+  const sdk = await import('@aws-sdk/client-sqs')
+  const region = settings.region ?? /^https?:\/\/sqs\.([a-z0-9-]+)\.amazonaws\./.exec(settings.queue_url)?.[1]
+  const connection = await awsConnection({ ...settings, region }, seams.requestHandler)
+  const client = new sdk.SQS({ ...connection, useQueueUrlAsEndpoint: settings.endpoint === undefined })
+  return new SqsNotifications(client, settings, seams)
+}
+
+export class SqsNotifications implements Notifications {
+  readonly name: string
+  readonly #client: SQS
+  readonly #receive: Parameters<SQS['receiveMessage']>[0]
+
+  constructor(client: SQS, settings: SqsSettings, seams: SqsSeams) {
+    this.name = settings.queue_url
+    this.#client = client
+    this.#receive = {
+      QueueUrl: settings.queue_url,
+      MaxNumberOfMessages: BATCH,
+      WaitTimeSeconds: seams.waitSeconds ?? 20,
+      MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+      ...(settings.visibility_timeout === undefined ? {} : { VisibilityTimeout: settings.visibility_timeout }),
+    }
+  }
+
+  async receive(signal: AbortSignal): Promise<readonly Message[]> {
+    try {
+      const { Messages } = await this.#client.receiveMessage(this.#receive, { abortSignal: signal })
+      return (Messages ?? []).map(toMessage)
+    } catch (error) {
+      if (signal.aborted) return []
+      throw this.#failure('receive from', 'sqs:ReceiveMessage', error)
+    }
+  }
+
+  async delete(messages: readonly Message[]): Promise<void> {
+    for (const batch of batches(messages)) await this.#deleteBatch(batch)
+  }
+
+  async release(messages: readonly Held[]): Promise<void> {
+    for (const batch of batches(messages)) {
+      const Entries = batch.map((message, index) => ({
+        Id: String(index),
+        ReceiptHandle: message.receipt,
+        VisibilityTimeout: pauseSeconds(message.receives ?? 1),
+      }))
+      // Without this call they come back when their visibility ends: later, not never.
+      await this.#client.changeMessageVisibilityBatch({ QueueUrl: this.name, Entries }).catch(() => undefined)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#client.destroy()
+  }
+
+  // Entries fail one by one inside an answer that says 200.
+  async #deleteBatch(batch: readonly Message[]): Promise<void> {
+    let Entries = batch.map((message, index) => ({ Id: String(index), ReceiptHandle: message.receipt }))
+    let failed: readonly { Id?: string | undefined; Code?: string | undefined }[] = []
+    for (let attempt = 0; attempt < DELETE_ATTEMPTS && Entries.length > 0; attempt++) {
+      const answer = await this.#client.deleteMessageBatch({ QueueUrl: this.name, Entries }).catch((error: unknown) => {
+        throw this.#failure('delete from', 'sqs:DeleteMessage', error)
+      })
+      failed = answer.Failed ?? []
+      const again = new Set(failed.map((entry) => entry.Id))
+      Entries = Entries.filter((entry) => again.has(entry.Id))
+    }
+    const first = failed[0]?.Code ?? 'no code'
+    if (Entries.length > 0)
+      throw new SourceFailure(`cannot delete ${Entries.length} messages from ${this.name}: ${first}`)
+  }
+
+  #failure(doing: string, permission: string, error: unknown): SourceFailure {
+    const refused = refusal(error)
+    const hint = commonHint(refused) ?? queueHint(refused, permission)
+    const message = `cannot ${doing} ${this.name}: ${refused.text}`
+    return new SourceFailure(message, { cause: refused.cause, ...(hint === undefined ? {} : { hint }) })
+  }
+}
+
+function queueHint(refused: Refusal, permission: string): string | undefined {
+  if (/QueueDoesNotExist|NonExistentQueue/.test(refused.code))
+    return 'check notifications.sqs.queue_url, region and endpoint: there is no such queue where we asked'
+  if (/kms/i.test(refused.text)) return "grant kms:Decrypt on the queue's key"
+  if (!isDenial(refused)) return undefined
+  return `grant sqs:ReceiveMessage, sqs:DeleteMessage and sqs:ChangeMessageVisibility on the queue (refused: ${permission})`
+}
+
+function toMessage(message: SqsMessage): Held {
+  return {
+    id: message.MessageId ?? '',
+    body: message.Body ?? '',
+    receipt: message.ReceiptHandle ?? '',
+    receives: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
+  }
+}
+
+/** How long a message given back stays away, in seconds: 5, 10, 20 … 300. */
+export function pauseSeconds(receives: number): number {
+  return Math.min(RELEASE_MAX_S, RELEASE_FIRST_S * 2 ** Math.min(receives - 1, 10))
+}
+
+function* batches<T>(messages: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < messages.length; from += BATCH) yield messages.slice(from, from + BATCH)
+}

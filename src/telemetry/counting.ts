@@ -1,0 +1,131 @@
+// Which numbers move with which event. Exhaustive by type, like the wording: an event that counts nothing says so.
+import type { TelemetryEvent } from './events.ts'
+import type { CounterName, HistogramName } from './instruments.ts'
+
+export type Labels = Readonly<Record<string, string>>
+
+/** Where numbers go. */
+export interface Tallies {
+  add(name: CounterName, value: number, labels?: Labels): void
+  record(name: HistogramName, value: number, labels?: Labels): void
+  skew(receiver: string, seconds: number): void
+}
+
+type Counting = {
+  readonly [Type in TelemetryEvent['type']]: (event: Extract<TelemetryEvent, { type: Type }>, to: Tallies) => void
+}
+
+const nothing = () => {}
+const readErrors = new Set(['gone', 'denied', 'archived', 'unreachable'])
+
+const counting: Counting = {
+  objects_seen: ({ receiver, how, fresh, late, known, lagMs }, to) => {
+    to.add('objects_fresh_total', fresh, { receiver, how })
+    to.add('objects_known_total', known, { receiver, how })
+    to.add('objects_late_total', late, { receiver })
+    if (lagMs !== undefined) to.record('source_lag_seconds', Math.max(0, lagMs) / 1000, { receiver })
+  },
+  objects_ignored: ({ receiver, count }, to) => to.add('objects_ignored_total', count, { receiver }),
+  sweep_completed: ({ receiver, missed, durationMs }, to) => {
+    to.add('sweeps_total', 1, { receiver, result: 'completed' })
+    to.add('objects_missed_total', missed, { receiver })
+    to.record('sweep_duration_seconds', durationMs / 1000, { receiver })
+  },
+  sweep_failed: ({ receiver }, to) => to.add('sweeps_total', 1, { receiver, result: 'failed' }),
+  messages_received: ({ receiver, count }, to) => to.add('messages_received_total', count, { receiver }),
+  messages_deleted: ({ receiver, count }, to) => to.add('messages_deleted_total', count, { receiver }),
+  message_quarantined: ({ receiver }, to) => to.add('messages_quarantined_total', 1, { receiver }),
+  receive_failed: ({ receiver }, to) => to.add('receive_errors_total', 1, { receiver }),
+  clock_skewed: ({ receiver, skewMs }, to) => to.skew(receiver, skewMs / 1000),
+  object_read: ({ store, length, events, durationMs }, to) => {
+    to.add('objects_read_total', 1, { store })
+    to.add('read_bytes_total', length, { store })
+    to.add('events_read_total', events, { store })
+    to.record('object_read_duration_seconds', durationMs / 1000, { store })
+  },
+  read_failed: ({ destination, kind }, to) =>
+    to.add('read_errors_total', 1, { destination, kind: readErrors.has(kind) ? kind : 'other' }),
+  lines_quarantined: ({ count }, to) => to.add('lines_quarantined_total', count),
+  duplicates_removed: ({ count }, to) => to.add('duplicates_removed_total', count),
+  id_reused: ({ count }, to) => to.add('ids_reused_total', count),
+  object_lost: nothing, // the ledger counts them
+  batch_delivered: ({ destination, records, bytes, durationMs, lagMs }, to) => {
+    to.add('records_delivered_total', records, { destination })
+    to.add('sent_bytes_total', bytes, { destination })
+    to.record('request_duration_seconds', durationMs / 1000, { destination })
+    to.record('delivery_lag_seconds', Math.max(0, lagMs) / 1000, { destination })
+  },
+  batch_accepted: ({ destination, records }, to) => to.add('records_accepted_total', records, { destination }),
+  batch_retried: ({ destination, ambiguous }, to) => {
+    to.add('retries_total', 1, { destination })
+    to.add('send_errors_total', 1, { destination, outcome: ambiguous ? 'ambiguous' : 'retry' })
+  },
+  batch_split: ({ destination }, to) => {
+    to.add('splits_total', 1, { destination })
+    to.add('send_errors_total', 1, { destination, outcome: 'split' })
+  },
+  records_refused: ({ destination, records }, to) => {
+    to.add('records_refused_total', records, { destination })
+    to.add('send_errors_total', 1, { destination, outcome: 'refused' })
+  },
+  records_quarantined: ({ destination, records }, to) => to.add('records_quarantined_total', records, { destination }),
+  verdicts_revoked: ({ destination, records }, to) => to.add('records_revoked_total', records, { destination }),
+  records_filtered: ({ destination, records }, to) => to.add('records_filtered_total', records, { destination }),
+  intent_dissolved: ({ destination }, to) => to.add('batches_dissolved_total', 1, { destination }),
+  destination_stopped: ({ destination, cause }, to) => {
+    to.add('destination_stops_total', 1, { destination, cause })
+    to.add('send_errors_total', 1, { destination, outcome: 'stopped' })
+  },
+  destination_resumed: nothing,
+  concurrency_changed: nothing, // a gauge, read from the lanes' state
+  in_flight_changed: nothing, // likewise
+  first_start: nothing,
+  started: ({ receivers, destinations }, to) => zeroes(receivers, destinations, to),
+  stopping: nothing,
+  stopped: nothing,
+  bug: (_, to) => to.add('bugs_total', 1),
+}
+
+const outcomes = ['ambiguous', 'refused', 'retry', 'split', 'stopped']
+const perReceiver: readonly CounterName[] = [
+  'objects_late_total',
+  'objects_missed_total',
+  'messages_received_total',
+  'messages_deleted_total',
+  'messages_quarantined_total',
+  'receive_errors_total',
+]
+const perDestination: readonly CounterName[] = [
+  'records_delivered_total',
+  'records_filtered_total',
+  'records_refused_total',
+  'records_quarantined_total',
+  'sent_bytes_total',
+  'retries_total',
+]
+const alone: readonly CounterName[] = [
+  'lines_quarantined_total',
+  'duplicates_removed_total',
+  'ids_reused_total',
+  'bugs_total',
+]
+
+/** Series that begin at 0, so that the first increase is one to Prometheus too. */
+function zeroes(receivers: readonly string[], destinations: readonly string[], to: Tallies): void {
+  for (const name of alone) to.add(name, 0)
+  for (const receiver of receivers) {
+    for (const name of perReceiver) to.add(name, 0, { receiver })
+    for (const how of ['notified', 'swept']) to.add('objects_fresh_total', 0, { receiver, how })
+    for (const result of ['completed', 'failed']) to.add('sweeps_total', 0, { receiver, result })
+  }
+  for (const destination of destinations) {
+    for (const name of perDestination) to.add(name, 0, { destination })
+    for (const outcome of outcomes) to.add('send_errors_total', 0, { destination, outcome })
+  }
+}
+
+/** Moves the numbers that belong to one event. */
+export function count(event: TelemetryEvent, to: Tallies): void {
+  const move = counting[event.type] as (event: TelemetryEvent, to: Tallies) => void
+  move(event, to)
+}

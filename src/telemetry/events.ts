@@ -1,0 +1,153 @@
+// Everything the program says about itself, one named event each. Whoever tells an event knows nothing of log lines and
+// metrics: `log.ts` makes the line, `metrics.ts` the numbers, so the two leave together and a name is written once.
+// Reasons and hints are already free of secrets when they get here; both consumers redact once more.
+
+export type TelemetryEvent =
+  // receiver
+  | {
+      readonly type: 'objects_seen'
+      readonly receiver: string
+      readonly how: 'notified' | 'swept'
+      readonly fresh: number
+      readonly late: number
+      readonly known: number
+      readonly lagMs: number | undefined
+    }
+  | {
+      readonly type: 'objects_ignored'
+      readonly receiver: string
+      readonly count: number
+      readonly reason: string
+      readonly key: string
+    }
+  | {
+      readonly type: 'sweep_completed'
+      readonly receiver: string
+      readonly full: boolean
+      readonly listed: number
+      readonly missed: number
+      readonly durationMs: number
+    }
+  | {
+      readonly type: 'sweep_failed'
+      readonly receiver: string
+      readonly reason: string
+      readonly hint: string | undefined
+      readonly retryInMs: number
+    }
+  | { readonly type: 'messages_received'; readonly receiver: string; readonly count: number }
+  | { readonly type: 'messages_deleted'; readonly receiver: string; readonly count: number }
+  | { readonly type: 'message_quarantined'; readonly receiver: string; readonly reason: string }
+  | {
+      readonly type: 'receive_failed'
+      readonly receiver: string
+      readonly reason: string
+      readonly hint: string | undefined
+      readonly retryInMs: number
+    }
+  | { readonly type: 'clock_skewed'; readonly receiver: string; readonly skewMs: number }
+  // reading
+  | {
+      readonly type: 'object_read'
+      readonly store: string
+      readonly key: string
+      readonly bytes: number
+      readonly length: number
+      readonly events: number
+      readonly bad: number
+      readonly durationMs: number
+    }
+  | {
+      readonly type: 'read_failed'
+      readonly destination: string
+      readonly key: string
+      readonly kind: string
+      readonly reason: string
+      readonly hint: string | undefined
+      readonly retryInMs: number
+    }
+  | { readonly type: 'lines_quarantined'; readonly key: string; readonly count: number; readonly reason: string }
+  | { readonly type: 'duplicates_removed'; readonly key: string; readonly count: number }
+  | { readonly type: 'id_reused'; readonly key: string; readonly count: number }
+  | {
+      readonly type: 'object_lost'
+      readonly destination: string
+      readonly key: string
+      readonly reason: string
+      readonly reopened: number
+    }
+  // delivery
+  | {
+      readonly type: 'batch_delivered'
+      readonly destination: string
+      readonly records: number
+      readonly bytes: number
+      readonly attempts: number
+      readonly durationMs: number
+      readonly lagMs: number
+    }
+  | { readonly type: 'batch_accepted'; readonly destination: string; readonly records: number }
+  | {
+      readonly type: 'batch_retried'
+      readonly destination: string
+      readonly records: number
+      readonly reason: string
+      readonly ambiguous: boolean
+      readonly attempts: number
+      readonly retryInMs: number
+    }
+  | { readonly type: 'batch_split'; readonly destination: string; readonly records: number; readonly reason: string }
+  | {
+      readonly type: 'records_refused'
+      readonly destination: string
+      readonly records: number
+      readonly reason: string
+    }
+  | { readonly type: 'records_quarantined'; readonly destination: string; readonly records: number }
+  | { readonly type: 'verdicts_revoked'; readonly destination: string; readonly records: number }
+  | { readonly type: 'records_filtered'; readonly destination: string; readonly records: number }
+  | {
+      readonly type: 'intent_dissolved'
+      readonly destination: string
+      readonly records: number
+      readonly reason: string
+    }
+  | {
+      readonly type: 'destination_stopped'
+      readonly destination: string
+      readonly cause: 'credentials' | 'configuration'
+      readonly reason: string
+      readonly retryInMs: number
+    }
+  | { readonly type: 'destination_resumed'; readonly destination: string; readonly stoppedMs: number }
+  | { readonly type: 'concurrency_changed'; readonly destination: string; readonly limit: number; readonly max: number }
+  | {
+      readonly type: 'in_flight_changed'
+      readonly destination: string
+      readonly requests: number
+      readonly limit: number
+      readonly max: number
+      readonly bufferedBytes: number
+      readonly bufferCapacity: number
+    }
+  // life
+  | {
+      readonly type: 'first_start'
+      readonly destination: string
+      readonly objects: number
+      readonly bytes: number
+      readonly events: number
+      readonly startAt: number
+    }
+  | {
+      readonly type: 'started'
+      readonly version: string
+      readonly destinations: readonly string[]
+      readonly receivers: readonly string[]
+    }
+  | { readonly type: 'stopping'; readonly reason: string }
+  | { readonly type: 'stopped'; readonly clean: boolean }
+  | { readonly type: 'bug'; readonly where: string; readonly error: unknown }
+
+/** Says one thing. Never throws, never waits. */
+export type Tell = (event: TelemetryEvent) => void

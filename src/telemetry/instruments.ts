@@ -1,0 +1,88 @@
+// Every metric's name, kind and meaning, as data: dashboards and alert rules are written against these names, so they
+// change only with a note in the changelog. Names say the unit; counters count since the start of the process, except
+// those the ledger keeps. Labels hold configured ids and words of this program, never a key, a reason or an address,
+// so that the number of series is bounded by the configuration.
+
+/** Before every name but the `process_*` ones, which Prometheus itself has named. */
+export const prefix = 'circleci_audit_forwarder_'
+
+export const counters = {
+  objects_fresh_total: 'Objects seen for the first time, by how they were found.',
+  objects_known_total: 'Objects announced or listed again, or older than every start_at.',
+  objects_late_total: 'Objects first seen below the watermark of a destination.',
+  objects_missed_total: 'Objects the sweep found that no notification had announced in time.',
+  objects_ignored_total: 'Objects that hold no audit events by their key or size.',
+  sweeps_total: 'Listings of the bucket, by result.',
+  messages_received_total: 'Notifications received from the queue.',
+  messages_deleted_total: 'Notifications deleted after what they announced was recorded.',
+  messages_quarantined_total: 'Notifications that announce nothing this program understands.',
+  receive_errors_total: 'Failed attempts to receive notifications.',
+  objects_read_total: 'Objects read to their end, readings again included.',
+  read_bytes_total: 'Bytes of objects read, decompressed.',
+  events_read_total: 'Audit events read, readings again included.',
+  read_errors_total: 'Failed readings of an object, by kind.',
+  lines_quarantined_total: 'Lines that are no event, kept in quarantine.',
+  duplicates_removed_total: 'Events found to be copies, counted once per object.',
+  ids_reused_total: 'Events with an id seen before but another time: forwarded and reported.',
+  records_delivered_total: 'Records the destination stored. Counted after it said so.',
+  records_accepted_total: 'Records taken by the destination and not yet acknowledged.',
+  records_filtered_total: 'Records withheld by a filter.',
+  records_refused_total: 'Records the destination refused. Provisional until it accepts another one.',
+  records_quarantined_total: 'Refused records kept in quarantine for good.',
+  records_revoked_total: 'Refused records that were sent again because nothing at all was accepted.',
+  sent_bytes_total: 'Encoded bytes of delivered records, before compression.',
+  send_errors_total: 'Attempts that did not deliver, by outcome.',
+  retries_total: 'Batches to be sent again.',
+  splits_total: 'Batches halved because they were too large.',
+  batches_dissolved_total: 'Batches that could not be formed again after a restart.',
+  destination_stops_total: 'Times a destination stopped, by cause.',
+  bugs_total: 'Unexpected errors. Anything but 0 is worth a report.',
+} as const
+
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
+const lags = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 10_800, 43_200, 86_400, 604_800]
+
+export const histograms = {
+  source_lag_seconds: { help: "From an object's time to its first sight.", boundaries: lags },
+  sweep_duration_seconds: {
+    help: 'Duration of complete listings.',
+    boundaries: [0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600],
+  },
+  object_read_duration_seconds: { help: 'Reading, decompressing and decoding one object.', boundaries: seconds },
+  request_duration_seconds: { help: 'One delivered request, from first byte to answer.', boundaries: seconds },
+  delivery_lag_seconds: { help: "From a record's object time to its delivery.", boundaries: lags },
+} as const
+
+/** Kept by the ledger, so they go on counting over restarts. */
+export const ledgerCounters = {
+  duplicates_skipped_total: 'Copies not sent to this destination, because it has the first one.',
+  possible_duplicates_total: 'Records this destination may hold twice.',
+  copies_adopted_total: 'Copies sent because this destination never got the first one.',
+  lost_objects_total: 'Objects the bucket lost before this destination had them.',
+  lost_bytes_total: 'Bytes of lost objects, as far as they were known.',
+} as const
+
+export const gauges = {
+  watermark_timestamp_seconds: 'Everything up to this object time is settled and named. Absent before the first sweep.',
+  watermark_age_seconds: 'How far the watermark is behind now. Absent before the first sweep.',
+  outstanding_objects: 'Objects with something still to deliver.',
+  outstanding_late_objects: 'Those of the outstanding objects that were first seen below the watermark.',
+  oldest_outstanding_age_seconds: 'Age of the oldest outstanding object; 0 when nothing is outstanding.',
+  provisional_records: 'Refused records held until the destination accepts another one.',
+  last_object_timestamp_seconds: "Object time of the receiver's newest object.",
+  swept_to_timestamp_seconds: 'Start of the last sweep that listed everything. Absent before the first.',
+  destination_stopped: '1 while the destination lets nothing through, for this cause.',
+  in_flight_requests: 'Requests waiting for their answer.',
+  concurrency_limit: 'Requests at once, as adapted to what the destination bears.',
+  concurrency_max: 'Requests at once, as configured.',
+  buffered_bytes: 'Encoded bytes held in memory.',
+  buffer_capacity_bytes: 'Encoded bytes that may be held in memory.',
+  clock_skew_seconds: "The store's clock minus this machine's, when last found too large.",
+  ledger_readable: '0 when the ledger could not be read for this scrape: then its numbers are absent.',
+  build_info: 'Always 1; the version is a label.',
+} as const
+
+export type CounterName = keyof typeof counters
+export type HistogramName = keyof typeof histograms
+export type LedgerCounterName = keyof typeof ledgerCounters
+export type GaugeName = keyof typeof gauges

@@ -1,0 +1,78 @@
+// What the lanes are doing this moment, put together from what they say. The ledger knows what is done and what is due;
+// this knows what is on its way, and dies with the process. Metrics and the status page read the same state.
+import type { TelemetryEvent } from './events.ts'
+
+/** One destination's lane. */
+export interface LaneState {
+  readonly inFlight: number
+  /** Requests at once: the limit now, and the highest it may become. */
+  readonly concurrency: number | undefined
+  readonly concurrencyMax: number | undefined
+  readonly bufferedBytes: number
+  readonly bufferCapacity: number | undefined
+  /** The last thing that went wrong, also after it was mended. */
+  readonly lastError: { readonly reason: string; readonly at: number } | undefined
+  readonly lastDeliveryAt: number | undefined
+}
+
+const quiet: LaneState = {
+  inFlight: 0,
+  concurrency: undefined,
+  concurrencyMax: undefined,
+  bufferedBytes: 0,
+  bufferCapacity: undefined,
+  lastError: undefined,
+  lastDeliveryAt: undefined,
+}
+
+export class LaneStates {
+  readonly #now: () => number
+  readonly #lanes = new Map<string, LaneState>()
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** The state of a destination's lane; undefined before it said anything. */
+  of(destination: string): LaneState | undefined {
+    return this.#lanes.get(destination)
+  }
+
+  all(): ReadonlyMap<string, LaneState> {
+    return this.#lanes
+  }
+
+  tell(event: TelemetryEvent): void {
+    if (event.type === 'started') for (const destination of event.destinations) this.#change(destination, {})
+    if ('destination' in event) this.#change(event.destination, changes(event, this.#now()))
+  }
+
+  #change(destination: string, change: Partial<LaneState>): void {
+    this.#lanes.set(destination, { ...(this.#lanes.get(destination) ?? quiet), ...change })
+  }
+}
+
+function changes(event: TelemetryEvent, now: number): Partial<LaneState> {
+  switch (event.type) {
+    case 'in_flight_changed':
+      return {
+        inFlight: event.requests,
+        concurrency: event.limit,
+        concurrencyMax: event.max,
+        bufferedBytes: event.bufferedBytes,
+        bufferCapacity: event.bufferCapacity,
+      }
+    case 'concurrency_changed':
+      return { concurrency: event.limit, concurrencyMax: event.max }
+    case 'batch_delivered':
+      return { lastDeliveryAt: now }
+    case 'batch_retried':
+    case 'read_failed':
+    case 'records_refused':
+    case 'destination_stopped':
+    case 'object_lost':
+      return { lastError: { reason: event.reason, at: now } }
+    default:
+      return {}
+  }
+}

@@ -1,0 +1,103 @@
+// What a scrape finds: pure functions from the state of routes and lanes to numbers.
+import type { Labels } from './counting.ts'
+import type { GaugeName, LedgerCounterName } from './instruments.ts'
+import type { LaneState } from './lanes.ts'
+
+/** What the metrics need of the ledger's account of one route. Times in milliseconds since 1970. */
+export interface Standing {
+  readonly destination: string
+  readonly receiver: string
+  readonly watermark: number | undefined
+  readonly sweptTo: number | undefined
+  readonly outstanding: number
+  readonly late: number
+  readonly oldest: { readonly time: number } | undefined
+  readonly lastObjectTime: number | undefined
+  readonly duplicates: number
+  readonly possibleDuplicates: number
+  readonly adopted: number
+  readonly provisional: number
+  readonly lostObjects: number
+  readonly lostBytes: number
+  readonly stop: { readonly cause: 'credentials' | 'configuration' } | undefined
+}
+
+type ProcessMetric = 'process_resident_memory_bytes' | 'process_start_time_seconds' | 'process_cpu_seconds_total'
+export type Observe = (name: GaugeName | LedgerCounterName | ProcessMetric, value: number, labels?: Labels) => void
+
+/** A ledger that cannot be read says so and costs its own numbers only. */
+export function observeLedger(read: () => readonly Standing[], now: number, observe: Observe): void {
+  try {
+    const standings = read()
+    observe('ledger_readable', 1)
+    observeStandings(standings, now, observe)
+  } catch {
+    observe('ledger_readable', 0)
+  }
+}
+
+function observeStandings(standings: readonly Standing[], now: number, observe: Observe): void {
+  for (const standing of standings) {
+    observeProgress(standing, now, observe)
+    observeTotals(standing, observe)
+  }
+  observeStops(standings, observe)
+  observeReceivers(standings, observe)
+}
+
+function observeProgress(standing: Standing, now: number, observe: Observe): void {
+  const labels = { destination: standing.destination, receiver: standing.receiver }
+  if (standing.watermark !== undefined) {
+    observe('watermark_timestamp_seconds', standing.watermark / 1000, labels)
+    observe('watermark_age_seconds', (now - standing.watermark) / 1000, labels)
+  }
+  const age = standing.oldest === undefined ? 0 : Math.max(0, now - standing.oldest.time)
+  observe('outstanding_objects', standing.outstanding, labels)
+  observe('outstanding_late_objects', standing.late, labels)
+  observe('oldest_outstanding_age_seconds', age / 1000, labels)
+  observe('provisional_records', standing.provisional, labels)
+}
+
+function observeTotals(standing: Standing, observe: Observe): void {
+  const labels = { destination: standing.destination, receiver: standing.receiver }
+  observe('duplicates_skipped_total', standing.duplicates, labels)
+  observe('possible_duplicates_total', standing.possibleDuplicates, labels)
+  observe('copies_adopted_total', standing.adopted, labels)
+  observe('lost_objects_total', standing.lostObjects, labels)
+  observe('lost_bytes_total', standing.lostBytes, labels)
+}
+
+/** Both causes of every destination, so that a series goes to 0 instead of away. */
+function observeStops(standings: readonly Standing[], observe: Observe): void {
+  const stops = new Map(standings.map(({ destination, stop }) => [destination, stop?.cause]))
+  for (const [destination, stopped] of stops) {
+    for (const cause of ['credentials', 'configuration']) {
+      observe('destination_stopped', stopped === cause ? 1 : 0, { destination, cause })
+    }
+  }
+}
+
+function observeReceivers(standings: readonly Standing[], observe: Observe): void {
+  for (const receiver of new Set(standings.map((standing) => standing.receiver))) {
+    const of = standings.filter((standing) => standing.receiver === receiver)
+    const newest = of.flatMap(({ lastObjectTime }) => lastObjectTime ?? [])
+    const swept = of.flatMap(({ sweptTo }) => sweptTo ?? [])
+    if (newest.length > 0) observe('last_object_timestamp_seconds', Math.max(...newest) / 1000, { receiver })
+    if (swept.length > 0) observe('swept_to_timestamp_seconds', Math.min(...swept) / 1000, { receiver })
+  }
+}
+
+export function observeLane(destination: string, lane: LaneState, observe: Observe): void {
+  observe('in_flight_requests', lane.inFlight, { destination })
+  observe('buffered_bytes', lane.bufferedBytes, { destination })
+  if (lane.bufferCapacity !== undefined) observe('buffer_capacity_bytes', lane.bufferCapacity, { destination })
+  if (lane.concurrency !== undefined) observe('concurrency_limit', lane.concurrency, { destination })
+  if (lane.concurrencyMax !== undefined) observe('concurrency_max', lane.concurrencyMax, { destination })
+}
+
+export function observeProcess(observe: Observe): void {
+  const { user, system } = process.cpuUsage()
+  observe('process_resident_memory_bytes', process.memoryUsage.rss())
+  observe('process_start_time_seconds', performance.timeOrigin / 1000)
+  observe('process_cpu_seconds_total', (user + system) / 1e6)
+}

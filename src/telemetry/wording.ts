@@ -1,0 +1,138 @@
+// What each event is called in the log: level and sentence. The sentence says what happened, to whom and what follows;
+// the event's own fields go beside it. Exhaustive by type: an event without a sentence does not compile.
+// debug: the normal course; info: what an operator wants to find later; warn: mends itself or wants a look;
+// error: someone must act.
+import type { TelemetryEvent } from './events.ts'
+import { bytes, count, duration } from './units.ts'
+
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+type Sentence = readonly [Level, string]
+type Wording = {
+  readonly [Type in TelemetryEvent['type']]: (event: Extract<TelemetryEvent, { type: Type }>) => Sentence
+}
+
+const next = (hint: string | undefined) => (hint === undefined ? '' : `; ${hint}`)
+
+const wording: Wording = {
+  objects_seen: (e) => [
+    e.fresh === 0 ? 'debug' : 'info',
+    `${e.receiver}: ${count(e.fresh, 'new object')} ${e.how === 'swept' ? 'found by the sweep' : 'announced'}` +
+      (e.late > 0 ? `, ${e.late} of them late (older than the watermark)` : ''),
+  ],
+  objects_ignored: (e) => [
+    'info',
+    `${e.receiver}: ${count(e.count, 'object')} ignored (${e.reason}), for example ${e.key}`,
+  ],
+  sweep_completed: (e) => [
+    e.missed > 0 ? 'warn' : 'debug',
+    `${e.receiver}: sweep listed ${count(e.listed, 'object')} in ${duration(e.durationMs)}` +
+      (e.missed > 0 ? `; ${e.missed} of them had not been announced: check the bucket's notifications` : ''),
+  ],
+  sweep_failed: (e) => [
+    'error',
+    `${e.receiver}: cannot list the bucket: ${e.reason}${next(e.hint)}; the watermark waits, next try in ${duration(e.retryInMs)}`,
+  ],
+  messages_received: (e) => ['debug', `${e.receiver}: received ${count(e.count, 'message')}`],
+  messages_deleted: (e) => ['debug', `${e.receiver}: deleted ${count(e.count, 'message')}`],
+  message_quarantined: (e) => [
+    'warn',
+    `${e.receiver}: a message announces nothing this program understands (${e.reason}); kept in quarantine`,
+  ],
+  receive_failed: (e) => [
+    'error',
+    `${e.receiver}: cannot receive notifications: ${e.reason}${next(e.hint)}; the sweep finds new objects meanwhile, next try in ${duration(e.retryInMs)}`,
+  ],
+  clock_skewed: (e) => [
+    'warn',
+    `${e.receiver}: this machine's clock and the store's are ${duration(Math.abs(e.skewMs))} apart; synchronise the clock`,
+  ],
+  object_read: (e) => [
+    'debug',
+    `read ${e.store}/${e.key}: ${count(e.events, 'event')}, ${bytes(e.length)}` +
+      (e.bad > 0 ? `, ${count(e.bad, 'bad line')}` : ''),
+  ],
+  read_failed: (e) => [
+    e.kind === 'denied' || e.kind === 'archived' ? 'error' : 'warn',
+    `${e.destination}: cannot read ${e.key}: ${e.reason}${next(e.hint)}; it stays outstanding, next try in ${duration(e.retryInMs)}`,
+  ],
+  lines_quarantined: (e) => [
+    'error',
+    `${e.key}: ${count(e.count, 'line')} cannot be read as an event (${e.reason}); kept in quarantine`,
+  ],
+  duplicates_removed: (e) => [
+    'debug',
+    `${e.key}: ${count(e.count, 'event')} seen before in another place, forwarded once`,
+  ],
+  id_reused: (e) => [
+    'warn',
+    `${e.key}: ${count(e.count, 'event')} with an id seen before but another time; forwarded, not taken for copies`,
+  ],
+  object_lost: (e) => [
+    'error',
+    `${e.destination}: ${e.key} is lost: ${e.reason}` +
+      (e.reopened > 0 ? `; copies of its events are due again in ${count(e.reopened, 'other object')}` : ''),
+  ],
+  batch_delivered: (e) => [
+    'debug',
+    `${e.destination}: delivered ${count(e.records, 'record')}, ${bytes(e.bytes)} in ${duration(e.durationMs)}` +
+      (e.attempts > 1 ? `, attempt ${e.attempts}` : ''),
+  ],
+  batch_accepted: (e) => [
+    'debug',
+    `${e.destination}: accepted ${count(e.records, 'record')}, waiting for the acknowledgement`,
+  ],
+  batch_retried: (e) => [
+    'warn',
+    `${e.destination}: ${count(e.records, 'record')} not delivered: ${e.reason}; next try in ${duration(e.retryInMs)}` +
+      (e.ambiguous ? '; they may have been stored although no answer came' : ''),
+  ],
+  batch_split: (e) => [
+    'info',
+    `${e.destination}: a batch of ${count(e.records, 'record')} is too large (${e.reason}); sent in halves`,
+  ],
+  records_refused: (e) => [
+    'error',
+    `${e.destination}: refuses ${count(e.records, 'record')}: ${e.reason}; held until it accepts others`,
+  ],
+  records_quarantined: (e) => [
+    'error',
+    `${e.destination}: ${count(e.records, 'refused record')} kept in quarantine with its bytes and the reason`,
+  ],
+  verdicts_revoked: (e) => [
+    'warn',
+    `${e.destination}: refused every record and accepted none; ${count(e.records, 'record')} will be sent again`,
+  ],
+  records_filtered: (e) => ['debug', `${e.destination}: ${count(e.records, 'record')} withheld by a filter`],
+  intent_dissolved: (e) => [
+    'warn',
+    `${e.destination}: a batch of ${count(e.records, 'record')} cannot be formed again (${e.reason}); what can be read is sent anew`,
+  ],
+  destination_stopped: (e) => [
+    'error',
+    `${e.destination}: stopped, nothing is dropped: ${e.reason}; check its ${e.cause}; next probe in ${duration(e.retryInMs)}`,
+  ],
+  destination_resumed: (e) => ['info', `${e.destination}: delivers again after ${duration(e.stoppedMs)}`],
+  concurrency_changed: (e) => ['debug', `${e.destination}: now ${count(e.limit, 'request')} at once, ${e.max} at most`],
+  in_flight_changed: (e) => ['debug', `${e.destination}: ${count(e.requests, 'request')} in flight`],
+  first_start: (e) => [
+    'info',
+    `${e.destination}: first start, about to send everything${e.startAt === 0 ? '' : ` since ${new Date(e.startAt).toISOString()}`}: ` +
+      `${count(e.objects, 'object')}, ${bytes(e.bytes)}, about ${count(e.events, 'event')}`,
+  ],
+  started: (e) => [
+    'info',
+    `circleci-audit-forwarder ${e.version} started: ${e.receivers.join(', ')} to ${e.destinations.join(', ')}`,
+  ],
+  stopping: (e) => ['info', `stopping: ${e.reason}`],
+  stopped: (e) =>
+    e.clean
+      ? ['info', 'stopped']
+      : ['warn', 'stopped before every request was answered; what is in doubt is sent again at the next start'],
+  bug: (e) => ['error', `unexpected error in ${e.where}; please report it with this line`],
+}
+
+/** Level and sentence of one event. */
+export function sentence(event: TelemetryEvent): Sentence {
+  const say = wording[event.type] as (event: TelemetryEvent) => Sentence
+  return say(event)
+}

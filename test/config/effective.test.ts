@@ -1,0 +1,50 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${...} is the language users write
+import { expect, test } from 'vitest'
+import { effective } from '../../src/config/effective.ts'
+import { type Loaded, parseConfig } from '../../src/config/load.ts'
+import { components, world } from './components.ts'
+
+const text = `
+receivers:
+  circleci_audit:
+    store: { s3: { bucket: "\${env:TWELVE}", endpoint: "https://user:sekret-inline@minio" } }
+    attributes: { team: security, note: "\${env:SPLUNK_TOKEN}", echo: "see sekret-splunk-0c3f" }
+exporters:
+  splunk_hec/soc:
+    endpoint: https://splunk
+    token: "\${env:SPLUNK_TOKEN}"
+    index: "\${file:/run/secrets/token}"
+    headers: { authorization: "Bearer \${WORD}", x-inline: sekret-header-inline }
+    proxy_url: http://user:sekret-proxy@proxy:3128
+    timeout: 90s
+  console:
+service:
+  admin: { token: sekret-admin }
+  pipelines: { logs: { receivers: [circleci_audit], exporters: [splunk_hec/soc, console] } }
+`
+
+function load(): Promise<Loaded> {
+  return parseConfig(text, 'config.yaml', components, world)
+}
+
+test('every default is there, as users write it', async () => {
+  expect(effective(await load())).toMatchSnapshot()
+})
+
+test('no secret is in it, nor in the warnings', async () => {
+  const loaded = await load()
+  expect(JSON.stringify([effective(loaded), loaded.warnings])).not.toContain('sekret')
+})
+
+test('without its masks it is a configuration with the same effect', async () => {
+  const plain = `
+receivers: { circleci_audit: { store: { directory: { path: /a } }, severity: { "user.*": critical }, start_at: -7d } }
+processors: { filter: { include: ["*"] } }
+exporters: { otlp_http: { endpoint: "http://otel:4318" }, console: { batch: { max_bytes: 4KiB } } }
+service: { pipelines: { logs: { receivers: [circleci_audit], processors: [filter], exporters: [otlp_http, console] } } }
+`
+  const once = await parseConfig(plain, 'a', components, world)
+  const twice = await parseConfig(JSON.stringify(effective(once)), 'b', components, world)
+  expect(twice.config).toEqual(once.config)
+  expect(effective(twice)).toEqual(effective(once))
+})

@@ -1,0 +1,92 @@
+// A configuration shown to people is one that works: it goes through the loader of the program itself. Fragments (no
+// receivers, or no service) are made whole first, where what they show is an exporter or a receiver.
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { parseConfig } from '../../src/config/load.ts'
+import { processorModules } from '../../src/processors/modules.ts'
+import { exporters } from '../../src/registry.ts'
+import { pages, textOf } from './checkout.ts'
+
+interface Example {
+  readonly page: string
+  readonly line: number
+  readonly text: string
+}
+
+function examplesIn(page: string): readonly Example[] {
+  const markdown = textOf(page)
+  return [...markdown.matchAll(/^( *)```yaml\n([\s\S]*?)^\1```/gm)].map((match) => {
+    const line = markdown.slice(0, match.index).split('\n').length
+    return { page, line, text: (match[2] ?? '').replaceAll(new RegExp(`^${match[1]}`, 'gm'), '') }
+  })
+}
+
+type Mapping = Readonly<Record<string, unknown>>
+
+function topOf(text: string): Mapping {
+  const value: unknown = parse(text)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : {}
+}
+
+const isWhole = ({ text }: Example): boolean => 'receivers' in topOf(text) && 'service' in topOf(text)
+const isExporter = ({ text }: Example): boolean => {
+  const [only, ...others] = Object.keys(topOf(text))
+  return only === 'exporters' && others.length === 0
+}
+
+/** A fragment of exporters, fed by a folder. */
+function completed({ text }: Example): string {
+  const ids = Object.keys(topOf(text)['exporters'] as Mapping)
+  const rest = [
+    'receivers: { circleci_audit: { store: { directory: { path: bucket } } } }',
+    `service: { pipelines: { logs: { receivers: [circleci_audit], exporters: ${JSON.stringify(ids)} } } }`,
+  ]
+  return `${text}\n${rest.join('\n')}\n`
+}
+
+const sources = {
+  // A variable stands for whatever its name says it is.
+  env: new Proxy<Record<string, string>>({}, { get: (_, name) => stub(String(name)) }),
+  readFile: () => 'a-secret-from-a-file',
+}
+
+function stub(name: string): string {
+  return /URL|ENDPOINT/.test(name) ? 'https://sqs.us-east-1.amazonaws.com/111122223333/audit' : `value-of-${name}`
+}
+
+async function problemsOf(text: string): Promise<unknown> {
+  const components = { exporters, processors: processorModules }
+  const world = { sources, now: Date.UTC(2026, 10, 21) }
+  const problem = await parseConfig(text, 'example.yaml', components, world).then(
+    ({ warnings }) => warnings,
+    (error: unknown) => (error instanceof Error ? error.message : error),
+  )
+  return Array.isArray(problem) && problem.length === 0 ? 'valid' : problem
+}
+
+const all = pages()
+  .filter((page) => /^(README\.md|docs\/.*|exporters\/[^/]+\/README\.md|deploy\/.*)$/.test(page))
+  .flatMap(examplesIn)
+const whole = all.filter(isWhole)
+const fragments = all.filter(isExporter)
+const name = ({ page, line }: Example): string => `${page}:${line}`
+
+test.each(whole.map((example) => [name(example), example] as const))(
+  '%s is a configuration that works',
+  async (_, one) => {
+    expect(await problemsOf(one.text)).toBe('valid')
+  },
+)
+
+test.each(fragments.map((example) => [name(example), example] as const))(
+  '%s works in a configuration',
+  async (_, one) => {
+    expect(await problemsOf(completed(one))).toBe('valid')
+  },
+)
+
+test('there are examples to check, and a wrong one is seen', async () => {
+  expect(whole.length).toBeGreaterThan(0)
+  expect(fragments.length).toBeGreaterThan(1)
+  expect(await problemsOf((whole[0]?.text ?? '').replace('receivers:', 'recievers:'))).not.toBe('valid')
+})

@@ -1,0 +1,25 @@
+import { killNine } from './cases/kill-nine.ts'
+import { offTenDays } from './cases/off-ten-days.ts'
+import { oneOfFour } from './cases/one-of-four.ts'
+import { outageWeek } from './cases/outage-week.ts'
+import { quickStart } from './cases/quick-start.ts'
+import { s3Sqs } from './cases/s3-sqs.ts'
+import { secrets } from './cases/secrets.ts'
+import { sigterm } from './cases/sigterm.ts'
+import { stalledGigabyte } from './cases/stalled-gigabyte.ts'
+import { statusAndMetrics } from './cases/status-and-metrics.ts'
+import type { Case } from './stage/case.ts'
+
+/** Every end-to-end case, cheap ones first. */
+export const cases: readonly Case[] = [
+  quickStart,
+  statusAndMetrics,
+  secrets,
+  oneOfFour,
+  sigterm,
+  offTenDays,
+  outageWeek,
+  s3Sqs,
+  killNine,
+  stalledGigabyte,
+]

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { killNine } from './cases/kill-nine.ts'
+import { offTenDays } from './cases/off-ten-days.ts'
+import { outageWeek } from './cases/outage-week.ts'
+import { sigterm } from './cases/sigterm.ts'
+
+test.concurrent.each([killNine, sigterm, offTenDays, outageWeek])(
+  'end to end: $name',
+  async ({ run }) => {
+    expect(await run('small')).toBeDefined()
+  },
+  120_000,
+)

@@ -1,0 +1,155 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, expect, test } from 'vitest'
+import { SetupError } from '../../src/domain/failures.ts'
+import { LedgerFailure } from '../../src/ledger/failure.ts'
+import { openSqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
+import { start } from './lane.ts'
+import { at, route, see, whole } from './pieces.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'ledger-opening-'))
+afterAll(() => rmSync(directory, { recursive: true }))
+
+function refusalOf(path: string, readOnly = false): SetupError {
+  try {
+    openSqliteLedger({ path, readOnly }).close()
+  } catch (error) {
+    if (error instanceof SetupError) return error
+    throw error
+  }
+  throw new Error('opened')
+}
+
+test('every file of the ledger is its owner’s alone', () => {
+  const path = join(directory, 'private.db')
+  writeFileSync(path, '', { mode: 0o644 })
+  const ledger = openSqliteLedger({ path })
+  ledger.enrol([route('a')], start)
+  for (const file of ['', '-wal', '-shm', '.lock']) expect(statSync(path + file).mode & 0o777).toBe(0o600)
+  ledger.close()
+})
+
+test('a second forwarder is refused until the first has closed', () => {
+  const path = join(directory, 'one.db')
+  const first = openSqliteLedger({ path })
+  expect(refusalOf(path).message).toBe(`another forwarder is running on this ledger: it holds ${path}.lock`)
+  expect(refusalOf(path).hint).toMatch(/stop the other one/)
+  first.close()
+  openSqliteLedger({ path }).close()
+})
+
+test('commands read beside the forwarder, and ask it', () => {
+  const path = join(directory, 'beside.db')
+  const forwarder = openSqliteLedger({ path })
+  forwarder.enrol([route('a')], start)
+  see(forwarder, at(1))
+  const command = openSqliteLedger({ path, readOnly: true })
+  expect(command.accounts()).toEqual(forwarder.accounts())
+  const id = command.ask('replay', '{}', 'ann', start)
+  expect(forwarder.asked()).toMatchObject([{ id, kind: 'replay' }])
+  forwarder.answer(id, 'done')
+  expect(command.request(id)?.answer).toBe('done')
+  expect(() => command.swept('bucket', start)).toThrow(LedgerFailure)
+  forwarder.close()
+  expect(command.totals().objects).toBe(1)
+  command.close()
+  const alone = openSqliteLedger({ path, readOnly: true })
+  expect(alone.totals().objects).toBe(1)
+  alone.close()
+})
+
+test('what is no ledger is refused in words', () => {
+  const garbage = join(directory, 'garbage.db')
+  writeFileSync(garbage, 'not a database, but long enough to be looked at as one '.repeat(30))
+  expect(refusalOf(garbage).message).toMatch(/cannot use ledger .*garbage\.db: it is not a database/)
+  expect(refusalOf(join(directory, 'no/such/ledger.db')).message).toMatch(/directory .*no\/such does not exist/)
+  expect(refusalOf(join(directory, 'missing.db'), true).message).toMatch(/there is no ledger .*missing\.db/)
+  expect(existsSync(join(directory, 'missing.db'))).toBe(false)
+  mkdirSync(join(directory, 'folder.db'))
+  expect(refusalOf(join(directory, 'folder.db')).message).toMatch(/it is not a file/)
+  const other = new DatabaseSync(join(directory, 'other.db'))
+  other.exec('CREATE TABLE people (name)')
+  other.close()
+  expect(refusalOf(join(directory, 'other.db')).message).toMatch(/another program's database/)
+})
+
+test('a damaged ledger is refused', () => {
+  const path = join(directory, 'damaged.db')
+  openSqliteLedger({ path }).close()
+  // The header stays, so that it is still a database.
+  const bytes = readFileSync(path)
+  bytes.fill(7, 100)
+  writeFileSync(path, bytes)
+  expect(refusalOf(path).message).toMatch(/the file is damaged/)
+  writeFileSync(path, new Uint8Array(4000).fill(7), { flag: 'r+' })
+  expect(refusalOf(path).hint).toBeDefined()
+})
+
+test('a newer forwarder’s ledger is refused, with both versions named', () => {
+  const path = join(directory, 'newer.db')
+  openSqliteLedger({ path }).close()
+  const db = new DatabaseSync(path)
+  db.exec('PRAGMA user_version=99')
+  db.close()
+  const refusal = refusalOf(path)
+  expect(refusal.message).toBe(`cannot open ledger ${path}: it has schema 99, this version knows schemas up to 1`)
+  expect(refusal.hint).toMatch(/newer version/)
+  expect(refusalOf(path, true).message).toBe(refusal.message)
+  openSqliteLedger({ path: join(directory, 'lock-was-released.db') }).close()
+})
+
+test.skipIf(process.getuid?.() === 0)('a read-only directory is refused', () => {
+  const closed = join(directory, 'closed')
+  mkdirSync(closed)
+  chmodSync(closed, 0o500)
+  expect(refusalOf(join(closed, 'ledger.db')).hint).toMatch(/writable/)
+})
+
+const mountable = process.platform === 'linux' && process.getuid?.() === 0 && canMount()
+
+function canMount(): boolean {
+  const point = join(directory, 'small')
+  mkdirSync(point)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', point], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+test.skipIf(!mountable)('a full disk is said, nothing half done, and space brings the ledger back', () => {
+  const point = join(directory, 'small')
+  try {
+    const ledger = openSqliteLedger({ path: join(point, 'ledger.db') })
+    ledger.enrol([route('a')], start)
+    see(ledger, at(1))
+    const ballast = join(point, 'ballast')
+    const fill = () => execFileSync('sh', ['-c', `cat /dev/zero > ${ballast} || true`], { stdio: 'ignore' })
+    fill()
+    const ids = Array.from({ length: 3000 }, (_, index) => `id ${index}`)
+    const failure = failureOf(() => ledger.decide(whole(1, ids), start))
+    expect(failure).toMatchObject({ full: true })
+    expect(failure?.message).toMatch(/the disk is full/)
+    expect(ledger.totals().events).toBe(0)
+    rmSync(ballast)
+    ledger.decide(whole(1, ids), start)
+    expect(ledger.totals().events).toBe(3000)
+    ledger.close()
+  } finally {
+    execFileSync('umount', [point], { stdio: 'ignore' })
+  }
+})
+
+function failureOf(body: () => unknown): LedgerFailure | undefined {
+  try {
+    body()
+  } catch (error) {
+    if (error instanceof LedgerFailure) return error
+    throw error
+  }
+  return undefined
+}

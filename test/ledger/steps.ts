@@ -1,0 +1,223 @@
+import type { AuditObject, Sighting } from '../../src/domain/objects.ts'
+import type { Position } from '../../src/ledger/duplicates.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { bare, chunkOf, contentOf, hour, readRow, refusal, settleReading, sighting, start } from './lane.ts'
+
+/** One random operation: what, and three numbers that choose among what there is. */
+export interface Step {
+  readonly kind: Kind
+  readonly a: number
+  readonly b: number
+  readonly c: number
+}
+
+export const destinations = ['splunk', 'datadog'] as const
+const receivers = ['bucket', 'archive'] as const
+const routePool = destinations.flatMap((destination) => receivers.map((receiver) => ({ destination, receiver })))
+
+function refs(ledger: Ledger): AuditObject[] {
+  return Array.from({ length: ledger.totals().objects }, (_, index) => ledger.object(index + 1)).filter((o) => !!o)
+}
+
+function pick<T>(from: readonly T[], n: number): T | undefined {
+  return from.length === 0 ? undefined : from[n % from.length]
+}
+
+/** What happened outside the ledger. */
+export class Witness {
+  /** Ids each destination stored. */
+  readonly #stored = new Map<string, Set<string>>()
+  readonly #lost = new Set<string>()
+  /** Objects announced, by receiver. */
+  readonly announced = new Map<string, Map<string, Sighting>>()
+
+  announce(receiver: string, sightings: readonly Sighting[]): void {
+    const known = this.announced.get(receiver) ?? new Map<string, Sighting>()
+    for (const seen of sightings) known.set(seen.key, seen)
+    this.announced.set(receiver, known)
+  }
+
+  store(ledger: Ledger, destination: string, member: Pick<Position, 'object' | 'from'> | undefined): void {
+    const object = member && ledger.object(member.object)
+    const item = object && contentOf(object).find(({ from }) => from === member.from)
+    if (item !== undefined) this.stored(destination).add(item.id)
+  }
+
+  stored(destination: string): Set<string> {
+    const ids = this.#stored.get(destination) ?? new Set<string>()
+    this.#stored.set(destination, ids)
+    return ids
+  }
+
+  lose(destination: string, object: number): void {
+    this.#lost.add(`${destination} ${object}`)
+  }
+
+  isLost(destination: string, object: number): boolean {
+    return this.#lost.has(`${destination} ${object}`)
+  }
+}
+
+type Act = (ledger: Ledger, step: Step, now: number, witness?: Witness) => unknown
+
+const tally = { delivered: 0, filtered: 1, duplicates: 0, quarantined: 0 }
+
+export const acts = {
+  enrol: (ledger, { a, b }, now) => {
+    const wanted = routePool.filter((_, index) => ((a % 15) + 1) & (1 << index))
+    return ledger.enrol(
+      wanted.map((route, index) => ({ ...route, startAt: start + ((b + index) % 3) * hour })),
+      now,
+    )
+  },
+  see: (ledger, { a, b, c }, now, witness) => {
+    const sightings = Array.from({ length: 1 + (b % 5) }, (_, index) => sighting((a + index * 3) % 24))
+    const receiver = receivers[c % 4 === 0 ? 1 : 0]
+    witness?.announce(receiver, sightings)
+    return ledger.see(receiver, 's3://audit', sightings, 'swept', now)
+  },
+  swept: (ledger, { a, b }) => ledger.swept(receivers[b % 2] ?? 'bucket', start + (a % 6) * hour),
+  decide: (ledger, { a, b, c }, now) => {
+    const object = pick(refs(ledger), a)
+    return object && ledger.decide(chunkOf(object, b % 3, (b % 3) + (c % 5)), now)
+  },
+  read: (ledger, { a, b, c }, now) => {
+    const destination = destinations[a % 2] ?? 'splunk'
+    const query = { now, limit: 3, newest: b % 2 === 0, except: new Set<number>(), maxDelay: hour }
+    const row = pick(ledger.due(destination, query), b)
+    if (row === undefined) return undefined
+    const reading = readRow(ledger, destination, row.object, c % 4, now)
+    settleReading(ledger, destination, row.object.ref, reading)
+    const members = reading.deliverable.slice(0, 1 + (c % 4)).map(bare)
+    return members.length === 0 ? reading : ledger.intend(destination, [{ token: `t${now}`, members }], now)
+  },
+  judge: (ledger, { a, b }) => {
+    const destination = destinations[b % 2] ?? 'splunk'
+    const row = pick(dueAll(ledger, destination), a)
+    if (row === undefined) return undefined
+    const { object } = row
+    if (object.length === undefined) return ledger.adopted(destination, object.ref)
+    const { copies } = ledger.decide(chunkOf(object, 0, 99), 0)
+    return [ledger.judge(destination, object.ref, copies), ledger.adopted(destination, object.ref)]
+  },
+  attempted: (ledger, { a, b, c }, now) => {
+    const intent = pick(ledger.intents(destinations[b % 2] ?? ''), a)
+    return intent && ledger.attempted(intent.id, { ambiguous: c % 2 === 0, dueAt: now + c, reason: `try ${c}` })
+  },
+  resolve: (ledger, { a, b, c }, now, witness) => {
+    const destination = destinations[b % 2] ?? ''
+    const intent = pick(ledger.intents(destination), a)
+    if (intent === undefined) return undefined
+    const indexes = [...intent.members.keys()]
+    const fate = (index: number) => (c + index * (1 + (a % 3))) % 4
+    const refuse = (index: number) => refusal(index, intent.members[index]?.from)
+    const stored = c % 3 === 0 ? indexes : indexes.filter((index) => fate(index) === 0)
+    const refused = c % 3 === 0 ? [] : indexes.filter((index) => fate(index) === 1).map(refuse)
+    const again = c % 3 === 0 ? [] : intent.members.filter((_, index) => fate(index) === 2)
+    const drafts = again.length === 0 ? [] : [{ token: `s${now}`, members: again }]
+    const resolution = {
+      delivered: c % 3 === 0 ? ('all' as const) : stored,
+      refused,
+      drafts,
+      possibleDuplicates: b % 2,
+    }
+    const result = ledger.resolve(intent.id, resolution, now)
+    for (const index of stored) witness?.store(ledger, destination, intent.members[index])
+    return result
+  },
+  revoke: (ledger, { a }, now) => ledger.revoke(destinations[a % 2] ?? '', now + 5),
+  settle: (ledger, { a, b, c }) => {
+    // Often twice, or where there is no row: both must refuse.
+    const from = (c % 5) * 10
+    return ledger.settle(destinations[b % 2] ?? '', [{ object: 1 + (a % 9), ranges: [[from, from]], tally }])
+  },
+  settleTwice: (ledger, { a, b }) => {
+    const object = 1 + (a % 9)
+    const once = { object, ranges: [[0, 10]] as const, tally }
+    const before = ledger.row(destinations[b % 2] ?? '', object)
+    if (before?.settled.length === 0) return ledger.settle(destinations[b % 2] ?? '', [once, once])
+    return ledger.settle(destinations[b % 2] ?? '', [{ ...once, object: 99 }])
+  },
+  postpone: (ledger, { a, b, c }, now) => {
+    const row = pick(dueAll(ledger, destinations[b % 2] ?? ''), a)
+    return row && ledger.postpone(destinations[b % 2] ?? '', row.object.ref, now + c * 1000, `no ${c}`)
+  },
+  lose: (ledger, { a, b }, now, witness) => {
+    const [destination, object] = [destinations[b % 2] ?? '', 1 + (a % 7)]
+    if (ledger.row(destination, object) !== undefined) witness?.lose(destination, object)
+    return ledger.lose(destination, object, 'gone', now)
+  },
+  advance: (ledger) => ledger.advance(),
+  prune: (ledger, { a }) => ledger.prune((a % 4) * hour),
+  stop: (ledger, { a, b }, now) => {
+    const stopped = { cause: 'credentials' as const, reason: '401', since: now }
+    return ledger.stop(destinations[a % 2] ?? '', b % 2 === 0 ? stopped : undefined)
+  },
+  message: (ledger, { a }, now) => ledger.quarantineMessage('bucket', 'x'.repeat(a % 50), 'unknown', now),
+  ask: (ledger, { a }, now) => ledger.ask('replay', `{"n":${a}}`, 'ann', now),
+  answer: (ledger, { a }) => ledger.answer(1 + (a % 4), 'done'),
+  due: (ledger, { a, b, c }, now) => {
+    const except = new Set([1 + (a % 7), 1 + (b % 7)])
+    const query = { now: now + (c % 3) * 5_000, limit: 1 + (c % 4), newest: b % 2 === 0, except, maxDelay: 10_000 }
+    return [ledger.due(destinations[a % 2] ?? '', query), ledger.nextDue(destinations[a % 2] ?? '', except)]
+  },
+} satisfies Record<string, Act>
+
+export type Kind = keyof typeof acts
+
+function dueAll(ledger: Ledger, destination: string) {
+  return ledger.due(destination, { now: 9e15, limit: 99, newest: false, except: new Set(), maxDelay: 0 })
+}
+
+/** Lists everything once more and lets every lane work until nothing is due. */
+export function rest(ledger: Ledger, witness: Witness, now: number): void {
+  for (const [receiver, sightings] of witness.announced) {
+    ledger.see(receiver, 's3://audit', [...sightings.values()], 'swept', now)
+  }
+  for (const destination of new Set(ledger.routes().map((route) => route.destination))) {
+    while (work(ledger, witness, destination, now));
+    for (const { destination: whose, object, offset, provisional } of ledger.quarantine({ limit: 9999, destination })) {
+      if (whose === undefined || object === undefined || provisional) continue
+      witness.store(ledger, destination, { object: object.ref, from: offset })
+    }
+  }
+}
+
+/** What is on its way arrives, what is due is read and sent. False if there was nothing to do. */
+function work(ledger: Ledger, witness: Witness, destination: string, now: number): boolean {
+  for (const { id, members } of ledger.intents(destination)) {
+    ledger.resolve(id, { delivered: 'all' }, now)
+    for (const member of members) witness.store(ledger, destination, member)
+  }
+  ledger.revoke(destination, now)
+  const rows = dueAll(ledger, destination)
+  for (const { object } of rows) {
+    const reading = readRow(ledger, destination, object, 2, now)
+    settleReading(ledger, destination, object.ref, reading)
+    const members = reading.deliverable.map(bare)
+    if (members.length > 0) ledger.intend(destination, [{ token: 'rest', members }], now)
+  }
+  return rows.length > 0
+}
+
+/** Everything of a ledger that can be seen, for comparison. */
+export function view(ledger: Ledger): unknown {
+  const objects = refs(ledger)
+  return {
+    routes: ledger.routes(),
+    accounts: ledger.accounts(),
+    totals: ledger.totals(),
+    objects,
+    quarantine: ledger.quarantine({ limit: 100 }),
+    splunkOnly: ledger.quarantine({ limit: 3, destination: 'splunk' }),
+    asked: ledger.asked(),
+    request: ledger.request(1),
+    destinations: destinations.map((destination) => ({
+      intents: ledger.intents(destination),
+      provisional: ledger.provisional(destination),
+      due: dueAll(ledger, destination),
+      rows: objects.map(({ ref }) => ledger.row(destination, ref)),
+      adopted: objects.map(({ ref }) => ledger.adopted(destination, ref)),
+    })),
+  }
+}

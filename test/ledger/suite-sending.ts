@@ -1,0 +1,133 @@
+// The guarantees around sending: intents, verdicts, quarantine, watermarks and what operators ask.
+import { expect, test } from 'vitest'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import { hour, refusal, start } from './lane.ts'
+import { account, at, bad, route, see, whole } from './pieces.ts'
+import type { Subject } from './suite.ts'
+
+type Guarantee = (what: string, body: (ledger: Ledger) => void) => void
+
+export function sendingGuarantees(name: string, subject: Subject, guarantee: Guarantee): void {
+  const two = [
+    { object: 1, from: 0, to: 10 },
+    { object: 1, from: 10, to: 20 },
+  ]
+  const prepare = (ledger: Ledger) => {
+    ledger.enrol([route('a')], start)
+    see(ledger, at(1))
+    ledger.decide(whole(1, ['x', 'y', 'z']), start)
+    return ledger.intend('a', [{ token: 't', members: two }], start)[0]?.id ?? 0
+  }
+
+  guarantee('an intent keeps its members and token over a restart, and is ambiguous then', (first) => {
+    prepare(first)
+    expect(first.intents('a')).toMatchObject([{ token: 't', members: two, ambiguous: false }])
+    const ledger = subject.reopen(first)
+    expect(ledger.intents('a')).toMatchObject([{ token: 't', members: two, ambiguous: true, attempts: 0 }])
+    if (ledger !== first) ledger.close()
+  })
+
+  guarantee('what is held or settled goes into no other intent', (ledger) => {
+    const id = prepare(ledger)
+    expect(() => ledger.intend('a', [{ token: 'u', members: two }], start)).toThrow(/held/)
+    ledger.resolve(id, { delivered: [0] }, start)
+    expect(() => ledger.intend('a', [{ token: 'u', members: two }], start)).toThrow(/settled/)
+    expect(ledger.intend('a', [{ token: 'u', members: two.slice(1) }], start)).toHaveLength(1)
+  })
+
+  guarantee('an ambiguous attempt stays ambiguous', (ledger) => {
+    const id = prepare(ledger)
+    ledger.attempted(id, { ambiguous: true, dueAt: start + 5, reason: 'reset' })
+    const after = ledger.attempted(id, { ambiguous: false, dueAt: start + 9, reason: '503' })
+    expect(after).toMatchObject({ ambiguous: true, attempts: 2, dueAt: start + 9, reason: '503' })
+  })
+
+  guarantee('an intent ends in one piece: delivered, split, and the rest due again', (ledger) => {
+    const id = prepare(ledger)
+    const resolution = { delivered: [0], drafts: [{ token: 'u', members: two.slice(1) }], possibleDuplicates: 1 }
+    expect(ledger.resolve(id, resolution, start).intents).toMatchObject([{ token: 'u', members: two.slice(1) }])
+    expect(ledger.intents('a')).toHaveLength(1)
+    expect(account(ledger, 'a')).toMatchObject({ delivered: 1, possibleDuplicates: 1, outstanding: 1 })
+    expect(() => ledger.resolve(id, { delivered: 'all' }, start)).toThrow(/no open intent/)
+  })
+
+  guarantee('a refusal is provisional until the destination takes another record', (ledger) => {
+    const id = prepare(ledger)
+    expect(ledger.resolve(id, { delivered: [], refused: [refusal(0), refusal(1)] }, start).confirmed).toBe(0)
+    expect(ledger.provisional('a')).toEqual(two)
+    expect(account(ledger, 'a')).toMatchObject({ provisional: 2, quarantined: 0, outstanding: 1 })
+    const [next] = ledger.intend('a', [{ token: 'u', members: [{ object: 1, from: 20, to: 30 }] }], start)
+    expect(ledger.resolve(next?.id ?? 0, { delivered: 'all' }, start).confirmed).toBe(2)
+    expect(account(ledger, 'a')).toMatchObject({ provisional: 0, quarantined: 2, delivered: 1, outstanding: 0 })
+    expect(ledger.quarantine({ limit: 9 }).map((entry) => entry.provisional)).toEqual([false, false])
+  })
+
+  guarantee('verdicts that were none leave quarantine and are due again', (ledger) => {
+    ledger.resolve(prepare(ledger), { delivered: [], refused: [refusal(1)] }, start)
+    expect(ledger.revoke('a', start + 7)).toBe(1)
+    expect(ledger.quarantine({ limit: 9 })).toEqual([])
+    expect(ledger.row('a', 1)?.dueAt).toBe(start + 7)
+    expect(ledger.intend('a', [{ token: 'u', members: two }], start)).toHaveLength(1)
+  })
+
+  test(`${name}: a full quarantine refuses, and nothing has changed`, () => {
+    const ledger = subject.open({ maxQuarantineBytes: 600 })
+    const id = prepare(ledger)
+    see(ledger, at(2))
+    ledger.decide(bad(2, 0, 100), start)
+    const before = [ledger.accounts(), ledger.totals(), ledger.intents('a')]
+    const refused = [refusal(0, 0, 400)]
+    expect(() => ledger.resolve(id, { delivered: [1], refused }, start)).toThrow(/quarantine is full/)
+    expect(() => ledger.decide(bad(2, 10, 400), start)).toThrow(/quarantine is full/)
+    expect(() => ledger.quarantineMessage('bucket', 'x'.repeat(400), 'unknown', start)).toThrow(/quarantine is full/)
+    expect([ledger.accounts(), ledger.totals(), ledger.intents('a')]).toEqual(before)
+    ledger.close()
+  })
+
+  guarantee('of a record above 1 MiB quarantine keeps all but the bytes', (ledger) => {
+    ledger.enrol([route('a')], start)
+    see(ledger, at(1))
+    ledger.decide(bad(1, 0, (1 << 20) + 1), start)
+    ledger.decide(bad(1, 0, (1 << 20) + 1), start)
+    const entries = ledger.quarantine({ limit: 9, destination: 'a' })
+    expect(entries).toMatchObject([{ destination: undefined, object: { ref: 1 }, length: (1 << 20) + 1 }])
+    expect(entries[0]?.bytes).toBeUndefined()
+  })
+
+  guarantee('the watermark stands below what is outstanding and the last sweep, and never goes back', (ledger) => {
+    ledger.enrol([route('a', 0)], start)
+    expect(ledger.advance()).toEqual([])
+    ledger.swept('bucket', start + 5 * hour)
+    const mark = (time: number) => [{ destination: 'a', receiver: 'bucket', time }]
+    expect(ledger.advance()).toEqual(mark(start + 5 * hour - 300_000))
+    expect(see(ledger, at(1), at(6)).late).toHaveLength(1)
+    ledger.swept('bucket', start + 8 * hour)
+    expect(ledger.advance()).toEqual(mark(start + 5 * hour - 300_000))
+    expect(account(ledger, 'a')).toMatchObject({ late: 1, lateTotal: 1, oldest: { time: start + hour } })
+    ledger.decide(whole(1, []), start)
+    expect(ledger.advance()).toEqual(mark(start + 6 * hour))
+    expect(account(ledger, 'a')).toMatchObject({ late: 0, lateTotal: 1, lastObjectTime: start + 6 * hour })
+  })
+
+  guarantee('a request is answered once', (ledger) => {
+    const id = ledger.ask('replay', '{}', 'ann', start)
+    expect(ledger.asked()).toEqual([{ id, kind: 'replay', body: '{}', by: 'ann', at: start, answer: undefined }])
+    ledger.answer(id, 'done')
+    expect([ledger.asked(), ledger.request(id)?.answer]).toEqual([[], 'done'])
+    expect(() => ledger.answer(id, 'again')).toThrow(/answered already/)
+  })
+
+  guarantee('a stopped destination is shown until it resumes', (ledger) => {
+    ledger.enrol([route('a')], start)
+    const stopped = { cause: 'credentials', reason: '401', since: start } as const
+    ledger.stop('a', stopped)
+    expect(account(ledger, 'a')?.stop).toEqual(stopped)
+    ledger.stop('a', undefined)
+    expect(account(ledger, 'a')?.stop).toBeUndefined()
+  })
+
+  guarantee('it closes twice', (ledger) => {
+    ledger.close()
+    ledger.close()
+  })
+}

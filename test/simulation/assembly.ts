@@ -1,0 +1,145 @@
+// One life of the product: the whole pipeline, with the simulated world at every seam.
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import type { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
+import { mappingOptions } from '../../src/mapping/map.ts'
+import type { DestinationSpec, PipelineParts, ReceiverSpec } from '../../src/pipeline/parts.ts'
+import type { Inflate } from '../../src/receiver/decode/inflate.ts'
+import type { TelemetryEvent } from '../../src/telemetry/events.ts'
+import type { Bucket } from './bucket.ts'
+import type { Chance } from './chance.ts'
+import type { Epoch } from './epoch.ts'
+import { observed } from './observed.ts'
+import { Outlet } from './outlet.ts'
+import { type DestinationPlan, type Life, MINUTE, type Plan } from './plan.ts'
+import type { Queue } from './queue.ts'
+import type { Server } from './server.ts'
+import type { VirtualTime } from './time.ts'
+import type { Trace, Verdict } from './trace.ts'
+import type { Occurrence, Truth } from './truth.ts'
+import type { Watch } from './watch.ts'
+
+export interface Setting {
+  readonly plan: Plan
+  readonly time: VirtualTime
+  readonly chance: Chance
+  readonly trace: Trace
+  readonly verdict: Verdict
+  readonly truth: Truth
+  readonly watch: Watch
+  readonly ledger: MemoryLedger
+  readonly servers: ReadonlyMap<string, Server>
+  readonly buckets: readonly Bucket[]
+  readonly queues: readonly Queue[]
+  readonly fingerprints: Map<Occurrence, string>
+  readonly stopMs: number
+  /** Numbers requests. */
+  readonly request: () => number
+}
+
+export interface Birth {
+  readonly index: number
+  readonly life: Life
+  readonly epoch: Epoch
+}
+
+export function assemble(setting: Setting, birth: Birth): PipelineParts {
+  const { plan, ledger, watch, chance, stopMs } = setting
+  const { index, life, epoch } = birth
+  return {
+    receivers: setting.buckets.map((_, place) => receiver(setting, place, epoch)),
+    destinations: plan.destinations
+      .filter(({ id }) => life.filters.has(id))
+      .map((destination) => assembled(setting, destination, birth)),
+    ledger: observed({ ledger, epoch, watch, isFull: () => plan.disk.at(setting.time.now) !== undefined }),
+    decode: { inflate: syncInflate, limits: { chunkItems: plan.chunkItems } },
+    clock: epoch.clock(() => skew(setting)),
+    random: chance.fork(100 + index).random,
+    tell: (event) => told(setting, event, epoch),
+    deduplicationMs: plan.deduplicationMs,
+    cacheBytes: plan.cacheBytes,
+    stopMs,
+  }
+}
+
+function skew({ plan, time: { now } }: Setting): number {
+  return plan.skews.find(({ from, to }) => from <= now && now < to)?.ms ?? 0
+}
+
+function receiver({ plan, buckets, queues }: Setting, place: number, epoch: Epoch): ReceiverSpec {
+  const { sweepIntervalMs, lookbackMs } = plan
+  const queued = plan.buckets[place]?.queued === true
+  return {
+    id: `circleci_audit/${place}`,
+    store: (buckets[place] as Bucket).store(epoch),
+    ...(queued ? { notifications: (queues[place] as Queue).notifications(epoch) } : {}),
+    sweepIntervalMs,
+    lookbackMs,
+    attributes: {},
+    mapping: mappingOptions('0.0.0'),
+  }
+}
+
+function assembled(setting: Setting, plan: DestinationPlan, birth: Birth): DestinationSpec {
+  const { records, bytes, lingerMs, concurrencyMax, retryMaxMs, startAt, id } = plan
+  const withheld = birth.life.filters.get(id) ?? new Set()
+  const processing: DestinationSpec['routes'][number]['processing'] = {
+    process: (record) => (withheld.has(String(record.attributes['circleci.audit.action'])) ? undefined : record),
+    transform: (record) => record,
+  }
+  return {
+    id,
+    exporter: outlet(setting, plan, birth),
+    options: {
+      batch: { records, bytes, lingerMs },
+      concurrency: { min: 1, max: concurrencyMax },
+      retry: { initialMs: 2000, maxMs: retryMaxMs },
+      bufferBytes: setting.plan.bufferBytes,
+      attemptMs: MINUTE,
+    },
+    routes: setting.buckets.map((_, place) => ({ receiver: `circleci_audit/${place}`, startAt, processing })),
+  }
+}
+
+function outlet(
+  setting: Setting,
+  { id, records, bytes, concurrencyMax }: DestinationPlan,
+  { index, epoch }: Birth,
+): Outlet {
+  const { time, truth, trace, verdict, fingerprints } = setting
+  return new Outlet({
+    server: setting.servers.get(id) as Server,
+    epoch,
+    life: index,
+    time,
+    truth,
+    trace,
+    verdict,
+    limits: { records, bytes },
+    concurrencyMax,
+    fingerprints,
+    next: setting.request,
+  })
+}
+
+function told({ trace, time, verdict }: Setting, event: TelemetryEvent, epoch: Epoch): void {
+  if (!epoch.alive) return
+  trace.say(time.now, `  tells ${JSON.stringify(event).slice(0, 300)}`)
+  if (event.type !== 'bug') return
+  const error = event.error instanceof Error ? event.error : new Error(String(event.error))
+  if (!error.message.startsWith('simulated')) verdict.breaks(`bug: in ${event.where}: ${error.stack}`)
+}
+
+/** Without threads: they would finish in another order in every run. */
+const syncInflate: Inflate = {
+  gunzip: (body) => inflated(body, gunzipSync),
+  unzstd: (body) => inflated(body, zstdDecompressSync),
+}
+
+async function* inflated(
+  body: AsyncIterable<Uint8Array>,
+  inflate: (bytes: Uint8Array) => Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  const parts: Uint8Array[] = []
+  for await (const part of body) parts.push(part)
+  yield inflate(Buffer.concat(parts))
+}

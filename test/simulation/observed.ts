@@ -1,0 +1,58 @@
+// The ledger as one life of the process uses it: every call is a touch of the world, and what the oracle must know of
+// the calls is written down. Nothing of the ledger's inside is looked at.
+import type { Watermark } from '../../src/ledger/accounts.ts'
+import { LedgerFailure } from '../../src/ledger/failure.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
+import type { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
+import type { Epoch } from './epoch.ts'
+import type { Watch } from './watch.ts'
+
+const READS = new Set([
+  ...['routes', 'sweptTo', 'object', 'adopted', 'due', 'row', 'nextDue', 'intents', 'provisional'],
+  ...['accounts', 'totals', 'quarantine', 'asked', 'request', 'close'],
+])
+
+type Method = (...args: unknown[]) => unknown
+
+export interface ObservedParts {
+  readonly ledger: MemoryLedger
+  readonly epoch: Epoch
+  readonly watch: Watch
+  /** Nothing can be written now. */
+  readonly isFull: () => boolean
+}
+
+export function observed({ ledger, epoch, watch, isFull }: ObservedParts): Ledger {
+  return new Proxy(ledger as Ledger, {
+    get: (_, name) => {
+      const method = (ledger as unknown as Record<string | symbol, unknown>)[name]
+      if (typeof method !== 'function' || typeof name !== 'string') return method
+      return (...args: unknown[]) =>
+        epoch.touch(() => {
+          if (!READS.has(name) && isFull()) throw full()
+          const result = (method as Method).apply(ledger, args)
+          if (!READS.has(name)) watch.committed(ledger.volatileCommits())
+          note({ ledger, watch }, name, args, result)
+          return result
+        })
+    },
+  })
+}
+
+function full(): LedgerFailure {
+  return new LedgerFailure('simulated: the disk is full', { hint: 'make room', full: true, cause: undefined })
+}
+
+// Arguments are what the interface says they are: the compiler saw to that where they were given.
+function note(
+  { ledger, watch }: { ledger: Ledger; watch: Watch },
+  name: string,
+  args: unknown[],
+  result: unknown,
+): void {
+  if (name === 'see') watch.saw(args as Parameters<Ledger['see']>)
+  else if (name === 'swept') watch.swept(args[0] as string, args[1] as number)
+  else if (name === 'lose') watch.lost(args as Parameters<Ledger['lose']>, ledger.object(args[1] as number))
+  else if (name === 'quarantineMessage') watch.keptMessage(args[1] as string)
+  else if (name === 'advance') watch.advanced(result as readonly Watermark[])
+}

@@ -1,0 +1,78 @@
+// Promise 1: nothing leaves in silence. Every event a destination should have is there, in its quarantine, withheld by a
+// filter that was in force, or named as lost because the bucket lost it first.
+import type { Case } from './oracle.ts'
+import type { Attempt } from './server.ts'
+import { type Occurrence, placeOf, type TrueEvent, type TrueObject } from './truth.ts'
+
+export function judgeReach(one: Case): void {
+  for (const event of one.truth.events) {
+    const wanted = event.occurrences.filter((occurrence) => isWanted(one, occurrence))
+    const rows = one.server.rows.get(event)
+    if (rows === undefined) judgeAbsent(one, event, wanted)
+    else judgePresent(one, event, wanted)
+  }
+}
+
+function judgePresent(
+  { server, startOf, verdict, watch, destination }: Case,
+  event: TrueEvent,
+  wanted: readonly Occurrence[],
+) {
+  for (const { occurrence } of server.rows.get(event) ?? []) {
+    if (occurrence.object.time < startOf(occurrence.object))
+      verdict.breaks(`start: ${destination.id} has ${placeOf(occurrence)}, older than its start`)
+  }
+  const seenAt = Math.min(...wanted.map(({ object }) => watch.seen.get(object) ?? Number.POSITIVE_INFINITY))
+  const lives = watch.lives.filter(({ life, to }) => to >= seenAt && life.filters.has(destination.id))
+  if (lives.length > 0 && lives.every(({ life }) => life.filters.get(destination.id)?.has(event.action) === true))
+    verdict.breaks(`filters: ${destination.id} has ${name(event)}, which every filter withheld`)
+}
+
+function judgeAbsent(one: Case, event: TrueEvent, wanted: readonly Occurrence[]): void {
+  const { server, verdict, destination, watch, entries } = one
+  const present = wanted.filter(({ object }) => watch.lostAt.get(destination.id)?.has(object) !== true)
+  if (present.length === 0) return
+  if (mayBeWithheld(one, event, wanted)) return
+  const kept = entries.some(({ object, offset }) =>
+    event.occurrences.some(
+      (it) => it.offset === offset && it.object.key === object?.key && it.object.source === object.store,
+    ),
+  )
+  if (kept) return
+  const why = server.poisons(event) ? 'is refused for ever and not in quarantine' : 'never reached it'
+  verdict.breaks(`lost in silence: ${destination.id}: ${name(event)} (${event.action}) ${why}`)
+}
+
+/** A record is withheld by the filter that was in force when it was first to join a batch, and by no later one. */
+function mayBeWithheld(one: Case, event: TrueEvent, wanted: readonly Occurrence[]): boolean {
+  const { watch, destination, server } = one
+  const seenAt = Math.min(...wanted.map(({ object }) => watch.seen.get(object) ?? 0))
+  const withheld = watch.lives.some(
+    ({ life, to }) => to >= seenAt && life.filters.get(destination.id)?.has(event.action) === true,
+  )
+  if (!withheld) return false
+  const tries = server.attempts.filter(({ occurrences }) => occurrences.some((other) => other.event === event))
+  return tries.length === 0 || !tries.every((attempt) => bindsTheMember(one, attempt))
+}
+
+/** An attempt after which the same members must go again. */
+function bindsTheMember({ watch, destination }: Case, { occurrences, heard }: Attempt): boolean {
+  const lost = watch.lostAt.get(destination.id)
+  if (occurrences.some(({ object }) => lost?.has(object) === true)) return false
+  return heard === undefined || heard.outcome === 'retry' || heard.outcome === 'stopped'
+}
+
+/** Should this writing-down have been found, and is it for this destination? */
+function isWanted({ watch, startOf, plan }: Case, { object }: Occurrence): boolean {
+  if (object.probe || object.time < startOf(object)) return false
+  if (watch.seen.has(object)) return true
+  return isFindable(object, plan.lookbackMs)
+}
+
+function isFindable({ goneAt, time, putAt }: TrueObject, lookbackMs: number): boolean {
+  return goneAt === undefined && time >= putAt - lookbackMs
+}
+
+function name(event: TrueEvent): string {
+  return `event ${event.serial} (${event.occurrences.map(placeOf).join(', ')})`
+}

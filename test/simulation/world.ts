@@ -1,0 +1,243 @@
+// One simulated world from its first object to its rest: the plan is drawn, the process lives and dies as planned, then
+// everything works and the oracle is asked.
+import { LedgerFailure } from '../../src/ledger/failure.ts'
+import { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
+import { Pipeline } from '../../src/pipeline.ts'
+import { assemble, type Setting } from './assembly.ts'
+import { Bucket } from './bucket.ts'
+import { Chance } from './chance.ts'
+import { Dead, Epoch } from './epoch.ts'
+import { Oracle } from './oracle.ts'
+import { type DestinationPlan, drawPlan, HOUR, type Life, MINUTE, type Plan } from './plan.ts'
+import { type Mail, Queue } from './queue.ts'
+import { Scenery } from './scenery.ts'
+import { Server } from './server.ts'
+import { VirtualTime } from './time.ts'
+import { Trace, Verdict } from './trace.ts'
+import { type Occurrence, type TrueEvent, Truth } from './truth.ts'
+import { Watch } from './watch.ts'
+
+export interface Result {
+  readonly seed: number
+  readonly broken: readonly string[]
+  readonly hash: string
+  readonly lines: readonly string[]
+  readonly events: number
+  readonly alarms: number
+  readonly virtualMs: number
+}
+
+/** The world that is running: what nobody catches is a broken promise of it, unless its process had died before. */
+let current: Verdict | undefined
+process.on('unhandledRejection', (error) => {
+  if (error instanceof Dead) return
+  current?.breaks(`crash: nobody caught ${(error as Error).stack}`)
+})
+
+const STOP_MS = 20_000
+/** The world must come to rest within this, once nothing goes wrong any more. */
+const REST_MS = 24 * HOUR
+
+export async function simulate(seed: number, options: { readonly keep: boolean } = { keep: false }): Promise<Result> {
+  const world = new World(seed, new Trace(options))
+  return world.run(seed)
+}
+
+class World {
+  readonly #chance: Chance
+  readonly #plan: Plan
+  readonly #time: VirtualTime
+  readonly #trace: Trace
+  readonly #verdict = new Verdict()
+  readonly #truth = new Truth()
+  readonly #ledger = new MemoryLedger()
+  readonly #servers: ReadonlyMap<string, Server>
+  readonly #buckets: readonly Bucket[]
+  readonly #queues: readonly Queue[]
+  readonly #watch: Watch
+  readonly #scenery: Scenery
+  readonly #fingerprints = new Map<Occurrence, string>()
+  #requests = 0
+
+  constructor(seed: number, trace: Trace) {
+    this.#chance = new Chance(seed)
+    this.#trace = trace
+    this.#plan = drawPlan(this.#chance.fork(1))
+    this.#time = new VirtualTime(this.#plan.start - 3 * 24 * HOUR)
+    this.#servers = new Map(this.#plan.destinations.map((plan, index) => [plan.id, this.#server(plan, index)]))
+    this.#buckets = this.#plan.buckets.map((plan, index) => {
+      const { name, weather } = plan
+      const chance = this.#chance.fork(20 + index)
+      const { calmAt, habits } = this.#plan
+      return new Bucket({ name, prefix: habits.prefix, time: this.#time, chance, weather, calmAt })
+    })
+    this.#watch = this.#watching()
+    this.#queues = this.#plan.buckets.map(({ queueWeather, visibilityMs }, index) => {
+      const chance = this.#chance.fork(30 + index)
+      const deleted = (mail: Mail): void => this.#watch.deleted(`circleci_audit/${index}`, mail)
+      const parts = {
+        time: this.#time,
+        chance,
+        weather: queueWeather,
+        calmAt: this.#plan.calmAt,
+        visibilityMs,
+        deleted,
+      }
+      return new Queue(parts)
+    })
+    const places = this.#buckets.map((bucket, index) => ({ bucket, queue: this.#queues[index] as Queue }))
+    const sceneParts = { plan: this.#plan, time: this.#time, chance: this.#chance.fork(2), truth: this.#truth, places }
+    this.#scenery = new Scenery({ ...sceneParts, trace })
+  }
+
+  async run(seed: number): Promise<Result> {
+    current = this.#verdict
+    this.#scenery.set()
+    for (const [index, life] of this.#plan.lives.entries()) {
+      await this.#time.run(life.from, () => false)
+      await this.#live(index, life)
+    }
+    return {
+      seed,
+      broken: this.#verdict.broken,
+      hash: this.#trace.hash,
+      lines: this.#trace.lines,
+      events: this.#truth.events.length,
+      alarms: this.#time.rung,
+      virtualMs: this.#time.now - this.#plan.start,
+    }
+  }
+
+  #server({ id, nature, weather }: DestinationPlan, index: number): Server {
+    const chance = this.#chance.fork(10 + index)
+    const { calmAt } = this.#plan
+    const common = { time: this.#time, trace: this.#trace, verdict: this.#verdict }
+    return new Server({ id, nature, weather, chance, calmAt, ...common })
+  }
+
+  #watching(): Watch {
+    const route = (destination: string, receiver: string) =>
+      this.#ledger.routes().find((known) => known.destination === destination && known.receiver === receiver)
+    return new Watch({
+      time: this.#time,
+      truth: this.#truth,
+      trace: this.#trace,
+      verdict: this.#verdict,
+      servers: this.#servers,
+      lookbackMs: this.#plan.lookbackMs,
+      sweepIntervalMs: this.#plan.sweepIntervalMs,
+      sourceOf: (receiver) => (this.#buckets[Number(receiver.split('/')[1])] as Bucket).uri,
+      startAt: (destination, receiver) => route(destination, receiver)?.startAt,
+      sweptTo: (receiver) => this.#ledger.sweptTo(receiver),
+      isWanted: (receiver, time) =>
+        this.#ledger.routes().some((known) => known.receiver === receiver && known.startAt <= time),
+    })
+  }
+
+  async #live(index: number, life: Life): Promise<void> {
+    const last = index === this.#plan.lives.length - 1
+    const span = { life, from: this.#time.now, to: Number.POSITIVE_INFINITY }
+    this.#watch.lives.push(span)
+    this.#trace.say(this.#time.now, `life ${index} begins`)
+    let over = false
+    const epoch = new Epoch(this.#time, 'touches' in life.end ? life.end.touches : Number.POSITIVE_INFINITY, () => {
+      over = true
+    })
+    const stopping = new AbortController()
+    let idle = (): boolean => false
+    const running = async (): Promise<void> => {
+      const pipeline = new Pipeline(assemble(this.#setting(), { index, life, epoch }))
+      idle = () => pipeline.idle
+      await pipeline.run(stopping.signal)
+    }
+    const ended = (error?: unknown): void => {
+      // It cannot start or stop while it cannot write: whoever keeps it running starts it again.
+      if (error instanceof LedgerFailure) epoch.kill()
+      if (epoch.alive && error !== undefined) this.#verdict.breaks(`run: it failed: ${String((error as Error).stack)}`)
+      if (epoch.alive && !stopping.signal.aborted) this.#verdict.breaks('run: it ended by itself')
+      over = true
+    }
+    running().then(() => ended(), ended)
+    if (last)
+      await this.#rest(
+        () => idle(),
+        () => over,
+      )
+    else await this.#time.run(life.to, () => over)
+    if (life.end.kind === 'stop' && !over) {
+      this.#time.stir()
+      stopping.abort()
+      if (!(await this.#time.run(this.#time.now + STOP_MS + 2 * MINUTE, () => over)))
+        this.#verdict.breaks(`stop: it takes longer than ${STOP_MS} ms and two minutes`)
+    }
+    span.to = this.#time.now
+    epoch.kill()
+    this.#die(life)
+  }
+
+  /** What of the ledger survives the end of a life. */
+  #die({ end }: Life): void {
+    const volatile = this.#ledger.volatileCommits()
+    this.#trace.say(this.#time.now, `life ends: ${end.kind} (${volatile} volatile)`)
+    if (end.kind === 'stop') {
+      this.#ledger.reopen()
+      return
+    }
+    const keep = end.kind === 'kill' ? volatile : this.#chance.hit(0.5) ? 0 : this.#chance.int(0, volatile)
+    this.#watch.forgot(volatile - keep)
+    this.#ledger.crash(keep)
+  }
+
+  /** Nothing goes wrong any more: everything must be dealt with, some more objects too, and then nothing be due. */
+  async #rest(idle: () => boolean, over: () => boolean): Promise<void> {
+    const end = this.#time.now + REST_MS
+    const isGood = (event: TrueEvent): boolean => [...this.#servers.values()].every((server) => !server.poisons(event))
+    for (let closers = 0; closers < 2 || !this.#settled(idle); closers += 1) {
+      for (let looks = 0; looks < 18 && !this.#settled(idle); looks += 1) await this.#pass(10 * MINUTE, over)
+      if (over() || this.#time.now > end) break
+      this.#scenery.close(isGood)
+      await this.#pass(2 * this.#plan.sweepIntervalMs + 30 * MINUTE, over)
+    }
+    const sent = this.#requests
+    await this.#pass(3 * HOUR, over)
+    if (this.#requests > sent) this.#verdict.breaks('rest: something was sent although everything had been dealt with')
+    new Oracle({ ...this.#judged(), now: this.#time.now }).judge(idle())
+  }
+
+  #judged() {
+    return {
+      plan: this.#plan,
+      watch: this.#watch,
+      truth: this.#truth,
+      verdict: this.#verdict,
+      servers: this.#servers,
+      queues: this.#queues,
+      ledger: this.#ledger,
+    }
+  }
+
+  #setting(): Setting {
+    return {
+      ...this.#judged(),
+      time: this.#time,
+      trace: this.#trace,
+      chance: this.#chance,
+      buckets: this.#buckets,
+      fingerprints: this.#fingerprints,
+      stopMs: STOP_MS,
+      request: () => {
+        this.#requests += 1
+        return this.#requests
+      },
+    }
+  }
+
+  async #pass(ms: number, over: () => boolean): Promise<void> {
+    await this.#time.run(this.#time.now + ms, over)
+  }
+
+  #settled(idle: () => boolean): boolean {
+    if (!idle() || this.#queues.some(({ length }) => length > 0)) return false
+    return this.#ledger.accounts().every(({ outstanding, provisional }) => outstanding === 0 && provisional === 0)
+  }
+}

@@ -1,0 +1,71 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { TelemetryEvent } from '../../src/telemetry/events.ts'
+import { Metrics } from '../../src/telemetry/metrics.ts'
+import type { Standing } from '../../src/telemetry/observing.ts'
+
+export const now = Date.UTC(2026, 10, 3, 8)
+
+export const standing: Standing = {
+  destination: 'splunk_hec/soc',
+  receiver: 'circleci_audit',
+  watermark: now - 600_000,
+  sweptTo: now - 60_000,
+  outstanding: 4,
+  late: 1,
+  oldest: { time: now - 900_000 },
+  lastObjectTime: now - 120_000,
+  duplicates: 3,
+  possibleDuplicates: 2,
+  adopted: 1,
+  provisional: 5,
+  lostObjects: 1,
+  lostBytes: 1000,
+  stop: { cause: 'credentials' },
+}
+
+export function toldMetrics(events: readonly TelemetryEvent[], standings: readonly Standing[]): Metrics {
+  const metrics = new Metrics({ version: '0.1.0', now: () => now })
+  metrics.watch(() => standings)
+  for (const event of events) metrics.tell(event)
+  return metrics
+}
+
+/** The text a real scrape over HTTP gets. */
+export async function scrape(metrics: Metrics): Promise<string> {
+  const server = createServer((request, response) => metrics.handle(request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  try {
+    const { port } = server.address() as AddressInfo
+    return await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  } finally {
+    await new Promise((resolve) => server.close(resolve).closeAllConnections())
+  }
+}
+
+export interface Family {
+  readonly name: string
+  readonly kind: string
+  readonly help: string
+  readonly labels: readonly string[]
+}
+
+export function families(text: string): readonly Family[] {
+  return [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\S+)\n(.*)$/gm)].map(
+    ([, name = '', help = '', kind = '', first = '']) => ({
+      name,
+      kind,
+      help,
+      labels: [...first.matchAll(/[{,](\w+)="/g)]
+        .flatMap(([, label]) => label ?? [])
+        .filter((label) => label !== 'le')
+        .sort(),
+    }),
+  )
+}
+
+/** The value of one series, written as Prometheus writes it. */
+export function value(text: string, series: string): number | undefined {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`circleci_audit_forwarder_${series} `))
+  return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ') + 1))
+}
