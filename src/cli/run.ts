@@ -13,6 +13,7 @@ import { openLedger } from './ledger.ts'
 import { load } from './load.ts'
 import type { RunOptions } from './options.ts'
 import { serve } from './serve.ts'
+import { StopSignals } from './stop.ts'
 import { caughtUpText } from './summary.ts'
 import { version } from './version.ts'
 
@@ -101,15 +102,12 @@ function say(text: string, json: boolean, { status }: Running): void {
   process.stderr.write(json ? `${JSON.stringify(status())}\n` : `${text}\n`)
 }
 
-/** Aborts on SIGTERM and SIGINT; a second one ends the process at once, and the ledger makes up for it. */
 function stopSignal({ tell }: Telemetry): AbortSignal {
-  const abort = new AbortController()
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(name, () => {
-      if (abort.signal.aborted) process.exit(1)
-      tell({ type: 'stopping', reason: name })
-      abort.abort()
-    })
-  }
-  return abort.signal
+  const signals = new StopSignals({
+    source: process,
+    now: () => performance.now(),
+    stopping: (reason) => tell({ type: 'stopping', reason }),
+    endNow: () => process.exit(1),
+  })
+  return signals.aborted
 }
