@@ -67,12 +67,17 @@ function rest(outcome: Extract<Outcome, { status: 'retry' }>): Omit<typeof outco
 }
 
 function refusal(outcome: Refusal, sent: Sent): Plan {
-  if (!sent.ambiguous) return apply(outcome, range(sent.members), 0)
+  if (!sent.ambiguous) return apply(outcome, range(sent.members), takenBy(outcome))
   if (sent.askable) return { kind: 'ask', outcome }
   // Membership is frozen: an earlier attempt of just these members may have been stored under this token.
   const frozen = outcome.status === 'split' && sent.deferred < PATIENCE
   if (frozen) return { kind: 'retry', reason: outcome.reason, ambiguous: false, deferred: true }
   return apply(outcome, range(sent.members), sent.members)
+}
+
+/** So many records a refusal left stored: whichever they are, they go again with the rest. */
+function takenBy(outcome: Refusal): number {
+  return outcome.status === 'split' ? 0 : (outcome.taken ?? 0)
 }
 
 /** What follows once the destination has said which members it holds. */
@@ -90,7 +95,9 @@ function apply(outcome: Refusal, members: readonly number[], possibleDuplicates:
   const named = outcome.status === 'rejected' ? unique(outcome.records, members) : []
   if (named.length > 0) {
     const others = members.filter((member) => !named.some(({ index }) => index === member))
-    return resolve({ refused: named.map(verdict), parts: [others], possibleDuplicates, reason })
+    // Only what goes again can be there twice.
+    const repeated = Math.min(possibleDuplicates, others.length)
+    return resolve({ refused: named.map(verdict), parts: [others], possibleDuplicates: repeated, reason })
   }
   const [only] = members
   if (members.length === 1 && only !== undefined) return resolve({ refused: [{ member: only, reason }], reason })

@@ -44,6 +44,22 @@ test('a refusal that names nobody in the batch is bisected', () => {
   })
 })
 
+test('what a refusal left stored goes again with the rest, and is counted as possible duplicates', () => {
+  const named: Outcome = { status: 'rejected', records: [{ index: 2, reason }], taken: 2 }
+  expect(plan(named, sent({ members: 4 }))).toMatchObject({ parts: [[0, 1, 3]], possibleDuplicates: 2 })
+  const unnamed: Outcome = { status: 'unreadable', reason, taken: 3 }
+  expect(plan(unnamed, sent({ members: 4 }))).toMatchObject({ possibleDuplicates: 3 })
+  expect(plan({ status: 'unreadable', reason }, sent({ members: 4 }))).toMatchObject({ possibleDuplicates: 0 })
+})
+
+test('a count of stored records beyond what goes again is no count', () => {
+  const boasting: Outcome = { status: 'rejected', records: [{ index: 0, reason }], taken: 99 }
+  expect(plan(boasting, sent({ members: 3 }))).toMatchObject({ possibleDuplicates: 2 })
+  expect(plan(boasting, sent({ members: 1 }))).toMatchObject({ possibleDuplicates: 0, parts: [] })
+  const alone: Outcome = { status: 'unreadable', reason, taken: 1 }
+  expect(plan(alone, sent({ members: 1 }))).toMatchObject({ possibleDuplicates: 0, refused: [{ member: 0 }] })
+})
+
 test('after an ambiguous attempt a split counts as retry', () => {
   expect(plan({ status: 'split', reason }, sent({ ambiguous: true }))).toMatchObject({ kind: 'retry', deferred: true })
 })

@@ -20,7 +20,10 @@ export interface Batch {
   readonly now: number
 }
 
-/** The destination's answer to one attempt. */
+/**
+ * The destination's answer to one attempt. `taken` of a refusal: so many of the other records it has stored all the
+ * same. Which ones need not be known; they go again, and are counted as possible duplicates.
+ */
 export type Outcome =
   /** Stored, as far as this protocol can tell. */
   | { readonly status: 'delivered' }
@@ -36,9 +39,9 @@ export type Outcome =
   /** Too large: halve it. */
   | { readonly status: 'split'; readonly reason: string }
   /** These records never; the rest again. */
-  | { readonly status: 'rejected'; readonly records: readonly Refusal[] }
+  | { readonly status: 'rejected'; readonly records: readonly Refusal[]; readonly taken?: number }
   /** The batch is refused and nobody says for which record: bisect. */
-  | { readonly status: 'unreadable'; readonly reason: string }
+  | { readonly status: 'unreadable'; readonly reason: string; readonly taken?: number }
   /** Nothing goes through until someone mends it. Never a reason to drop a record. */
   | { readonly status: 'stopped'; readonly cause: StopCause; readonly reason: string }
 
