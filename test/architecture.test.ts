@@ -2,8 +2,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { importsOf } from './architecture/imports.ts'
-import { isAllowed, roomOf, rooms, target } from './architecture/rooms.ts'
+import { COMPUTED, importsOf } from './architecture/imports.ts'
+import { importsByName, isAllowed, roomOf, rooms, target } from './architecture/rooms.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const files = globSync(['src/**/*.ts', 'exporters/*/src/**/*.ts'], { cwd: root }).sort()
@@ -17,7 +17,8 @@ function violations(path: string, source: string): readonly string[] {
     const to = target(path, specifier)
     return to === undefined || isAllowed(room, to) ? [] : [`${path} imports ${specifier}: ${room} may not import ${to}`]
   })
-  return [...unreadable.map((what) => `${path}: ${what}`), ...against]
+  const hidden = unreadable.filter((what) => what !== COMPUTED || path !== importsByName)
+  return [...hidden.map((what) => `${path}: ${what}`), ...against]
 }
 
 test('no import goes against the table of rooms', () => {
@@ -59,6 +60,7 @@ test.each([
   ['src/ledger/sqlite/a.ts', "import { x } from '../memory/b.ts'"],
   ['src/cli/a.ts', "import { x } from '../pipeline.ts'\nimport { y } from '@circleci-audit-forwarder/exporter-file'"],
   ['src/registry.ts', "import { module as file } from '@circleci-audit-forwarder/exporter-file'"],
+  ['src/config/packages.ts', 'const x = await import(url)'],
   ['src/assemble.ts', "import { x } from './pipeline.ts'"],
   ['src/domain/a.ts', "// import { x } from '../ledger/ledger.ts'\nimport { createHash } from 'node:crypto'"],
 ])('the test lets %s pass: %s', (path, source) => {

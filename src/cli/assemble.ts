@@ -1,16 +1,16 @@
 // From a valid configuration to the pipeline's parts: opens stores, queues and exporters. Wiring only; whatever could be
 // called a rule lives in the room it belongs to.
+import type { ExporterModule } from '@circleci-audit-forwarder/contract'
 import type { Config } from '../config/schema.ts'
-import { typeOf } from '../config/schema.ts'
 import type { LaneOptions } from '../delivery/options.ts'
 import type { Clock } from '../domain/clock.ts'
+import { typeOf } from '../domain/component.ts'
 import { mappingOptions } from '../mapping/map.ts'
 import type { DestinationSpec, ReceiverSpec, RouteSpec } from '../pipeline/parts.ts'
 import { Chain } from '../processors/chain.ts'
 import { processorModules } from '../processors/modules.ts'
 import type { Notifications } from '../receiver/notifications.ts'
 import type { Store } from '../receiver/store.ts'
-import { exporters } from '../registry.ts'
 
 type ReceiverConfig = Config['receivers'][string]
 type ExporterConfig = Config['exporters'][string]
@@ -55,24 +55,31 @@ async function openNotifications({ notifications }: ReceiverConfig): Promise<Not
   return openSqsNotifications({ ...settings, visibility_timeout: Math.ceil(visibility_timeout / 1000) })
 }
 
-/** The exporters that some pipeline uses, opened, with the receivers that feed them and through what. */
-export function openDestinations(config: Config): readonly DestinationSpec[] {
+/**
+ * The exporters that some pipeline uses, opened, with the receivers that feed them and through what. `modules` are those
+ * the configuration was checked with, plugins included.
+ */
+export function openDestinations(config: Config, modules: readonly ExporterModule[]): readonly DestinationSpec[] {
   return Object.entries(config.exporters).flatMap(([id, exporter]): DestinationSpec[] => {
     const routes = routesTo(id, exporter, config)
-    return routes.length === 0 ? [] : [openDestination(id, exporter, routes, config.service.memory.exporter)]
+    if (routes.length === 0) return []
+    const module = modules.find(({ type }) => type === exporter.type)
+    if (module === undefined) throw new Error(`there is no exporter of type ${exporter.type}`)
+    return [openDestination(id, exporter, module, routes, config.service.memory.exporter)]
   })
 }
 
 function openDestination(
   id: string,
   config: ExporterConfig,
+  module: ExporterModule,
   routes: readonly RouteSpec[],
   bufferBytes: number,
 ): DestinationSpec {
-  const module = exporters.find(({ type }) => type === config.type)
-  if (module === undefined) throw new Error(`there is no exporter of type ${config.type}`)
   const exporter = module.create(config.settings)
-  return { id, exporter, options: laneOptions(config, exporter.limits, bufferBytes), routes }
+  const { renamed_from: renamedFrom } = config
+  const options = laneOptions(config, exporter.limits, bufferBytes)
+  return { id, exporter, options, routes, ...(renamedFrom !== undefined && { renamedFrom }) }
 }
 
 function laneOptions(

@@ -1,8 +1,18 @@
-import { type Loaded, loadConfig, processSources } from '../config/load.ts'
+import { type Loaded, loadComponents, loadConfig, processSources, type World } from '../config/load.ts'
+import type { Components } from '../config/schema.ts'
 import { components } from './components.ts'
 import type { CommonOptions } from './options.ts'
 
 /** The configuration that a command was told to use. Throws ConfigError. */
 export function load({ config }: Pick<CommonOptions, 'config'>): Promise<Loaded> {
-  return loadConfig(config, components, { sources: processSources(), now: Date.now() })
+  return loadConfig(config, components, world())
+}
+
+/** What the configuration may name, its plugins included, whatever else is wrong with it. Throws ConfigError. */
+export function loadPlugins({ config }: Pick<CommonOptions, 'config'>): Promise<Components> {
+  return loadComponents(config, components, world())
+}
+
+function world(): World {
+  return { sources: processSources(), now: Date.now() }
 }

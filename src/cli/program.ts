@@ -40,6 +40,8 @@ function complain(error: unknown, json: boolean): number {
   return isSetup ? 2 : 1
 }
 
+const subjects = ['config', 'reference'] as const
+
 type Finish = (code: number) => void
 
 function commands(finish: Finish): Command {
@@ -89,11 +91,11 @@ function addConfigCommands(program: Command, finish: Finish): void {
     })
   program
     .command('schema')
-    .description('print the JSON Schema of configuration files')
-    .addArgument(new Argument('<subject>', 'what to print the schema of').choices(['config']))
-    .action(async (subject: 'config') => {
+    .description('print what configuration files may say, plugins included')
+    .addArgument(new Argument('<subject>', '`config` as JSON Schema, `reference` as a page').choices(subjects))
+    .action(async (subject: (typeof subjects)[number], _options: unknown, command: Command) => {
       const { schema } = await import('./schema.ts')
-      finish(await schema(subject))
+      finish(await schema(subject, common(command)))
     })
 }
 

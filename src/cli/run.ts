@@ -33,7 +33,7 @@ export async function run(options: RunOptions): Promise<number> {
   const stop = stopSignal(telemetry)
   let clean = false
   try {
-    const running = await open(loaded.config, ledger, telemetry)
+    const running = await open(loaded, ledger, telemetry)
     const code = options.once ? await once(running, options, stop) : await forEver(running, options, stop)
     clean = true
     return code
@@ -50,11 +50,11 @@ function telemetryOf({ config, secrets }: Loaded): Telemetry {
   return createTelemetry({ version: version(), log })
 }
 
-async function open(config: Config, ledger: Ledger, telemetry: Telemetry): Promise<Running> {
+async function open({ config, components }: Loaded, ledger: Ledger, telemetry: Telemetry): Promise<Running> {
   const { tell } = telemetry
   const { deduplication, memory, stop_timeout } = config.service
   const receivers = await openReceivers(config, systemClock, version())
-  const destinations = openDestinations(config)
+  const destinations = openDestinations(config, components.exporters)
   const pipeline = new Pipeline({
     receivers,
     destinations,

@@ -1,9 +1,10 @@
 // Ids and references: what the pipelines name must exist, what exists should be named, and no exporter may get a
 // receiver's events twice. Works on the values as written, so that these problems are told together with all others.
 
+import { typeOf } from '../domain/component.ts'
 import { unknownName } from './explain.ts'
 import type { Complaint, Path } from './problem.ts'
-import { type Components, type Section, schemasOf, sections, typeOf } from './schema.ts'
+import { type Components, type Section, schemasOf, sections } from './schema.ts'
 import { nearest } from './spelling.ts'
 
 type Mapping = Readonly<Record<string, unknown>>
@@ -25,28 +26,48 @@ export function idsOf(value: Mapping): Ids {
   return { receivers: ids('receivers'), processors: ids('processors'), exporters: ids('exporters') }
 }
 
-/** Ids that are malformed, or whose type does not exist. */
+/** Ids that are malformed, or whose type does not exist, as far as that can be said. */
 export function checkIds(ids: Ids, components: Components): readonly Complaint[] {
-  return sections.flatMap((section) => {
-    const types = Object.keys(schemasOf(section, components))
-    return ids[section].flatMap((id) => checkId(section, id, types))
+  return unusableIds(ids, components).flatMap(({ section, id, types }) => {
+    if (isId(id) && section === 'exporters' && components.incomplete) return []
+    return [checkId(section, id, types)]
   })
 }
 
-function checkId(section: Section, id: string, types: readonly string[]): readonly Complaint[] {
+interface UnusableId {
+  readonly section: Section
+  readonly id: string
+  /** The types there are. */
+  readonly types: readonly string[]
+}
+
+/** Ids of which nothing can be made. */
+export function unusableIds(ids: Ids, components: Components): readonly UnusableId[] {
+  return sections.flatMap((section) => {
+    const types = Object.keys(schemasOf(section, components))
+    const unusable = ids[section].filter((id) => !isId(id) || !types.includes(typeOf(id)))
+    return unusable.map((id) => ({ section, id, types }))
+  })
+}
+
+/** Whether a text is written as a component's id. */
+export function isId(text: string): boolean {
+  return idPattern.test(text)
+}
+
+function checkId(section: Section, id: string, types: readonly string[]): Complaint {
   const path = [section, id]
-  if (!idPattern.test(id)) {
+  if (!isId(id)) {
     const allowed = '`type` or `type/name`: a type of letters, digits and _, a name without spaces'
-    return [{ level: 'error', path, key: true, message: 'is no component id', allowed }]
+    return { level: 'error', path, key: true, message: 'is no component id', allowed }
   }
-  if (types.includes(typeOf(id))) return []
   const complaint = unknownName(
     [section, typeOf(id)],
     typeOf(id),
     types,
     `there is no ${noun[section]} of the type \`${typeOf(id)}\``,
   )
-  return [{ ...complaint, path }]
+  return { ...complaint, path }
 }
 
 const noun: Readonly<Record<Section, string>> = {

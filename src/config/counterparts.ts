@@ -115,7 +115,6 @@ const exporter: Says = {
   num_consumers: 'write `concurrency: { max: ... }`',
   timeout_secs: 'write `timeout: 30s`',
   proxy: 'write `proxy_url`',
-  renamed_from: notYet,
   own_records: notYet,
 }
 
@@ -204,7 +203,6 @@ const service: Says = {
   extensions: top['extensions']!,
   proxy: 'write `proxy_url` under each exporter, or set HTTPS_PROXY and NO_PROXY',
   ca_file: 'write `tls: { ca_file: ... }` under each exporter, or set NODE_EXTRA_CA_CERTS',
-  plugins: notYet,
   metrics: 'write `telemetry: { metrics: { endpoint: ... } }`',
   logs: 'write `telemetry: { logs: { level: ... } }`',
   dedup: 'write `deduplication: { window: ... }`',

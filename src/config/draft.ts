@@ -1,7 +1,7 @@
 // A file on its way to a configuration. A text that was substituted has no type of its own: where the schema wants a
 // number or a boolean it is read as one, and where it wants text it stays text, digits or not.
 import type { z } from 'zod'
-import { checkIds, checkPipelines, idsOf, isMapping } from './components.ts'
+import { checkIds, checkPipelines, idsOf, isMapping, unusableIds } from './components.ts'
 import type { ConfigDocument } from './document.ts'
 import { type Context, explain } from './explain.ts'
 import type { Complaint, Path } from './problem.ts'
@@ -75,7 +75,7 @@ function brokenParts(issue: z.core.$ZodIssue): readonly string[] {
 
 /** Components whose type does not exist are told by their ids; the schema need not see them. */
 function withoutUnknown(value: Record<string, unknown>, components: Components): Record<string, unknown> {
-  const unknown = new Set(checkIds(idsOf(value), components).map(({ path }) => JSON.stringify(path)))
+  const unknown = new Set(unusableIds(idsOf(value), components).map(({ section, id }) => JSON.stringify([section, id])))
   for (const section of sections) {
     const body = value[section]
     if (!isMapping(body)) continue

@@ -4,15 +4,21 @@
 import { duration, type ExporterModule, type LaneDefaults, size } from '@circleci-audit-forwarder/contract'
 import { z } from 'zod'
 import type { StartAt } from '../domain/start.ts'
-import { startAt } from './scalars.ts'
+import { filled, startAt } from './scalars.ts'
 import { durationText, sizeText } from './texts.ts'
 
 const count = z.int().min(1)
+
+/** In `renamed_from`: the exporter is new, although one of its type is gone. */
+export const noPredecessor = 'none'
 
 /** The settings that belong to the lane, with the exporter's own defaults. */
 function laneShape(defaults: LaneDefaults) {
   return {
     start_at: startAt.optional().meta({ description: "First start only, in place of the receiver's `start_at`." }),
+    renamed_from: filled.optional().meta({
+      description: `Id the exporter had before: it goes on with what was outstanding there. \`${noPredecessor}\`: it is a new one.`,
+    }),
     retry: z
       .strictObject({
         initial_interval: positive('1s').meta({
@@ -63,19 +69,22 @@ export interface ExporterConfig extends LaneConfig {
 /** Times are in milliseconds. */
 export interface LaneConfig {
   readonly start_at?: StartAt | undefined
+  /** What it was called before, or `noPredecessor`. */
+  readonly renamed_from?: string | undefined
   readonly retry: { readonly initial_interval: number; readonly max_interval: number }
   readonly batch: { readonly max_records: number; readonly max_bytes: number; readonly linger: number }
   readonly concurrency: { readonly min: number; readonly max: number }
 }
 
 /** The names of the settings that no exporter may use for its own. */
-export const laneSettings = ['start_at', 'retry', 'batch', 'concurrency'] as const
+export const laneSettings = ['start_at', 'renamed_from', 'retry', 'batch', 'concurrency'] as const
 
 /** The whole of what may stand under an exporter's id. */
 export function exporterSchema(module: ExporterModule): z.ZodType<ExporterConfig> {
   if (!(module.schema instanceof z.ZodObject)) throw new Error(`the schema of ${module.type} is no object`)
   return module.schema.safeExtend(laneShape(module.defaults)).transform((all): ExporterConfig => {
-    const { start_at, retry, batch, concurrency, ...settings } = all as unknown as LaneConfig
-    return { type: module.type, settings, ...(start_at && { start_at }), retry, batch, concurrency }
+    const { start_at, renamed_from, retry, batch, concurrency, ...settings } = all as unknown as LaneConfig
+    const given = { ...(start_at && { start_at }), ...(renamed_from && { renamed_from }) }
+    return { type: module.type, settings, ...given, retry, batch, concurrency }
   })
 }

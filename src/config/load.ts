@@ -5,10 +5,11 @@ import type { z } from 'zod'
 import { isMapping } from './components.ts'
 import { ConfigDocument } from './document.ts'
 import { Draft } from './draft.ts'
-import { ConfigError, type Path, type Problem } from './problem.ts'
+import { loadPlugins } from './plugins.ts'
+import { type Complaint, ConfigError, type Path, type Problem } from './problem.ts'
 import { checkRules } from './rules.ts'
 import type { Components, Config } from './schema.ts'
-import { isSecret, isTellingName, leaves } from './shape.ts'
+import { isInSecretMapping, isSecret, isTellingName, leaves } from './shape.ts'
 import type { Sources } from './substitute.ts'
 
 /** Everything of the outside that loading depends on. */
@@ -23,6 +24,8 @@ export interface Loaded {
   readonly file: string
   readonly config: Config
   readonly warnings: readonly Problem[]
+  /** What the file could name: what the program is made with, and its plugins. */
+  readonly components: Components
   /** Values that must appear in no output. */
   readonly secrets: readonly string[]
   /** The values as written, after substitution; with `schema` and `document`, what `effective` reads. */
@@ -47,9 +50,26 @@ function readFile(path: string): string {
 
 /** Reads and checks a configuration file. Throws ConfigError with every problem. */
 export async function loadConfig(file: string, components: Components, world: World): Promise<Loaded> {
-  let text: string
+  return parseConfig(textOf(file), file, components, world)
+}
+
+/**
+ * What the file can name, plugins included, whatever else is wrong with it. Throws ConfigError for plugins that cannot
+ * be loaded.
+ */
+export async function loadComponents(file: string, built: Components, { sources }: World): Promise<Components> {
+  const document = new ConfigDocument(textOf(file), sources)
+  const { components, complaints } = await loadPlugins(document.value, file, built)
+  if (complaints.length === 0) return components
+  throw new ConfigError(
+    file,
+    complaints.map((complaint) => document.place(complaint)),
+  )
+}
+
+function textOf(file: string): string {
   try {
-    text = readFile(file)
+    return readFile(file)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const hint = 'name the file with --config'
@@ -57,27 +77,38 @@ export async function loadConfig(file: string, components: Components, world: Wo
       { level: 'error', line: 1, column: 1, path: '', message: `cannot be read: ${reason}`, hint },
     ])
   }
-  return parseConfig(text, file, components, world)
 }
 
 /** Checks the text of a configuration file. Throws ConfigError with every problem. */
-export async function parseConfig(text: string, file: string, components: Components, world: World): Promise<Loaded> {
+export async function parseConfig(text: string, file: string, built: Components, world: World): Promise<Loaded> {
   const document = new ConfigDocument(text, world.sources)
   if (!isMapping(document.value)) throw new ConfigError(file, unusable(document))
+  const plugins = await loadPlugins(document.value, file, built)
+  const { components } = plugins
   const draft = new Draft(document, components)
-  const complaints = [...draft.complaints(), ...(await checkRules(draft.valid(), components, world.now))]
+  const { value, schema } = draft
+  const secrets = secretsOf(value, schema, document)
+  const rules = await checkRules(draft.valid(), components, world.now)
+  const complaints = [...plugins.complaints, ...draft.complaints(), ...rules].map((each) => without(secrets, each))
   const problems = sorted([...document.problems, ...complaints.map((complaint) => document.place(complaint))])
   if (problems.some(({ level }) => level === 'error')) throw new ConfigError(file, problems)
-  const { value, schema } = draft
   return {
     file,
     config: draft.valid(),
     warnings: problems,
-    secrets: secretsOf(value, schema, document),
+    components,
+    secrets,
     value,
     schema,
     document,
   }
+}
+
+/** An exporter's own words may repeat what it was given. */
+function without(secrets: readonly string[], complaint: Complaint): Complaint {
+  const told = secrets.filter((secret) => secret.length >= 4 && complaint.message.includes(secret))
+  const message = told.reduce((text, secret) => text.replaceAll(secret, '<secret>'), complaint.message)
+  return { ...complaint, message }
 }
 
 function unusable(document: ConfigDocument): readonly Problem[] {
@@ -93,14 +124,15 @@ function sorted(problems: readonly Problem[]): readonly Problem[] {
 function secretsOf(value: unknown, schema: z.ZodType, document: ConfigDocument): readonly string[] {
   const secrets = [...leaves(value)]
     .filter(
-      ({ path, value }) => typeof value === 'string' && isSecret(schema, path) && isWorthHiding(path, value, document),
+      ({ path, value }) =>
+        typeof value === 'string' && isSecret(schema, path) && isWorthHiding(schema, path, value, document),
     )
     .map((leaf) => leaf.value as string)
   return [...new Set(secrets)]
 }
 
 /** A plain header such as `x-scope: audit` would black out ordinary words. */
-function isWorthHiding(path: Path, value: string, document: ConfigDocument): boolean {
-  if (!path.includes('headers')) return value !== ''
+function isWorthHiding(schema: z.ZodType, path: Path, value: string, document: ConfigDocument): boolean {
+  if (!isInSecretMapping(schema, path)) return value !== ''
   return document.origins(path) !== undefined || isTellingName(String(path.at(-1))) || value.length >= 16
 }

@@ -2,15 +2,16 @@
 // What no schema of one setting can say: settings that do not go together, and settings that do not fit the
 // destination. Runs on those components that are valid by themselves, whatever is wrong with the others.
 import path from 'node:path'
-import { type Exporter, type ExporterModule, SettingError } from '@circleci-audit-forwarder/contract'
+import type { Exporter, ExporterModule, SettingError } from '@circleci-audit-forwarder/contract'
 import type { z } from 'zod'
+import { typeOf } from '../domain/component.ts'
 import type { StartAt } from '../domain/start.ts'
 import type { ConfigDocument } from './document.ts'
-import type { ExporterConfig } from './exporters.ts'
+import { type ExporterConfig, noPredecessor } from './exporters.ts'
 import type { Complaint, Path } from './problem.ts'
 import type { Listen } from './scalars.ts'
 import type { Components, Config } from './schema.ts'
-import { isSecret, isTellingName, leaves } from './shape.ts'
+import { isInSecretMapping, isSecret, isTellingName, leaves } from './shape.ts'
 import { sizeText } from './texts.ts'
 
 /** Everything that does not go together. `now` is milliseconds since 1970. */
@@ -23,6 +24,8 @@ export async function checkRules(config: Config, components: Components, now: nu
     ...exporters.flatMap(([id, { start_at }]) => checkStart(['exporters', id], start_at, now)),
     ...limits.flat(),
     ...checkFiles(exporters),
+    ...checkRenames(exporters),
+    ...tellUnverified(exporters, components),
   ]
 }
 
@@ -81,12 +84,19 @@ function create(id: string, config: ExporterConfig, module: ExporterModule): Exp
   try {
     return module.create(config.settings)
   } catch (error) {
-    const setting = error instanceof SettingError ? error.setting : undefined
+    const setting = isSettingError(error) ? error.setting : undefined
     const reason = error instanceof Error ? error.message : String(error)
     const message =
       setting !== undefined && reason.startsWith(`${setting}: `) ? reason.slice(setting.length + 2) : reason
     return { level: 'error', path: ['exporters', id, ...(setting?.split('.') ?? [])], message }
   }
+}
+
+/** A plugin may have a copy of the contract, and so a class, of its own. */
+function isSettingError(error: unknown): error is SettingError {
+  return (
+    error instanceof Error && error.name === 'SettingError' && 'setting' in error && typeof error.setting === 'string'
+  )
 }
 
 function tooLarge(id: string, setting: string, value: number, limit: number, text: string): readonly Complaint[] {
@@ -117,11 +127,54 @@ function checkFiles(exporters: readonly (readonly [string, ExporterConfig])[]): 
   })
 }
 
+/** What an exporter was called before must be of its type, gone, and nobody else's. */
+function checkRenames(exporters: readonly (readonly [string, ExporterConfig])[]): readonly Complaint[] {
+  const heirs = new Map<string, string>()
+  return exporters.flatMap(([id, { renamed_from: before }]): readonly Complaint[] => {
+    if (before === undefined || before === noPredecessor) return []
+    const heir = heirs.get(before)
+    heirs.set(before, id)
+    const complaint = (message: string, hint: string): readonly Complaint[] => [
+      { level: 'error', path: ['exporters', id, 'renamed_from'], message, hint },
+    ]
+    if (typeOf(before) !== typeOf(id)) {
+      return complaint(
+        `\`${before}\` is of another type than \`${id}\``,
+        'a new name keeps the type; another type is another destination',
+      )
+    }
+    if (exporters.some(([other]) => other === before)) {
+      return complaint(
+        `\`${before}\` is still defined, so it was not renamed`,
+        'take one of the two out; what was renamed keeps its progress under the new name',
+      )
+    }
+    if (heir === undefined) return []
+    return complaint(`\`${heir}\` says the same`, 'one destination goes on as one: take it out of the other')
+  })
+}
+
+/** Promise of delivery ends at such an exporter's word; whoever runs it should have been told. */
+function tellUnverified(
+  exporters: readonly (readonly [string, ExporterConfig])[],
+  { unverified }: Components,
+): readonly Complaint[] {
+  return exporters
+    .filter(([, { type }]) => unverified?.has(type))
+    .map(([id]) => ({
+      level: 'warning',
+      path: ['exporters', id],
+      key: true,
+      message: 'is unverified: an OpenTelemetry exporter may call a partial success a success',
+      hint: 'compare the counts in the destination with those of `status`',
+    }))
+}
+
 /** Secrets that stand in the file itself, where everybody who may read the configuration can read them. */
 export function checkInlineSecrets(value: unknown, schema: z.ZodType, document: ConfigDocument): readonly Complaint[] {
   return [...leaves(value)]
     .filter(({ path, value }) => typeof value === 'string' && value !== '' && document.origins(path) === undefined)
-    .filter(({ path, value }) => isSecret(schema, path) && isCredential(path, value as string))
+    .filter(({ path, value }) => isSecret(schema, path) && isCredential(schema, path, value as string))
     .map(({ path }) => ({
       level: 'warning',
       path,
@@ -131,7 +184,7 @@ export function checkInlineSecrets(value: unknown, schema: z.ZodType, document: 
 }
 
 /** A header or a proxy's URL may hold a credential; many hold none. */
-function isCredential(path: Path, value: string): boolean {
-  if (path.includes('headers')) return isTellingName(String(path.at(-1)))
+function isCredential(schema: z.ZodType, path: Path, value: string): boolean {
+  if (isInSecretMapping(schema, path)) return isTellingName(String(path.at(-1)))
   return !/^https?:\/\/[^@]*$/.test(value)
 }

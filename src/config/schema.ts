@@ -3,6 +3,7 @@
 // file at hand. Rejected: a union over all types, whose errors name every type the component is not.
 import type { ExporterModule } from '@circleci-audit-forwarder/contract'
 import { z } from 'zod'
+import { typeOf } from '../domain/component.ts'
 import { type ExporterConfig, exporterSchema } from './exporters.ts'
 import { type ReceiverConfig, receivers } from './receivers.ts'
 import { type ServiceConfig, service } from './service.ts'
@@ -17,6 +18,10 @@ export interface ProcessorModule {
 export interface Components {
   readonly exporters: readonly ExporterModule[]
   readonly processors: readonly ProcessorModule[]
+  /** Types of exporters whose success is only believed. */
+  readonly unverified?: ReadonlySet<string>
+  /** A plugin could not be loaded: a type that is not here may be its. */
+  readonly incomplete?: boolean
 }
 
 export interface ProcessorConfig {
@@ -77,9 +82,4 @@ export function configSchema(
     exporters: shape('exporters'),
     service: service.meta({ description: 'The forwarder itself.' }),
   }) as unknown as z.ZodType<Config>
-}
-
-/** `splunk_hec` of `splunk_hec/soc`. */
-export function typeOf(id: string): string {
-  return id.split('/', 1)[0]!
 }

@@ -39,6 +39,37 @@ const telemetry = z.strictObject({
     .meta({ description: "The forwarder's own log, on standard error." }),
 })
 
+const packageName = z
+  .string()
+  .regex(
+    /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*(\/[\w.-]+)*$/,
+    'is no npm package: write a name such as "@acme/exporter-foo"',
+  )
+const pluginEntry = z.strictObject({
+  package: packageName.meta({ description: 'Name of the package.' }),
+  export: filled.optional().meta({
+    description:
+      "What it is exported as; without it `module`, the contract's. May be the class of an OpenTelemetry exporter.",
+  }),
+  type: z
+    .string()
+    .regex(/^[a-zA-Z][0-9a-zA-Z_]{0,62}$/, 'is no component type: write letters, digits and _')
+    .optional()
+    .meta({ description: 'The exporter type it becomes here. Needed for an OpenTelemetry exporter.' }),
+})
+
+/** One entry of `plugins`. A name alone is the package. */
+export const plugin = z
+  .union([packageName, pluginEntry])
+  .transform((entry): PluginConfig => (typeof entry === 'string' ? { package: entry } : entry))
+
+/** A package to load, and what of it to use. */
+export interface PluginConfig {
+  readonly package: string
+  readonly export?: string | undefined
+  readonly type?: string | undefined
+}
+
 const ids = z.array(z.string())
 
 const pipeline = z.strictObject({
@@ -84,6 +115,10 @@ export const service = z.strictObject({
     .prefault({})
     .meta({ description: 'The status page.' }),
   telemetry: telemetry.prefault({}).meta({ description: 'What the forwarder says about itself.' }),
+  plugins: z
+    .array(plugin)
+    .default([])
+    .meta({ description: 'npm packages with further exporters: a name, or `{ package, export, type }`.' }),
   stop_timeout: duration.prefault('25s').meta({ description: 'Time to finish what is in flight when told to stop.' }),
   pipelines: z.record(z.string(), pipeline).meta({ description: 'Who feeds whom. Keys are `logs` or `logs/<name>`.' }),
 })

@@ -96,6 +96,16 @@ export function isSecret(schema: z.ZodType, path: Path): boolean {
   return false
 }
 
+/** Whether it is one value of a mapping that is secret as a whole, such as `headers`: most of those hold no secret. */
+export function isInSecretMapping(schema: z.ZodType, path: Path): boolean {
+  return path.some((_, length) => {
+    const above = schemaAt(schema, path.slice(0, length))
+    if (above === undefined) return false
+    const { core, meta } = peel(above)
+    return core instanceof z.ZodRecord && meta.secret === true
+  })
+}
+
 /** Stricter than `telling`, since a setting such as `token_file` is none. */
 const secretName = /^(.*[_-])?(token|secret|password|api_key|authorization|cookie|credentials?|secret_access_key)$/i
 

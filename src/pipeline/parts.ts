@@ -35,6 +35,8 @@ export interface DestinationSpec {
   readonly exporter: Exporter
   readonly options: LaneOptions
   readonly routes: readonly RouteSpec[]
+  /** What it was called in earlier runs; `none` if it is new whatever is gone. */
+  readonly renamedFrom?: string
 }
 
 export interface PipelineParts {

@@ -7,6 +7,9 @@ export interface Imports {
   readonly unreadable: readonly string[]
 }
 
+/** What is said of an `import()` whose name the source does not hold. */
+export const COMPUTED = 'an import() of a computed name'
+
 const names = /[\w$*{},\s]+?/.source
 const fixed = new RegExp(`^(?:import|export)\\s+(?:type\\s+)?${names}\\s+from\\s+'([^']+)'`, 'gm')
 const bare = /^import\s+'([^']+)'/gm
@@ -27,7 +30,7 @@ export function importsOf(source: string): Imports {
   if (statements + reExports !== statics.length)
     unreadable.push(`${statements} import statements, ${statics.length} read`)
   if ([...text.matchAll(anyFrom)].length > statics.length) unreadable.push('an export … from that was not read')
-  if ([...text.matchAll(anyDynamic)].length !== dynamics.length) unreadable.push('an import() of a computed name')
+  if ([...text.matchAll(anyDynamic)].length !== dynamics.length) unreadable.push(COMPUTED)
   return { specifiers: [...statics, ...dynamics], unreadable }
 }
 

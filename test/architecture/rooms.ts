@@ -42,6 +42,9 @@ export const rooms: readonly Room[] = [
   { name: 'src/cli', mayImport: ['*'] },
 ]
 
+/** The one file that imports what it is told by name: the packages of `service.plugins`, which are in no table. */
+export const importsByName = 'src/config/packages.ts'
+
 /** What lies beside its room: the wiring of src/cli, and the parts the page of src/pipeline.ts is put together from. */
 const parts: Readonly<Record<string, string>> = { 'src/assemble.ts': 'src/cli', 'src/pipeline': 'src/pipeline.ts' }
 

@@ -10,7 +10,7 @@ export {
   type TlsOptions,
 } from './http.ts'
 export { jsonText, oneLineJson, recordJson } from './json.ts'
-export type { ExporterModule, LaneDefaults } from './module.ts'
+export { CONTRACT_VERSION, type ExporterModule, type LaneDefaults } from './module.ts'
 export { ExportError, type ExportErrorFields, type OtelExportResult, type OtelLogRecordExporter } from './otel.ts'
 export {
   describe,
