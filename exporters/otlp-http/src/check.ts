@@ -1,12 +1,17 @@
+// What a request without records proves: address, certificates, credentials, encoding. Where the receiver does not take
+// the encoding (415), the other one is tried once, so that the advice is one that works.
 import { describe, type Finding, findingOf, type HttpAnswer } from '@circleci-audit-forwarder/contract'
 import type { Encoding } from './encode.ts'
 import { outcomeOf } from './send.ts'
 
-/** What an answer to a request without records proves: address, certificates, credentials and encoding. */
-export function findings(answer: HttpAnswer, shownUrl: string, encoding: Encoding): readonly Finding[] {
+/** Posts a request without records, in the encoding given. */
+export type Probe = (encoding: Encoding) => Promise<HttpAnswer>
+
+export async function checkOtlp(probe: Probe, shownUrl: string, encoding: Encoding): Promise<readonly Finding[]> {
+  const answer = await probe(encoding)
   const what = `${shownUrl} takes OTLP logs as ${encoding}`
   if (answer.status === 400 || answer.status === 422) return [emptyRefused(answer, what)]
-  if (answer.status === 415) return [wrongEncoding(answer, what, encoding)]
+  if (answer.status === 415) return [await wrongEncoding(probe, answer, what, encoding)]
   const finding = findingOf(what, outcomeOf(answer, 0, 0))
   return finding.level === 'ok' ? [finding, unproven] : [finding]
 }
@@ -16,9 +21,13 @@ function emptyRefused(answer: HttpAnswer, what: string): Finding {
   return { level: 'unknown', what, detail: `it refuses a request without records (HTTP ${answer.status})` }
 }
 
-function wrongEncoding(answer: HttpAnswer, what: string, encoding: Encoding): Finding {
+async function wrongEncoding(probe: Probe, answer: HttpAnswer, what: string, encoding: Encoding): Promise<Finding> {
   const detail = answer.status === 'failed' ? answer.reason : describe(answer)
-  return { level: 'error', what, detail, next: `set encoding: ${encoding === 'json' ? 'proto' : 'json'}` }
+  const other: Encoding = encoding === 'json' ? 'proto' : 'json'
+  const outcome = outcomeOf(await probe(other), 0, 0)
+  const next =
+    outcome.status === 'stopped' ? 'it takes neither json nor proto: check endpoint and path' : `set encoding: ${other}`
+  return { level: 'error', what, detail, next }
 }
 
 const unproven: Finding = {

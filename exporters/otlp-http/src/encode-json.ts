@@ -2,13 +2,13 @@
 // (its key) is made once. The order of fields is that of OpenTelemetry's own serializer, so that both give the same
 // bytes for records without unsound values.
 import { type LogRecord, ORIGINAL } from '@circleci-audit-forwarder/contract'
-import { cutShort, fitsInt64, hexId, plainObject, soundTime, uint32, unsoundNumber } from './value.ts'
+import { cutShort, fitsInt64, hexId, plainObject, severity, soundTime, uint32, unsoundNumber } from './value.ts'
 
 /** One LogRecord of the OTLP protocol as JSON text. */
 export function recordJson(record: LogRecord, original: boolean): string {
-  const severity = uint32(record.severityNumber)
+  const level = severity(record.severityNumber)
   let text = `{"timeUnixNano":"${nanos(record.hrTime)}","observedTimeUnixNano":"${nanos(record.hrTimeObserved)}"`
-  if (severity !== undefined) text += `,"severityNumber":${severity}`
+  if (level !== undefined) text += `,"severityNumber":${level}`
   if (typeof record.severityText === 'string') text += `,"severityText":${quoted(record.severityText)}`
   text += `,"body":${anyValue(record.body, [])}`
   if (typeof record.eventName === 'string') text += `,"eventName":${quoted(record.eventName)}`
@@ -87,7 +87,9 @@ function anyValue(value: unknown, path: object[]): string {
 function numberJson(value: number): string {
   const text = unsoundNumber(value)
   if (text !== undefined) return `{"stringValue":"${text}"}`
-  return Number.isInteger(value) ? `{"intValue":${value}}` : `{"doubleValue":${value}}`
+  if (!Number.isInteger(value)) return `{"doubleValue":${value}}`
+  // Beyond 2^53 JavaScript rounds the digits it prints, -2^63 to what int64 does not hold.
+  return Number.isSafeInteger(value) ? `{"intValue":${value}}` : `{"intValue":${BigInt(value)}}`
 }
 
 function objectJson(value: object, path: object[]): string {

@@ -4,7 +4,17 @@
 // Message: opentelemetry-proto, logs/v1/logs.proto and common/v1/common.proto.
 import { type LogRecord, ORIGINAL } from '@circleci-audit-forwarder/contract'
 import { BackwardWriter } from './backward-writer.ts'
-import { cutShort, fitsInt64, hexId, plainObject, soundTime, uint32, unsoundNumber } from './value.ts'
+import {
+  cutShort,
+  fitsInt64,
+  hexId,
+  plainObject,
+  severity,
+  soundTime,
+  stringOr,
+  uint32,
+  unsoundNumber,
+} from './value.ts'
 
 const writer = new BackwardWriter()
 
@@ -19,8 +29,8 @@ export function recordProto(record: LogRecord, original: boolean): Buffer {
   writePairs(6, record.attributes, [])
   if (record.body !== undefined) writeAnyValue(5, record.body, [])
   if (isText(record.severityText)) writer.text(3, record.severityText)
-  const severity = uint32(record.severityNumber)
-  if (severity !== undefined && severity !== 0) writer.varint(2, severity)
+  const level = severity(record.severityNumber)
+  if (level !== undefined && level !== 0) writer.varint(2, level)
   writer.fixed64(1, soundTime(record.hrTime))
   return writer.take()
 }
@@ -39,10 +49,11 @@ export function resourceProto(attributes: object | undefined): Buffer {
 export function scopeProto(scope: LogRecord['instrumentationScope']): Buffer {
   writer.reset()
   writer.message(1, () => {
-    if (scope.droppedAttributesCount) writer.varint(4, scope.droppedAttributesCount)
+    const dropped = uint32(scope.droppedAttributesCount)
+    if (dropped) writer.varint(4, dropped)
     writePairs(3, scope.attributes, [])
     if (isText(scope.version)) writer.text(2, scope.version)
-    writer.text(1, scope.name)
+    writer.text(1, stringOr(scope.name, ''))
   })
   return writer.take()
 }

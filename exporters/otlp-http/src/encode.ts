@@ -4,6 +4,7 @@
 import { type Encoded, type LogRecord, utf8 } from '@circleci-audit-forwarder/contract'
 import { keyValues, quoted, recordJson } from './encode-json.ts'
 import { messageHead, recordProto, resourceProto, scopeProto, textProto } from './encode-proto.ts'
+import { stringOr, uint32 } from './value.ts'
 
 /** What stands before and after the records of one resource or scope. One object per content. */
 export interface Frame {
@@ -59,12 +60,12 @@ const json: Format = {
   contentType: 'application/json',
   record: (record, original) => utf8(recordJson(record, original)),
   resource: ({ attributes, schemaUrl }) => {
-    const url = schemaUrl ? `,"schemaUrl":${quoted(schemaUrl)}` : ''
+    const url = typeof schemaUrl === 'string' && schemaUrl !== '' ? `,"schemaUrl":${quoted(schemaUrl)}` : ''
     const resource = `{"attributes":[${keyValues(attributes)}],"droppedAttributesCount":0${url}}`
     return { open: Buffer.from(`{"resource":${resource},"scopeLogs":[`), close: Buffer.from(`]${url}}`) }
   },
   scope: (scope) => {
-    const url = scope.schemaUrl === undefined ? '' : `,"schemaUrl":${quoted(scope.schemaUrl)}`
+    const url = typeof scope.schemaUrl !== 'string' ? '' : `,"schemaUrl":${quoted(scope.schemaUrl)}`
     return { open: Buffer.from(`{"scope":${scopeJson(scope)},"logRecords":[`), close: Buffer.from(`]${url}}`) }
   },
   request: (groups) => {
@@ -104,11 +105,11 @@ const proto: Format = {
 export const formats: Readonly<Record<Encoding, Format>> = { json, proto }
 
 function scopeJson(scope: LogRecord['instrumentationScope']): string {
-  const version = scope.version === undefined ? '' : `,"version":${quoted(scope.version)}`
+  const version = typeof scope.version === 'string' ? `,"version":${quoted(scope.version)}` : ''
   const pairs = keyValues(scope.attributes)
-  const dropped = scope.droppedAttributesCount ?? 0
+  const dropped = uint32(scope.droppedAttributesCount) ?? 0
   const attributes = pairs === '' ? '' : `,"attributes":[${pairs}],"droppedAttributesCount":${dropped}`
-  return `{"name":${quoted(scope.name)}${version}${attributes}}`
+  return `{"name":${quoted(stringOr(scope.name, ''))}${version}${attributes}}`
 }
 
 /** Adds what `add` adds for each item, with commas between. One list of parts for the whole request: it may have thousands. */

@@ -7,7 +7,7 @@ import {
   type LogRecord,
   type Outcome,
 } from '@circleci-audit-forwarder/contract'
-import { findings } from './check.ts'
+import { checkOtlp } from './check.ts'
 import { logsUrl, type OtlpHttpSettings } from './config.ts'
 import { type Encoding, encodeRecord, type Format, formats, type OtlpMember, requestBody } from './encode.ts'
 import { outcomeOf } from './send.ts'
@@ -41,21 +41,21 @@ export class OtlpHttpExporter implements Exporter {
   async send(batch: Batch, signal: AbortSignal): Promise<Outcome> {
     const body = requestBody(this.#format, batch.members as readonly OtlpMember[])
     const bytes = body.reduce((sum, part) => sum + part.length, 0)
-    return outcomeOf(await this.#post(body, signal), batch.members.length, bytes)
+    return outcomeOf(await this.#post(this.#format, body, signal), batch.members.length, bytes)
   }
 
   async check(signal: AbortSignal): Promise<readonly Finding[]> {
     const { origin, pathname } = new URL(this.#url)
-    const answer = await this.#post(this.#format.request(new Map()), signal)
-    return findings(answer, origin + pathname, this.#encoding)
+    const probe = (encoding: Encoding) => this.#post(formats[encoding], formats[encoding].request(new Map()), signal)
+    return checkOtlp(probe, origin + pathname, this.#encoding)
   }
 
   close(): Promise<void> {
     return this.#client.close()
   }
 
-  #post(body: readonly Uint8Array[], signal: AbortSignal) {
-    const headers = { 'content-type': this.#format.contentType }
+  #post(format: Format, body: readonly Uint8Array[], signal: AbortSignal) {
+    const headers = { 'content-type': format.contentType }
     return this.#client.request({ method: 'POST', url: this.#url, headers, body }, signal)
   }
 }

@@ -1,7 +1,7 @@
 // ExportLogsServiceResponse, in both encodings: how many records a receiver did not take, and why. A receiver that
 // answers 200 with something else is none (a login page, a proxy): such an answer is `undefined` here.
 // Source: opentelemetry-proto, docs/specification.md "Full Success", "Partial Success"; logs_service.proto.
-import type { HttpResponse } from '@circleci-audit-forwarder/contract'
+import { type HttpResponse, isHtml } from '@circleci-audit-forwarder/contract'
 
 export interface PartialSuccess {
   /** Records not taken. The protocol does not say which. */
@@ -11,26 +11,35 @@ export interface PartialSuccess {
 
 const nothingRejected: PartialSuccess = { rejected: 0, message: '' }
 
-/** Reads a 2xx answer; undefined when it is no OTLP answer. */
-export function readResponse(answer: HttpResponse): PartialSuccess | undefined {
+/**
+ * Reads a 2xx answer. `cut`: it begins as one and ends too early, before it says what was refused. Undefined when it is
+ * no OTLP answer.
+ */
+export function readResponse(answer: HttpResponse): PartialSuccess | 'cut' | undefined {
   if (answer.bytes.length === 0) return nothingRejected
+  if (isHtml(answer)) return undefined
   const type = `${answer.headers['content-type'] ?? ''}`.toLowerCase()
   if (type.includes('protobuf')) return fromProto(answer.bytes)
-  if (type.includes('json') || answer.body.trimStart().startsWith('{')) return fromJson(answer.body)
-  return undefined
+  return answer.body.trimStart().startsWith('{') ? fromJson(answer.body) : undefined
 }
 
-function fromJson(text: string): PartialSuccess | undefined {
+function fromJson(text: string): PartialSuccess | 'cut' | undefined {
   const parsed = parse(text)
+  if (parsed === undefined) return fromHalfJson(text)
   if (!isObject(parsed)) return undefined
   const partial = parsed['partialSuccess'] ?? parsed['partial_success']
   if (partial === undefined || partial === null) return nothingRejected
   if (!isObject(partial)) return undefined
   const count = partial['rejectedLogRecords'] ?? partial['rejected_log_records'] ?? 0
   const message = partial['errorMessage'] ?? partial['error_message'] ?? ''
-  const rejected = Number(count)
-  if (!Number.isInteger(rejected) || rejected < 0) return undefined
-  return { rejected, message: String(message) }
+  return /^\d+$/.test(String(count)) ? { rejected: Number(count), message: String(message) } : undefined
+}
+
+/** A message of more than is kept of an answer must not hide the count before it. */
+function fromHalfJson(text: string): PartialSuccess | 'cut' {
+  const count = /"rejected(?:LogRecords|_log_records)"\s*:\s*"?(\d+)["\s,}]/.exec(text)?.[1]
+  const message = /"error(?:M|_m)essage"\s*:\s*"(.*)/s.exec(text)?.[1] ?? ''
+  return count === undefined ? 'cut' : { rejected: Number(count), message }
 }
 
 function parse(text: string): unknown {
@@ -45,44 +54,47 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function fromProto(bytes: Uint8Array): PartialSuccess | undefined {
-  const fields = readFields(bytes)
-  if (fields === undefined) return undefined
-  const partial = fields.get(1)
-  if (partial === undefined) return nothingRejected
-  const inner = typeof partial === 'number' ? undefined : readFields(partial)
-  if (inner === undefined) return undefined
-  const rejected = inner.get(1) ?? 0
-  const message = inner.get(2) ?? new Uint8Array()
-  if (typeof rejected !== 'number' || typeof message === 'number') return undefined
+function fromProto(bytes: Uint8Array): PartialSuccess | 'cut' | undefined {
+  const outer = readFields(bytes)
+  const partial = outer?.values.get(1)
+  if (outer === undefined || typeof partial === 'number') return undefined
+  if (partial === undefined) return outer.whole ? nothingRejected : 'cut'
+  const inner = readFields(partial)
+  const rejected = inner?.values.get(1) ?? 0
+  const message = inner?.values.get(2) ?? new Uint8Array()
+  if (inner === undefined || typeof rejected !== 'number' || typeof message === 'number') return undefined
+  if (!outer.whole && rejected === 0) return 'cut'
   return { rejected, message: Buffer.from(message).toString('utf8') }
 }
 
-/** The last value of each field: a number for varints, bytes for the rest. Undefined when this is no message. */
-function readFields(bytes: Uint8Array): ReadonlyMap<number, number | Uint8Array> | undefined {
-  const fields = new Map<number, number | Uint8Array>()
-  for (let at = 0; at < bytes.length; ) {
+interface Fields {
+  /** The last value of each field: a number for varints, bytes for the rest, as far as there are any. */
+  readonly values: ReadonlyMap<number, number | Uint8Array>
+  readonly whole: boolean
+}
+
+/** Undefined when this is no message, nor the beginning of one. */
+function readFields(bytes: Uint8Array): Fields | undefined {
+  const values = new Map<number, number | Uint8Array>()
+  let at = 0
+  while (at < bytes.length) {
     const tag = readVarint(bytes, at)
-    if (tag === undefined) return undefined
+    if (tag === undefined) return { values, whole: false }
+    if (![0, 1, 2, 5].includes(tag.value & 7)) return undefined
     const value = readValue(bytes, tag.end, tag.value & 7)
-    if (value === undefined) return undefined
-    fields.set(tag.value >>> 3, value.value)
+    if (value === undefined) return { values, whole: false }
+    values.set(tag.value >>> 3, value.value)
     at = value.end
   }
-  return fields
+  return { values, whole: at === bytes.length }
 }
 
 function readValue(bytes: Uint8Array, at: number, wireType: number) {
   if (wireType === 0) return readVarint(bytes, at)
-  const length = wireType === 2 ? readVarint(bytes, at) : fixedLength(wireType, at)
-  if (length === undefined || length.end + length.value > bytes.length) return undefined
+  const length = wireType === 2 ? readVarint(bytes, at) : { value: wireType === 1 ? 8 : 4, end: at }
+  if (length === undefined) return undefined
   const end = length.end + length.value
   return { value: bytes.subarray(length.end, end), end }
-}
-
-function fixedLength(wireType: number, end: number): { value: number; end: number } | undefined {
-  if (wireType === 1) return { value: 8, end }
-  return wireType === 5 ? { value: 4, end } : undefined
 }
 
 function readVarint(bytes: Uint8Array, at: number): { value: number; end: number } | undefined {

@@ -1,6 +1,7 @@
 // How an OTLP receiver says no. The protocol forbids repeating a partial success and tells clients to drop what got any
 // other 4xx; a record dropped here would be lost, so both are searched for the culprit instead, at the price that
-// records of that batch which were taken may repeat. They carry their id.
+// records of that batch which were taken repeat. They carry their id, and how many they are is told (`taken`). Where all
+// were refused there is nothing to search for, and nothing is sent again.
 // Source: opentelemetry-proto docs/specification.md, OTLP/HTTP Response; Collector receiver/otlpreceiver/otlphttp.go,
 // which answers 400, not 413, to a body beyond max_request_body_size.
 import {
@@ -28,9 +29,13 @@ export function outcomeOf(answer: HttpAnswer, records: number, bytes: number): O
 function acceptance(answer: HttpResponse, records: number): Outcome {
   const partial = readResponse(answer)
   if (partial === undefined) return pageOutcome(answer)
+  if (partial === 'cut') {
+    return { status: 'retry', reason: `${describe(answer)}: the answer is cut off`, ambiguous: true }
+  }
   if (partial.rejected === 0) return { status: 'delivered' }
   const reason = `${partial.rejected} of ${records} records refused: ${excerpt(partial.message) || 'no reason given'}`
-  return partial.rejected >= records ? allRefused(records, reason) : { status: 'unreadable', reason }
+  if (partial.rejected >= records) return allRefused(records, reason)
+  return { status: 'unreadable', reason, taken: records - partial.rejected }
 }
 
 function refusal(answer: HttpResponse, records: number, bytes: number): Outcome {

@@ -5,10 +5,20 @@
 /** Deeper nesting is carried as JSON text. Receivers have limits of their own, and so has the stack. */
 export const deepest = 32
 
-/** A number that neither int64 nor a finite double can carry exactly, as text; undefined when the number is sound. */
+const beyondInt64 = 2 ** 63
+
+/**
+ * A number that OTLP has no value for, as text: NaN, the infinities, integers beyond int64. Undefined when it is sound.
+ * Source: OpenTelemetry specification, "Mapping Arbitrary Data to OTLP AnyValue": such integers become a string.
+ */
 export function unsoundNumber(value: number): string | undefined {
-  if (Number.isSafeInteger(value)) return undefined
-  return Number.isInteger(value) || !Number.isFinite(value) ? String(value) : undefined
+  if (Number.isInteger(value)) return value >= -beyondInt64 && value < beyondInt64 ? undefined : String(value)
+  return Number.isFinite(value) ? undefined : String(value)
+}
+
+/** A string, or nothing: names and versions may be anything at run time. */
+export function stringOr(value: unknown, other: string): string {
+  return typeof value === 'string' ? value : other
 }
 
 /** int64 holds it. */
@@ -37,15 +47,25 @@ export function cutShort(value: object, path: readonly object[]): string | undef
 
 /** Seconds and nanoseconds that make a time between 1970 and 2554, else the OTLP word for "unknown": zero. */
 export function soundTime(time: readonly [number, number]): readonly [number, number] {
-  const seconds = Math.trunc(time[0])
-  const nanos = Math.trunc(time[1])
+  const seconds = whole(time[0])
+  const nanos = whole(time[1])
   const sound = seconds >= 0 && seconds < 18_446_744_073 && nanos >= 0 && nanos < 1e9
   return sound ? [seconds, nanos] : [0, 0]
+}
+
+function whole(value: unknown): number {
+  return typeof value === 'number' ? Math.trunc(value) : Number.NaN
 }
 
 /** A count or a flag that is no uint32 is none. */
 export function uint32(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffffffff ? value : undefined
+}
+
+/** OTLP knows severities 0 to 24. Another number is none: receivers read it as a 32-bit enum and refuse what is larger. */
+export function severity(value: unknown): number | undefined {
+  const number = uint32(value)
+  return number !== undefined && number <= 24 ? number : undefined
 }
 
 /** Trace and span ids are hexadecimal; anything else would make the request unreadable. */

@@ -36,7 +36,8 @@ function partial(rejectedLogRecords: unknown, errorMessage = ''): VendorAnswer {
 describe('a partial success is never a success', () => {
   test('some of the batch: the culprit is searched', async () => {
     answer = partial('1', 'attribute too long')
-    expect(await send(3)).toEqual({ status: 'unreadable', reason: '1 of 3 records refused: attribute too long' })
+    const reason = '1 of 3 records refused: attribute too long'
+    expect(await send(3)).toEqual({ status: 'unreadable', reason, taken: 2 })
   })
 
   test('a record alone: it is refused', async () => {
@@ -48,6 +49,7 @@ describe('a partial success is never a success', () => {
   test('the whole batch: all are refused, without another request', async () => {
     answer = partial(2)
     expect(await send(2)).toMatchObject({ status: 'rejected', records: [{ index: 0 }, { index: 1 }] })
+    expect(await send(2)).not.toHaveProperty('taken')
   })
 
   test('in protobuf too, whatever was sent', async () => {
@@ -56,9 +58,17 @@ describe('a partial success is never a success', () => {
     expect(await send(200)).toMatchObject({ status: 'rejected' })
   })
 
-  test('a count that is none is no OTLP answer', async () => {
-    answer = partial('many')
+  test.each(['many', '', -1, 1.5, true])('%j is no count and the answer no OTLP answer', async (count) => {
+    answer = partial(count)
     expect(await send(2)).toMatchObject({ status: 'stopped', cause: 'configuration' })
+  })
+
+  test('nor is one whose answer is cut off behind the count', async () => {
+    const message = 'attribute too long '.repeat(10_000)
+    answer = partial('1', message)
+    expect(await send(3)).toMatchObject({ status: 'unreadable', taken: 2 })
+    answer = { status: 200, headers: proto, body: encodeResponse(1, message) }
+    expect(await send(3)).toMatchObject({ status: 'unreadable', taken: 2 })
   })
 })
 
@@ -82,11 +92,41 @@ test.each<[string, VendorAnswer]>([
   ['a login page that calls itself JSON', { status: 200, headers: json, body: '<html>log in</html>' }],
   ['text', { status: 200, headers: { 'content-type': 'text/plain' }, body: 'OK' }],
   ['a JSON list', { status: 200, headers: json, body: '[]' }],
-  ['half an answer', { status: 200, headers: json, body: '{"partialSuccess":{"rejected' }],
-  ['bytes that are no message', { status: 200, headers: proto, body: Buffer.from([0x0a, 0xff]) }],
-])('%s is no receipt: the destination stops', async (_, given) => {
+  ['a login page that calls itself protobuf', { status: 200, headers: proto, body: '<!DOCTYPE html><p>log in' }],
+])('%s with 200 is no receipt: the destination stops', async (_, given) => {
   answer = given
   expect(await send(2)).toMatchObject({ status: 'stopped', cause: 'configuration' })
+})
+
+test.each<[string, VendorAnswer]>([
+  ['in JSON', { status: 200, headers: json, body: '{"partialSuccess":{"rejected' }],
+  ['in JSON without a type', { status: 200, body: '{"partialSucc' }],
+  ['in protobuf', { status: 200, headers: proto, body: Buffer.from([0x0a, 0xff]) }],
+])('an answer cut off %s may have been a success: again, and ambiguous', async (_, given) => {
+  answer = given
+  const reason = expect.stringContaining('cut off')
+  expect(await send(2)).toEqual({ status: 'retry', reason, ambiguous: true })
+})
+
+test.each<[number, object]>([
+  [301, { status: 'stopped', cause: 'configuration' }],
+  [302, { status: 'stopped', cause: 'configuration' }],
+  [307, { status: 'stopped', cause: 'configuration' }],
+  [401, { status: 'stopped', cause: 'credentials' }],
+  [403, { status: 'stopped', cause: 'credentials' }],
+  [404, { status: 'stopped', cause: 'configuration' }],
+  [405, { status: 'stopped', cause: 'configuration' }],
+  [408, { status: 'retry', ambiguous: true }],
+  [413, { status: 'split' }],
+  [415, { status: 'stopped', cause: 'configuration' }],
+  [429, { status: 'retry', ambiguous: false }],
+  [500, { status: 'retry', ambiguous: true }],
+  [502, { status: 'retry', ambiguous: true }],
+  [503, { status: 'retry', ambiguous: false }],
+  [504, { status: 'retry', ambiguous: true }],
+])('HTTP %i drops nothing: %j', async (status, expected) => {
+  answer = { status, headers: { location: 'https://sso.example/login' } }
+  expect(await send(2)).toMatchObject(expected)
 })
 
 test('400: the culprit is searched, and a record alone is refused', async () => {
@@ -101,11 +141,22 @@ test('400 to a large body may mean "too large": it is halved', () => {
   expect(outcomeOf(refused, 100, 1024 * 1024).status).toBe('unreadable')
 })
 
-test('Retry-After is reported for any status that means "later"', async () => {
+test('Retry-After is reported, in seconds or as a date, for any status that means "later"', async () => {
   answer = { status: 503, headers: { 'retry-after': '30' } }
   expect(await send(1)).toMatchObject({ status: 'retry', retryAfterMs: 30_000, ambiguous: false })
-  answer = { status: 502 }
-  expect(await send(1)).toMatchObject({ status: 'retry', ambiguous: true })
+  answer = { status: 429, headers: { 'retry-after': new Date(Date.now() + 60_000).toUTCString() } }
+  const wait = await send(1)
+  expect(wait.status === 'retry' && wait.retryAfterMs).toBeGreaterThan(50_000)
+  answer = { status: 502, headers: { 'retry-after': '30' } }
+  expect(await send(1)).toMatchObject({ status: 'retry', retryAfterMs: 30_000, ambiguous: true })
+})
+
+test('log.record.original is sent unless it is switched off', async () => {
+  answer = { status: 200 }
+  await send(1)
+  await send(1, { original: false })
+  const sent = server.arrived.map((request) => request.body.toString().includes('"log.record.original"'))
+  expect(sent).toEqual([true, false])
 })
 
 test.each([
@@ -151,7 +202,27 @@ describe('check', () => {
       { level: 'error', next: expect.stringContaining('credentials') },
     ])
     expect(await check({ status: 404 })).toMatchObject([{ level: 'error', next: expect.stringContaining('path') }])
-    expect(await check({ status: 415 })).toMatchObject([{ level: 'error', next: 'set encoding: proto' }])
+    expect(await check({ status: 302, headers: { location: 'https://sso/login' } })).toMatchObject([
+      { level: 'error', detail: expect.stringContaining('redirected to host sso') },
+    ])
+  })
+
+  test('415: it tries the other encoding once, and says which one the receiver takes', async () => {
+    const types: unknown[] = []
+    const takes = async (...taken: string[]) => {
+      const receiver = await FakeServer.start(({ headers }) => {
+        types.push(headers['content-type'])
+        return taken.includes(`${headers['content-type']}`) ? { status: 200 } : { status: 415 }
+      })
+      const otlp = exporter({ endpoint: receiver.url })
+      const findings = await otlp.check(never)
+      await otlp.close()
+      await receiver.stop()
+      return findings
+    }
+    expect(await takes('application/x-protobuf')).toMatchObject([{ level: 'error', next: 'set encoding: proto' }])
+    expect(await takes()).toMatchObject([{ level: 'error', next: expect.stringContaining('neither') }])
+    expect(types).toEqual(['application/json', 'application/x-protobuf', 'application/json', 'application/x-protobuf'])
   })
 
   test('claims nothing where a receiver refuses empty requests', async () => {

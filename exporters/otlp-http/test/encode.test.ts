@@ -118,7 +118,7 @@ describe.each<Encoding>(['json', 'proto'])('%s', (encoding) => {
       nan: Number.NaN,
       infinity: -Infinity,
       huge: 1e300,
-      unsafe: 2 ** 53,
+      beyond: 2 ** 63,
       big: 2n ** 64n,
       sound: -5n,
     }
@@ -126,9 +126,22 @@ describe.each<Encoding>(['json', 'proto'])('%s', (encoding) => {
     expect(attribute(record, 'nan')).toEqual({ stringValue: 'NaN' })
     expect(attribute(record, 'infinity')).toEqual({ stringValue: '-Infinity' })
     expect(attribute(record, 'huge')).toEqual({ stringValue: '1e+300' })
-    expect(attribute(record, 'unsafe')).toEqual({ stringValue: '9007199254740992' })
+    expect(attribute(record, 'beyond')).toEqual({ stringValue: '9223372036854776000' })
     expect(attribute(record, 'big')).toEqual({ stringValue: '18446744073709551616' })
     expect(attribute(record, 'sound')).toEqual({ intValue: '-5' })
+  })
+
+  test('keeps every integer that int64 holds an integer, and negative zero a zero', () => {
+    const attributes = { unsafe: 2 ** 53, great: 2 ** 63 - 1024, least: -(2 ** 63), zero: -0 }
+    const [record] = decoded(encoding, [auditRecord({ attributes })])
+    const integer = (key: string) => BigInt(attribute(record, key)?.intValue ?? Number.NaN)
+    expect(integer('unsafe')).toBe(2n ** 53n)
+    expect(integer('great')).toBe(2n ** 63n - 1024n)
+    expect(integer('least')).toBe(-(2n ** 63n))
+    expect(attribute(record, 'zero')).toEqual({ intValue: encoding === 'json' ? 0 : '0' })
+    // In JSON OpenTelemetry's own serializer rounds the digits.
+    if (encoding === 'proto') expectOfficial(encoding, [auditRecord({ attributes })])
+    else expect(`${body(encoding, [auditRecord({ attributes })])}`).toContain('"intValue":-9223372036854775808}')
   })
 
   test('keeps what naive encoders lose', () => {

@@ -69,6 +69,20 @@ test("OpenTelemetry's own exporter is a destination", async () => {
   await exporter.close()
 })
 
+test('why that destination is called unverified: a partial success is a success to it, and none here', async () => {
+  const partial = JSON.stringify({ partialSuccess: { rejectedLogRecords: '1', errorMessage: 'attribute too long' } })
+  const refusing = await FakeServer.start(() => ({ status: 200, headers: json, body: partial }))
+  const theirs = fromLogRecordExporter(new OTLPLogExporter({ url: `${refusing.url}/v1/logs` }), { name: 'official' })
+  const ours = new OtlpHttpExporter(config.parse({ endpoint: refusing.url }))
+  const outcomes = [theirs, ours].map((exporter) => {
+    const members = auditRecords(3).map((record) => exporter.encode(record))
+    return exporter.send({ members, token: 't', now: 0 }, never)
+  })
+  expect(await Promise.all(outcomes)).toMatchObject([{ status: 'delivered' }, { status: 'unreadable', taken: 2 }])
+  await Promise.all([theirs.close(), ours.close()])
+  await refusing.stop()
+})
+
 test.each([
   ['refuse credentials', { status: 'stopped', cause: 'credentials' }],
   ['not found', { status: 'stopped', cause: 'configuration' }],
