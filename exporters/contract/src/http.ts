@@ -45,13 +45,15 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** Uncompressed parts, sent one after another. */
   readonly body?: readonly Uint8Array[]
+  /** How much of the answer's body to keep, for answers that are lists, in bytes. Default: 64 KiB. */
+  readonly answerBytes?: number
 }
 
 /** What the server said. */
 export interface HttpResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-  /** The first 64 KiB of the body, as text. */
+  /** The beginning of the body, as text: 64 KiB, or as much as the request asked for. */
   readonly body: string
   /** The same as bytes, for answers that are no text. */
   readonly bytes: Uint8Array
@@ -143,7 +145,7 @@ export class HttpClient {
       bodyTimeout: 0,
       signal,
     })
-    const bytes = await readBounded(answer.body)
+    const bytes = await readBounded(answer.body, request.answerBytes ?? answerBytes)
     const wait = retryAfter(answer.headers['retry-after'], this.#now())
     return {
       status: answer.statusCode,
@@ -199,14 +201,14 @@ function observed(bytes: Uint8Array, progress: Progress): Readable {
   return parts() as unknown as Readable
 }
 
-/** Keeps the first 64 KiB. Reads on so that the connection can be used again, and gives it up when there is no end. */
-async function readBounded(body: AsyncIterable<Buffer>): Promise<Buffer> {
+/** Keeps the beginning. Reads on so that the connection can be used again, and gives it up when there is no end. */
+async function readBounded(body: AsyncIterable<Buffer>, keep: number): Promise<Buffer> {
   const kept: Buffer[] = []
   let total = 0
   for await (const chunk of body) {
-    if (total < answerBytes) kept.push(chunk.subarray(0, answerBytes - total))
+    if (total < keep) kept.push(chunk.subarray(0, keep - total))
     total += chunk.length
-    if (total > drainedBytes) break
+    if (total > Math.max(drainedBytes, keep)) break
   }
   return Buffer.concat(kept)
 }

@@ -13,11 +13,13 @@ import type { LogRecord } from './record.ts'
 export interface ToOtelOptions {
   /** Time for one export call, all its requests and acknowledgements included, in milliseconds. Default: 30 s. */
   readonly timeoutMs?: number
+  /** Requests of one export call under way at once, a count. More than one sends out of order. Default: 1. */
+  readonly concurrency?: number
   /** Wall-clock time in milliseconds since 1970. Default: Date.now. */
   readonly now?: () => number
 }
 
-/** Makes a stock OpenTelemetry JS exporter (SDK 3.x and 0.2xx) of one of ours. */
+/** Makes a stock OpenTelemetry JS exporter (SDK 3.x and 0.2xx) of one of ours. Throws RangeError for no concurrency. */
 export function toLogRecordExporter(exporter: Exporter, options: ToOtelOptions = {}): OtelLogRecordExporter {
   return new OtelAdapter(exporter, options)
 }
@@ -31,6 +33,7 @@ interface Item {
 class OtelAdapter implements OtelLogRecordExporter {
   readonly #exporter: Exporter
   readonly #timeoutMs: number
+  readonly #concurrency: number
   readonly #now: () => number
   readonly #inFlight = new Set<Promise<void>>()
   #closing: Promise<void> | undefined
@@ -38,7 +41,11 @@ class OtelAdapter implements OtelLogRecordExporter {
   constructor(exporter: Exporter, options: ToOtelOptions) {
     this.#exporter = exporter
     this.#timeoutMs = options.timeoutMs ?? 30_000
+    this.#concurrency = options.concurrency ?? 1
     this.#now = options.now ?? Date.now
+    if (!Number.isSafeInteger(this.#concurrency) || this.#concurrency < 1) {
+      throw new RangeError('concurrency must be a whole number above 0')
+    }
   }
 
   export(logs: LogRecord[], resultCallback: (result: OtelExportResult) => void): void {
@@ -73,11 +80,23 @@ class OtelAdapter implements OtelLogRecordExporter {
     const items = logs.flatMap((record, index) => this.#encode(record, index, refused))
     const batches = pack(items.map(sized), this.#exporter.limits).map((batch) => batch.map(({ item }) => item))
     const waiting: (readonly Item[])[] = batches.toReversed()
-    for (let batch = waiting.pop(); batch !== undefined; batch = waiting.pop()) {
-      const outcome = await this.#send(batch, signal)
-      waiting.push(...this.#remaining(batch, outcome, refused).toReversed())
-    }
+    const workers = Array.from({ length: this.#concurrency }, () => this.#work(waiting, refused, signal))
+    const failure = (await Promise.allSettled(workers)).find((worker) => worker.status === 'rejected')
+    if (failure !== undefined) throw failure.reason
     return refused.sort((a, b) => a.index - b.index)
+  }
+
+  /** One of the requests under way at once. When one fails the others begin nothing new. */
+  async #work(waiting: (readonly Item[])[], refused: Refusal[], signal: AbortSignal): Promise<void> {
+    try {
+      for (let batch = waiting.pop(); batch !== undefined; batch = waiting.pop()) {
+        const outcome = await this.#send(batch, signal)
+        waiting.push(...this.#remaining(batch, outcome, refused).toReversed())
+      }
+    } catch (error) {
+      waiting.length = 0
+      throw error
+    }
   }
 
   #encode(record: LogRecord, index: number, refused: Refusal[]): Item[] {

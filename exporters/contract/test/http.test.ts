@@ -71,6 +71,15 @@ describe('an answer', () => {
     }
   })
 
+  test('is kept as far as the request asks for', async () => {
+    answer = { status: 200, body: 'x'.repeat(3_000_000) }
+    const request = { method: 'GET', url: server.url } as const
+    expect(await client().request({ ...request, answerBytes: 2_500_000 }, never)).toMatchObject({
+      bytes: { length: 2_500_000 },
+    })
+    expect(await client().request({ ...request, answerBytes: 100 }, never)).toMatchObject({ bytes: { length: 100 } })
+  })
+
   test('without end is given up', async () => {
     answer = { status: 200, body: 'x'.repeat(50_000_000) }
     expect(await post()).toMatchObject({ status: 200 })

@@ -6,6 +6,7 @@ import {
   type Exporter,
   type LogRecord,
   type OtelExportResult,
+  type OtelLogRecordExporter,
   type Outcome,
   recordId,
   toLogRecordExporter,
@@ -58,7 +59,11 @@ class Scripted implements Exporter {
 }
 
 function exported(exporter: Exporter, records: LogRecord[], timeoutMs = 5_000): Promise<OtelExportResult> {
-  return new Promise((resolve) => toLogRecordExporter(exporter, { timeoutMs }).export(records, resolve))
+  return exportedBy(toLogRecordExporter(exporter, { timeoutMs }), records)
+}
+
+function exportedBy(exporter: OtelLogRecordExporter, records: LogRecord[]): Promise<OtelExportResult> {
+  return new Promise((resolve) => exporter.export(records, resolve))
 }
 
 function records(...ids: string[]): LogRecord[] {
@@ -70,6 +75,60 @@ test('packs within the limits and by partition', async () => {
   const other = auditRecord({ id: 'x', eventName: 'other month' })
   expect(await exported(destination, [...records('a', 'b'), other, ...records('c')])).toEqual({ code: 0 })
   expect(destination.batches).toEqual([['a', 'b'], ['x'], ['c']])
+})
+
+describe('concurrency', () => {
+  /** Answers when told; knows how many requests wait for an answer. */
+  function gated(records: number) {
+    const waiting: ((outcome: Outcome) => void)[] = []
+    const destination = new Scripted(() => new Promise((resolve) => waiting.push(resolve)), records)
+    const turn = () => new Promise((resolve) => setImmediate(resolve))
+    return { waiting, destination, turn }
+  }
+
+  test('without it one request follows the other', async () => {
+    const { waiting, destination, turn } = gated(1)
+    const result = exported(destination, records('a', 'b'))
+    await turn()
+    expect(waiting).toHaveLength(1)
+    waiting.shift()?.(delivered)
+    await turn()
+    waiting.shift()?.(delivered)
+    expect(await result).toEqual({ code: 0 })
+  })
+
+  test('as many requests at once as it says, and never more', async () => {
+    const { waiting, destination, turn } = gated(1)
+    const result = exportedBy(toLogRecordExporter(destination, { concurrency: 3 }), auditRecords(10))
+    let most = 0
+    for (await turn(); waiting.length > 0; await turn()) {
+      most = Math.max(most, waiting.length)
+      waiting.shift()?.(delivered)
+    }
+    expect(await result).toEqual({ code: 0 })
+    expect(most).toBe(3)
+    expect(destination.kept).toHaveLength(10)
+  })
+
+  test('after a failure nothing new is sent, and what is on its way is waited for', async () => {
+    const { waiting, destination, turn } = gated(1)
+    let ended = false
+    const result = exportedBy(toLogRecordExporter(destination, { concurrency: 2 }), auditRecords(10))
+    void result.then(() => {
+      ended = true
+    })
+    await turn()
+    waiting.shift()?.({ status: 'retry', reason: 'busy' })
+    await turn()
+    expect([waiting.length, ended]).toEqual([1, false])
+    waiting.shift()?.(delivered)
+    expect(await result).toMatchObject({ code: 1, error: { message: 'busy', retryable: true } })
+    expect(destination.batches).toHaveLength(2)
+  })
+
+  test.each([0, 1.5, Number.NaN])('%s requests at once are refused', (concurrency) => {
+    expect(() => toLogRecordExporter(new Scripted(() => delivered), { concurrency })).toThrow(RangeError)
+  })
 })
 
 test('no records are a success without a request', async () => {

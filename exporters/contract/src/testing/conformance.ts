@@ -18,7 +18,7 @@ import {
   never,
   refusedIndexes,
   room,
-  secret,
+  secretOf,
   settle,
   type World,
 } from './world.ts'
@@ -119,13 +119,16 @@ async function cutIsAmbiguous(world: World): Promise<void> {
 }
 
 async function refusedIsNotAmbiguous({ harness }: World): Promise<void> {
-  const exporter = harness.create(`http://127.0.0.1:${await closedPort()}`, { secret, timeoutMs: 10_000 })
+  const exporter = harness.create(`http://127.0.0.1:${await closedPort()}`, {
+    secret: secretOf(harness),
+    timeoutMs: 10_000,
+  })
   assertRetry(await exporter.send(batchOf(exporter, room(exporter, 1)), never()), false)
   await exporter.close()
 }
 
 async function givesUpAtDeadline({ harness, server }: World): Promise<void> {
-  const exporter = harness.create(server.url, { secret, timeoutMs: 150 })
+  const exporter = harness.create(server.url, { secret: secretOf(harness), timeoutMs: 150 })
   server.answer({ kind: 'hang' })
   assertRetry(await exporter.send(batchOf(exporter, room(exporter, 1)), never()), true)
   await exporter.close()
@@ -159,6 +162,7 @@ async function neverFollowsRedirect(world: World): Promise<void> {
 }
 
 async function neverLogsSecret(world: World): Promise<void> {
+  const secret = secretOf(world.harness)
   const scripts: Scripted[] = [
     { kind: 'refuse credentials' },
     { kind: 'not found' },

@@ -9,8 +9,6 @@ import type { LogRecord } from '../record.ts'
 import { type Arrived, FakeServer, type Scripted, type VendorBehaviour } from './fake-server.ts'
 import { auditRecords } from './records.ts'
 
-export const secret = 'S3cr3t-0b7f3c7e-6a0e-4d0c'
-
 /** What the suite needs to know of an exporter and its vendor. */
 export interface ConformanceHarness<Guarantee extends string = string> {
   /** The exporter for a fake's address. `secret` goes where the vendor's credential goes. */
@@ -23,6 +21,8 @@ export interface ConformanceHarness<Guarantee extends string = string> {
   readonly maxBodyBytes: number
   /** Encoded bytes of a large record that the vendor still takes. Default: 100 kB. */
   readonly largeRecordBytes?: number
+  /** A credential of the form this vendor's credentials have. Default: one that resembles none. */
+  readonly secret?: string
   /** Guarantees that this vendor's protocol has no room for, and why. */
   readonly cannot?: Readonly<Partial<Record<Guarantee, string>>>
 }
@@ -34,9 +34,14 @@ export interface World {
   readonly exporter: Exporter
 }
 
+/** The credential that must show nowhere. */
+export function secretOf({ secret = 'S3cr3t-0b7f3c7e-6a0e-4d0c' }: ConformanceHarness): string {
+  return secret
+}
+
 export async function inWorld(harness: ConformanceHarness, body: (world: World) => Promise<void>): Promise<void> {
   const server = await FakeServer.start(harness.behave)
-  const exporter = harness.create(server.url, { secret, timeoutMs: 10_000 })
+  const exporter = harness.create(server.url, { secret: secretOf(harness), timeoutMs: 10_000 })
   try {
     await body({ harness, server, exporter })
   } finally {
