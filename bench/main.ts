@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { startScript } from '../test/tools/start-script.ts'
 import { type Corpus, makeCorpus } from './corpus.ts'
 
 interface Usage {
@@ -16,8 +17,6 @@ interface Usage {
 }
 
 const here = import.meta.dirname
-/** As `npm start` runs it. */
-const flags = ['--max-old-space-size=1024', '--max-semi-space-size=8', '--conditions=@circleci-audit-forwarder/source']
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
 const small = process.argv.includes('--small')
 /** `--only '1 MB'` measures one size. */
@@ -100,7 +99,7 @@ async function forward(corpus: Corpus, destinations: number, bodies?: string): P
   const config = join(state, 'config.json')
   writeFileSync(config, JSON.stringify(configuration(corpus.path, state, port, destinations)))
   const main = join(here, '..', 'src', 'cli', 'main.ts')
-  const usage = await run([...flags, main, 'run', '--once', '--config', config])
+  const usage = await run([...startScript.flags, main, 'run', '--once', '--config', config])
   server.kill('SIGTERM')
   await once(server, 'exit')
   rmSync(state, { recursive: true })
@@ -130,7 +129,7 @@ function configuration(path: string, state: string, port: number, destinations: 
 /** Runs a script to its end and tells what it used, all threads included. */
 async function run(args: readonly string[]): Promise<Usage> {
   const report = join(folder, 'usage.json')
-  const env = { ...process.env, BENCH_USAGE: report }
+  const env = { ...process.env, ...startScript.env, BENCH_USAGE: report }
   const child = spawn(process.execPath, ['--import', join(here, 'usage.ts'), ...args], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],

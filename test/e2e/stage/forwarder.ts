@@ -4,6 +4,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { startScript } from '../../tools/start-script.ts'
 import { until } from './until.ts'
 
 export const root: string = fileURLToPath(new URL('../../..', import.meta.url))
@@ -39,18 +40,11 @@ export class Forwarder {
   #exit: Exit | undefined
 
   constructor({ args, env, nodeArgs = [], command }: Launch) {
-    const node = [
-      '--max-old-space-size=1024',
-      '--max-semi-space-size=8',
-      '--conditions=@circleci-audit-forwarder/source',
-      ...nodeArgs,
-      'src/cli/main.ts',
-      ...args,
-    ]
+    const node = [...startScript.flags, ...nodeArgs, 'src/cli/main.ts', ...args]
     this.#hasGroup = command !== undefined
     this.#child = spawn(command ?? process.execPath, command === undefined ? node : args, {
       cwd: root,
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...startScript.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: this.#hasGroup,
     })
