@@ -1,0 +1,121 @@
+// A ClickHouse server for tests: the real engine behind HTTP, in a process that can be killed and started again on the
+// same data and the same port. The engine takes one data folder per process and one process per folder.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Access } from './access.ts'
+import type { Fault } from './faults.ts'
+import type { Order, Seen } from './server.ts'
+
+export type { Fault } from './faults.ts'
+export type { Seen } from './server.ts'
+
+type Message =
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'done'; readonly number: number; readonly seen: readonly Seen[] }
+type Plain<T> = T extends Order ? Omit<T, 'number'> : never
+
+export class ClickHouse {
+  readonly #access: Access | undefined
+  readonly #dataDir: string
+  readonly #own: boolean
+  #child: ChildProcess | undefined
+  #port = 0
+  #orders = 0
+
+  private constructor(dataDir: string | undefined, access: Access | undefined) {
+    this.#access = access
+    this.#own = dataDir === undefined
+    this.#dataDir = dataDir ?? mkdtempSync(join(tmpdir(), 'clickhouse-'))
+  }
+
+  /** Without `dataDir` a temporary folder, which `stop` removes. */
+  static async start(options: { readonly dataDir?: string; readonly access?: Access } = {}): Promise<ClickHouse> {
+    const front = new ClickHouse(options.dataDir, options.access)
+    await front.restart()
+    return front
+  }
+
+  /** The same in all its lives. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`
+  }
+
+  get dataDir(): string {
+    return this.#dataDir
+  }
+
+  /** Starts the server again, on the data that is there. */
+  async restart(): Promise<void> {
+    const options = JSON.stringify({ path: this.#dataDir, port: this.#port, access: this.#access })
+    const child = fork(join(import.meta.dirname, 'server.ts'), [options], {
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
+    this.#child = child
+    this.#port = await new Promise<number>((resolve, reject) => {
+      child.on('message', (message: Message) => message.kind === 'listening' && resolve(message.port))
+      child.once('exit', (code, signal) => reject(new Error(`the engine ended at start: ${signal ?? code}`)))
+    })
+  }
+
+  /** `kill -9`. */
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (child === undefined) return
+    this.#child = undefined
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  async stop(): Promise<void> {
+    await this.kill()
+    if (this.#own) rmSync(this.#dataDir, { recursive: true, force: true })
+  }
+
+  /** What happens to the next statements, each fault once. */
+  async fault(...faults: readonly Fault[]): Promise<void> {
+    await this.#order({ kind: 'faults', faults })
+  }
+
+  /** Drops faults that have not happened, and what was seen. */
+  async forget(): Promise<void> {
+    await this.#order({ kind: 'forget' })
+  }
+
+  /** Statements since the start or the last `forget`. */
+  async seen(): Promise<readonly Seen[]> {
+    return (await this.#order({ kind: 'seen' })).seen
+  }
+
+  /** Rows of a query's answer; nothing for a statement without an answer. Rejects with the server's words. */
+  async query<Row = unknown>(sql: string): Promise<readonly Row[]> {
+    const { user = 'default', password = '' } = this.#access ?? {}
+    const answer = await fetch(`${this.url}/?default_format=JSONEachRow`, {
+      method: 'POST',
+      headers: { 'X-ClickHouse-User': user, 'X-ClickHouse-Key': password, connection: 'close' },
+      body: sql,
+    })
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(text)
+    return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Row]))
+  }
+
+  #order(order: Plain<Order>): Promise<Extract<Message, { kind: 'done' }>> {
+    const child = this.#child
+    if (child === undefined) throw new Error('the server is not running')
+    const number = ++this.#orders
+    return new Promise((resolve) => {
+      const listen = (message: Message): void => {
+        if (message.kind !== 'done' || message.number !== number) return
+        child.off('message', listen)
+        resolve(message)
+      }
+      child.on('message', listen)
+      child.send({ ...order, number })
+    })
+  }
+}
