@@ -2,11 +2,12 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { emptyHours } from '../../src/cli/profile/hours.ts'
-import { bodyFormat, keySpelling } from '../../src/cli/profile/layout.ts'
+import { keySpelling } from '../../src/cli/profile/layout.ts'
 import { ShapeOf } from '../../src/cli/profile/shape.ts'
 import { Spread } from '../../src/cli/profile/spread.ts'
 import { Tally } from '../../src/cli/profile/tally.ts'
 import { shownName } from '../../src/cli/profile/vocabulary.ts'
+import { bodyFormat } from '../../src/receiver/decode/format.ts'
 
 test('quantiles are right to 5 %, and the ends exactly', () => {
   fc.assert(

@@ -2,9 +2,9 @@ import { ReadFailure } from '../../domain/failures.ts'
 import { isProbe, objectTime, type Sighting } from '../../domain/objects.ts'
 import { type MappingOptions, mapEvent } from '../../mapping/map.ts'
 import { decode } from '../../receiver/decode/decode.ts'
+import { bodyFormat } from '../../receiver/decode/format.ts'
 import type { Store } from '../../receiver/store.ts'
 import { partitions } from '../../receiver/sweep.ts'
-import { bodyFormat } from './layout.ts'
 import type { Profile } from './profile.ts'
 
 /** Keys looked at beside those of the range, to find what is in no layout. */

@@ -9,8 +9,10 @@ import { join, resolve } from 'node:path'
 import type { Clock } from '../../domain/clock.ts'
 import { ReadFailure, SourceFailure } from '../../domain/failures.ts'
 import type { Sighting } from '../../domain/objects.ts'
-import type { Page, Store } from '../store.ts'
+import type { InspectedStore } from '../inspection.ts'
+import type { Page } from '../store.ts'
 import type { Files } from './files.ts'
+import { DirectoryInspection } from './inspection.ts'
 import { readFile } from './read.ts'
 import { walk } from './walk.ts'
 
@@ -28,7 +30,7 @@ export interface DirectorySeams {
 const PAGE = 1000
 const SETTLED_MS = 2000
 
-export class DirectoryStore implements Store {
+export class DirectoryStore implements InspectedStore {
   readonly uri: string
   readonly prefix: string
   readonly #root: string
@@ -89,6 +91,10 @@ export class DirectoryStore implements Store {
     if (await this.#isEmpty())
       throw new ReadFailure('unreachable', `cannot read ${path}: ${this.#root} is empty`, mountHint)
     throw new ReadFailure('gone', `cannot read ${path}: it is not there any more`)
+  }
+
+  inspection(): DirectoryInspection {
+    return new DirectoryInspection(this.#files, this.#root)
   }
 
   // A root that is not mounted must not look like an empty bucket.

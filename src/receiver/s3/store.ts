@@ -9,9 +9,11 @@ import type { ListObjectsV2CommandOutput, S3 } from '@aws-sdk/client-s3'
 import type { Clock } from '../../domain/clock.ts'
 import type { Sighting } from '../../domain/objects.ts'
 import { type AwsHttp, type AwsSettings, awsConnection } from '../aws/connection.ts'
-import type { Page, Store } from '../store.ts'
+import type { InspectedStore } from '../inspection.ts'
+import type { Page } from '../store.ts'
 import { wholeBody } from './body.ts'
 import { listFailure, type Place, readFailure } from './failures.ts'
+import { S3Inspection } from './inspection.ts'
 
 /** `store.s3` of the configuration. */
 export interface S3Settings extends AwsSettings {
@@ -42,12 +44,13 @@ export async function openS3Store(settings: S3Settings, seams: S3Seams): Promise
   return new S3Store(client, settings, seams)
 }
 
-export class S3Store implements Store {
+export class S3Store implements InspectedStore {
   readonly uri: string
   readonly prefix: string
   readonly #client: S3
   readonly #place: Place
   readonly #owner: { readonly ExpectedBucketOwner?: string }
+  readonly #isAws: boolean
   readonly #clock: Clock
   readonly #idleMs: number
 
@@ -58,6 +61,7 @@ export class S3Store implements Store {
     this.#place = { bucket: settings.bucket, prefix: this.prefix, owner: settings.expected_bucket_owner }
     this.#owner =
       settings.expected_bucket_owner === undefined ? {} : { ExpectedBucketOwner: settings.expected_bucket_owner }
+    this.#isAws = settings.endpoint === undefined
     this.#clock = seams.clock
     this.#idleMs = seams.idleMs ?? 60_000
   }
@@ -87,6 +91,10 @@ export class S3Store implements Store {
     })
     const length = answer.ContentLength ?? object.size
     return wholeBody(answer.Body as Readable, { length, idleMs: this.#idleMs, clock: this.#clock, signal }, fail)
+  }
+
+  inspection(): S3Inspection {
+    return new S3Inspection(this.#client, this.#place, this.#isAws)
   }
 
   /** Releases connections. */

@@ -6,9 +6,13 @@
 
 import type { SQS, Message as SqsMessage } from '@aws-sdk/client-sqs'
 import { SourceFailure } from '../../domain/failures.ts'
+import type { Finding } from '../../domain/finding.ts'
 import { type AwsHttp, type AwsSettings, awsConnection } from '../aws/connection.ts'
-import { commonHint, isDenial, type Refusal, refusal } from '../aws/refusal.ts'
-import type { Message, Notifications } from '../notifications.ts'
+import { refusal } from '../aws/refusal.ts'
+import type { InspectedQueue, InspectedStore } from '../inspection.ts'
+import type { Message } from '../notifications.ts'
+import { checkQueue } from './check.ts'
+import { queueFailure } from './failures.ts'
 
 /** `notifications.sqs` of the configuration. */
 export interface SqsSettings extends AwsSettings {
@@ -41,14 +45,16 @@ export async function openSqsNotifications(settings: SqsSettings, seams: SqsSeam
   return new SqsNotifications(client, settings, seams)
 }
 
-export class SqsNotifications implements Notifications {
+export class SqsNotifications implements InspectedQueue {
   readonly name: string
   readonly #client: SQS
+  readonly #isAws: boolean
   readonly #receive: Parameters<SQS['receiveMessage']>[0]
 
   constructor(client: SQS, settings: SqsSettings, seams: SqsSeams) {
     this.name = settings.queue_url
     this.#client = client
+    this.#isAws = settings.endpoint === undefined
     this.#receive = {
       QueueUrl: settings.queue_url,
       MaxNumberOfMessages: BATCH,
@@ -84,6 +90,10 @@ export class SqsNotifications implements Notifications {
     }
   }
 
+  check(store: InspectedStore, signal: AbortSignal): Promise<readonly Finding[]> {
+    return checkQueue({ client: this.#client, url: this.name, isAws: this.#isAws }, store, signal)
+  }
+
   async close(): Promise<void> {
     this.#client.destroy()
   }
@@ -106,19 +116,8 @@ export class SqsNotifications implements Notifications {
   }
 
   #failure(doing: string, permission: string, error: unknown): SourceFailure {
-    const refused = refusal(error)
-    const hint = commonHint(refused) ?? queueHint(refused, permission)
-    const message = `cannot ${doing} ${this.name}: ${refused.text}`
-    return new SourceFailure(message, { cause: refused.cause, ...(hint === undefined ? {} : { hint }) })
+    return queueFailure(doing, this.name, refusal(error), permission)
   }
-}
-
-function queueHint(refused: Refusal, permission: string): string | undefined {
-  if (/QueueDoesNotExist|NonExistentQueue/.test(refused.code))
-    return 'check notifications.sqs.queue_url, region and endpoint: there is no such queue where we asked'
-  if (/kms/i.test(refused.text)) return "grant kms:Decrypt on the queue's key"
-  if (!isDenial(refused)) return undefined
-  return `grant sqs:ReceiveMessage, sqs:DeleteMessage and sqs:ChangeMessageVisibility on the queue (refused: ${permission})`
 }
 
 function toMessage(message: SqsMessage): Held {

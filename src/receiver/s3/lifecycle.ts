@@ -1,0 +1,54 @@
+// What becomes of audit objects with time. The bucket is the buffer, so its expiry is how long a destination may be down;
+// and an archived object cannot be read before somebody restores it. CircleCI sets no tags, so rules for tagged objects
+// concern none of ours.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+import type { LifecycleRule } from '@aws-sdk/client-s3'
+import type { Finding } from '../../domain/finding.ts'
+
+/** Shorter buffers are warned of, in days. */
+const SHORT_DAYS = 7
+const archives = new Set(['GLACIER', 'DEEP_ARCHIVE'])
+
+/** In words, for objects under this prefix (without slashes at its ends). */
+export function lifecycleFindings(rules: readonly LifecycleRule[], prefix: string): readonly Finding[] {
+  const ours = rules.filter((rule) => rule.Status === 'Enabled' && concerns(rule, prefix))
+  const archived = earliest(ours.flatMap((rule) => transitions(rule)))
+  return [expiryFinding(ours), ...(archived === undefined ? [] : [archiveFinding(archived)])]
+}
+
+function concerns(rule: LifecycleRule, prefix: string): boolean {
+  const { Filter } = rule
+  if (Filter?.Tag !== undefined || (Filter?.And?.Tags ?? []).length > 0) return false
+  const theirs = Filter?.Prefix ?? Filter?.And?.Prefix ?? rule.Prefix ?? ''
+  const keys = prefix === '' ? '' : `${prefix}/`
+  return keys.startsWith(theirs) || theirs.startsWith(keys)
+}
+
+function transitions({ Transitions = [] }: LifecycleRule): readonly number[] {
+  return Transitions.filter(({ StorageClass }) => archives.has(StorageClass ?? '')).map(({ Days }) => Days ?? 0)
+}
+
+function earliest(days: readonly number[]): number | undefined {
+  return days.length === 0 ? undefined : Math.min(...days)
+}
+
+function expiryFinding(rules: readonly LifecycleRule[]): Finding {
+  const what = 'objects are kept long enough'
+  const dated = rules.find(({ Expiration }) => Expiration?.Date !== undefined)?.Expiration?.Date
+  if (dated !== undefined) {
+    const detail = `a lifecycle rule removes them all on ${dated.toISOString().slice(0, 10)}`
+    return { level: 'warning', what, detail, next: 'let the rule expire them by age instead' }
+  }
+  const days = earliest(rules.flatMap(({ Expiration }) => Expiration?.Days ?? []))
+  if (days === undefined) return { level: 'ok', what, detail: 'no lifecycle rule expires them' }
+  const detail = `they expire after ${days === 1 ? '1 day' : `${days} days`}: what a destination has not taken by then is lost to it`
+  if (days >= SHORT_DAYS) return { level: 'ok', what, detail }
+  return { level: 'warning', what, detail, next: 'keep them longer than any outage you want to survive, e.g. 30 days' }
+}
+
+function archiveFinding(days: number): Finding {
+  const what = 'objects stay readable'
+  const detail = `a lifecycle rule archives them after ${days === 1 ? '1 day' : `${days} days`}; then they must be restored to be read`
+  if (days >= SHORT_DAYS) return { level: 'ok', what, detail }
+  return { level: 'warning', what, detail, next: 'archive them later' }
+}
