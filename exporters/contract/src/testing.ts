@@ -10,5 +10,5 @@ export {
   type VendorAnswer,
   type VendorBehaviour,
 } from './testing/fake-server.ts'
-export { auditRecord, auditRecords, hostileValues } from './testing/records.ts'
+export { auditRecord, auditRecords, bareRecord, hostileValues } from './testing/records.ts'
 export type { ConformanceHarness } from './testing/world.ts'

@@ -17,6 +17,7 @@ export type AckMode = 'auto' | 'required' | 'off'
 
 const ACK_TIMEOUT_MS = 300_000
 const FIRST_POLL_MS = 1000
+const HURRIED_POLL_MS = 250
 const IDS_PER_POLL = 1000
 /** More than any lane keeps in flight; the oldest are forgotten and go again. */
 const PENDING_MAX = 100_000
@@ -44,14 +45,14 @@ export class Acknowledgements {
     this.#now = now
   }
 
-  /** Remembers a request that was taken but not yet acknowledged. */
-  accepted(channel: Channel, ackId: number): Outcome {
+  /** Remembers a request that was taken but not yet acknowledged. `full`: to be asked for sooner. */
+  accepted(channel: Channel, ackId: number, full = false): Outcome {
     const claim = channel.claim(ackId, this.#now())
     const receipt = `${channel.id}/${ackId}/${claim.since}/${this.#accepted++}`
     const [oldest] = this.#pending.keys()
     if (this.#pending.size >= PENDING_MAX && oldest !== undefined) this.#pending.delete(oldest)
     this.#pending.set(receipt, { channel, claim })
-    return { status: 'accepted', receipt, pollAfterMs: FIRST_POLL_MS }
+    return { status: 'accepted', receipt, pollAfterMs: full ? HURRIED_POLL_MS : FIRST_POLL_MS }
   }
 
   /** What is known of these receipts by now; those still pending are absent. */

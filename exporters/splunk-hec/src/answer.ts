@@ -86,7 +86,9 @@ function retry(answer: HttpResponse, code: HecCode, reply: HecReply): Outcome {
 
 function refusal(reply: HecReply, index: number | undefined, sent: readonly HecEvent[]): Outcome | undefined {
   if (index === undefined || index < 0 || index >= sent.length) return undefined
-  return { status: 'rejected', records: [{ index, reason: reasonOf(reply) }] }
+  const records = [{ index, reason: reasonOf(reply) }]
+  // Splunk reads one event after the other, and has stored what stands before the one it refuses.
+  return index === 0 ? { status: 'rejected', records } : { status: 'rejected', records, taken: index }
 }
 
 /** The configured index concerns every event; one that the event chose itself only that event. */

@@ -16,7 +16,8 @@ export interface Classified {
 /** In order: the first pattern that matches the folded action (`project.ssh.key.create`) decides. */
 const rules: readonly (readonly [RegExp, Classified['model'], string | undefined])[] = [
   [/^user\.logged\.in$/, 'Authentication', undefined],
-  [/^user\.logged\.out$|^workflow\.|^build\./, undefined, undefined],
+  // A run of a pipeline is daily work and no change of anything; stopping one is.
+  [/^user\.logged\.out$|^workflow\.(?!cancel$)|^build\./, undefined, undefined],
   [/(^|\.)(role\.grant|restriction|group\.member|group\.add|group\.remove)(\.|$)/, 'Change', 'acl_modified'],
   [/(^|\.)(stop\.building|cancel|cancel\.release)$/, 'Change', 'stopped'],
   [/(^|\.)(accessed|requested|generated)$/, 'Change', 'read'],

@@ -56,7 +56,8 @@ function withVerdict(event: HecEvent): HecEvent {
 function auditAction({ attributes, eventName }: LogRecord): string | undefined {
   const action = attributes['circleci.audit.action']
   if (typeof action === 'string') return action
-  return eventName?.startsWith('circleci.audit.') ? eventName.slice('circleci.audit.'.length) : undefined
+  const named = typeof eventName === 'string' && eventName.startsWith('circleci.audit.')
+  return named ? eventName.slice('circleci.audit.'.length) : undefined
 }
 
 /** Seconds with milliseconds, or microseconds where there are any: more digits `_time` does not keep. */
@@ -204,11 +205,11 @@ function indexedFields(record: LogRecord, action: string | undefined): string {
     circleci_action: action,
     success: text(record.attributes['circleci.audit.success']),
     org: organizationName(record),
-    'otel.log.name': record.eventName || undefined,
-    'otel.log.severity.text': record.severityText || undefined,
+    'otel.log.name': text(record.eventName),
+    'otel.log.severity.text': text(record.severityText),
     'otel.log.severity.number': text(record.severityNumber),
-    trace_id: record.spanContext?.traceId,
-    span_id: record.spanContext?.spanId,
+    trace_id: text(record.spanContext?.traceId),
+    span_id: text(record.spanContext?.spanId),
   })
 }
 

@@ -41,6 +41,9 @@ export interface SplunkHecWorld {
   readonly uuid: () => string
 }
 
+/** Taken, and the collector asks to have its acknowledgements fetched. */
+const ACKS_RUN_FULL = 25
+
 const world: SplunkHecWorld = { now: Date.now, uuid: randomUUID }
 
 /**
@@ -121,14 +124,15 @@ export class SplunkHecExporter implements Exporter {
     const outcome = outcomeOf(answer, events)
     if (outcome.status === 'delivered') return this.#taken(answer, channel)
     if (outcome.status === 'rejected' && this.#trustEventNumber && channel === undefined) {
-      for (const event of events.slice(0, outcome.records[0]?.index)) this.#stored.add(event)
+      for (const event of events.slice(0, outcome.taken ?? 0)) this.#stored.add(event)
+      return { status: 'rejected', records: outcome.records } // what was stored does not go again
     }
     return channel !== undefined && wantsChannel(answer) ? channelDropped(answer) : outcome
   }
 
   #taken(answer: HttpAnswer, channel: Channel | undefined): Outcome {
-    const ackId = replyOf(answer)?.ackId
-    if (channel !== undefined && ackId !== undefined) return this.#acks.accepted(channel, ackId)
+    const { ackId, code } = replyOf(answer) ?? {}
+    if (channel !== undefined && ackId !== undefined) return this.#acks.accepted(channel, ackId, code === ACKS_RUN_FULL)
     if (this.#mode !== 'required') return { status: 'delivered' }
     const reason =
       'ack is required and the token does not acknowledge: enable indexer acknowledgement for it, or set ack: auto'
@@ -165,5 +169,5 @@ function inBatch(
     index: batch.indexOf(sent[index] as HecEvent),
     reason,
   }))
-  return { status: 'rejected', records }
+  return { ...outcome, records }
 }

@@ -8,7 +8,6 @@ import { type HecWorld, hecWorld, never } from './hec-world.ts'
 async function receiptOf(world: HecWorld, count = 1): Promise<string> {
   const outcome = await world.exporter.send(world.batch(count), never)
   if (outcome.status !== 'accepted') throw new Error(`not accepted: ${JSON.stringify(outcome)}`)
-  expect(outcome.pollAfterMs).toBe(1000)
   return outcome.receipt
 }
 
@@ -30,6 +29,15 @@ test.each([
   expect(world.channels).toEqual([undefined, ...Array(2).fill('00000000-0000-4000-8000-000000000001')])
   expect(await confirmed(world, receipt)).toEqual([delivered])
   expect(world.hec.stored).toHaveLength(2)
+})
+
+test('the first poll is after a second, sooner where the acknowledgements run full (code 25)', async () => {
+  const world = await hecWorld({ useAck: true }, { ack: 'required' })
+  expect(await world.exporter.send(world.batch(), never)).toMatchObject({ pollAfterMs: 1_000 })
+  world.hec.pressure = 25
+  expect(await world.exporter.send(world.batch(), never)).toMatchObject({ status: 'accepted', pollAfterMs: 250 })
+  world.hec.pressure = 24
+  expect(await world.exporter.send(world.batch(), never)).toMatchObject({ status: 'accepted', pollAfterMs: 1_000 })
 })
 
 test('off: a token that wants a channel stops the destination', async () => {
@@ -82,6 +90,31 @@ test('S2: never acknowledged: after 300 s retry, and later requests go to a new 
   expect(await confirmed(world, receipt)).toMatchObject([{ ...repeat, reason: 'not acknowledged: within 300 s' }])
   await receiptOf(world)
   expect(new Set(world.channels).size).toBe(2)
+})
+
+test('S2: an acknowledgement told once and lost on the way never comes again: resent on a new channel', async () => {
+  const world = await hecWorld({ useAck: true }, { ack: 'required' })
+  const receipt = await receiptOf(world)
+  world.hec.losesAcks = true
+  expect(await confirmed(world, receipt)).toEqual([undefined])
+  world.hec.losesAcks = false
+  world.now += 299_999
+  expect(await confirmed(world, receipt)).toEqual([undefined])
+  world.now += 1
+  expect(await confirmed(world, receipt)).toMatchObject([repeat])
+  expect(await confirmed(world, await receiptOf(world))).toEqual([delivered])
+  expect(new Set(world.channels).size).toBe(2)
+})
+
+test('S2: an indexer that crashes before it has stored what it took acknowledges nothing: the batch goes again', async () => {
+  const world = await hecWorld({ useAck: true }, { ack: 'required' })
+  const receipt = await receiptOf(world)
+  world.hec.crash()
+  expect(await confirmed(world, receipt)).toEqual([undefined])
+  world.now += 300_000
+  expect(await confirmed(world, receipt)).toMatchObject([repeat])
+  expect(await confirmed(world, await receiptOf(world))).toEqual([delivered])
+  expect(world.hec.ids).toEqual(['record-0000'])
 })
 
 test('S2: code 14 at the poll: taken counts as delivered, and check warns', async () => {

@@ -1,26 +1,25 @@
 import { type LogRecord, ORIGINAL } from '@circleci-audit-forwarder/contract'
-import { auditRecord, hostileValues } from '@circleci-audit-forwarder/contract/testing'
+import { auditRecord, bareRecord, hostileValues } from '@circleci-audit-forwarder/contract/testing'
 import { resourceFromAttributes } from '@opentelemetry/resources'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { classify, EVENT_BYTES_MAX, encodeEvent } from '../src/index.ts'
 import { auditEvents } from './events.ts'
 
-const bare: LogRecord = {
-  hrTime: [0, 0],
-  hrTimeObserved: [0, 0],
-  attributes: {},
-  droppedAttributesCount: 0,
-  resource: resourceFromAttributes({}),
-  instrumentationScope: { name: '' },
-}
+const bare = bareRecord
 
 function textOf(record: LogRecord, defaults = {}): string {
   return Buffer.from(encodeEvent(record, defaults).bytes).toString()
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the shape is what is tested
-function envelopeOf(record: LogRecord, defaults = {}): any {
-  return JSON.parse(textOf(record, defaults))
+interface Envelope {
+  readonly time?: number
+  readonly event: Readonly<Record<string, unknown>>
+  readonly fields: Readonly<Record<string, string>>
+}
+
+function envelopeOf(record: LogRecord, defaults = {}): Envelope {
+  return JSON.parse(textOf(record, defaults)) as Envelope
 }
 
 test('the bytes of typical and awkward events', async () => {
@@ -46,6 +45,33 @@ test.each([
   [[1, 0], '"time":1.000,'],
 ])('time %j is written as text: %s', (hrTime, written) => {
   expect(textOf({ ...bare, hrTime: hrTime as [number, number] })).toContain(written)
+})
+
+test('time is text of seconds and at most six digits, for any time: no exponent, no noise of a float', () => {
+  const times = fc.tuple(fc.integer({ min: 1, max: 253_402_300_799 }), fc.nat(999_999_999))
+  fc.assert(
+    fc.property(times, ([seconds, nanos]) => {
+      const written = /"time":([^,]*),/.exec(textOf({ ...bare, hrTime: [seconds, nanos] }))?.[1] ?? ''
+      expect(written).toMatch(/^\d+\.(\d{3}|\d{6})$/)
+      const [whole, decimals = ''] = written.split('.')
+      expect([Number(whole), Number(decimals.padEnd(6, '0'))]).toEqual([seconds, Math.trunc(nanos / 1000)])
+    }),
+  )
+})
+
+test('fields are flat and strings, whatever a record holds', () => {
+  const any = fc.anything({ withBigInt: true, withDate: true, withMap: true })
+  fc.assert(
+    fc.property(any, fc.boolean(), (value, isAudit) => {
+      const names = ['log.record.uid', 'circleci.audit.success', 'circleci.audit.organization.name', 'host.name']
+      const attributes = Object.fromEntries(names.map((name) => [name, value]))
+      const wrong = value as never
+      const spanContext = { traceId: wrong, spanId: wrong, traceFlags: 1 }
+      const eventName = isAudit ? 'circleci.audit.context.create' : wrong
+      const record = { ...bare, attributes, spanContext, eventName, severityText: wrong, severityNumber: wrong }
+      for (const field of Object.values(envelopeOf(record).fields)) expect(field).toBeTypeOf('string')
+    }),
+  )
 })
 
 test('time is the observed time where there is no other, and absent where there is none', () => {
@@ -123,7 +149,7 @@ test('an original that is no JSON object is replaced by the attributes', () => {
   for (const original of ['a,b,c', '{},x,{}', '{x}', '[1]', '"x"', '', '{"torn":']) {
     const { event } = envelopeOf(auditRecord({ [ORIGINAL]: original }))
     expect(event).not.toHaveProperty('circleci')
-    expect(event.attributes).toMatchObject({ 'circleci.audit.version': 1 })
+    expect(event['attributes']).toMatchObject({ 'circleci.audit.version': 1 })
   }
 })
 
@@ -135,7 +161,7 @@ test('what is known beyond the event goes along, what repeats it does not', () =
     'circleci.audit.metadata.x': 'y',
   }
   const { event } = envelopeOf(auditRecord({ attributes }))
-  expect(event.attributes).toEqual({ 'geo.country.iso_code': 'DE', 'aws.s3.key': 'k' })
+  expect(event['attributes']).toEqual({ 'geo.country.iso_code': 'DE', 'aws.s3.key': 'k' })
 })
 
 test('values no JSON has a form for do no harm', () => {
@@ -181,7 +207,9 @@ test.each([
   ['context.restriction.delete', 'acl_modified', 'Change'],
   ['context.group_add', 'acl_modified', 'Change'],
   ['group_member.remove', 'acl_modified', 'Change'],
+  ['workflow.cancel', 'stopped', 'Change'],
   ['workflow.job.start', 'start', undefined],
+  ['build.create', 'create', undefined],
   ['user.logged_out', 'logged_out', undefined],
   ['user.logged_in', 'logged_in', 'Authentication'],
   ['something.new.frobnicated', 'frobnicated', undefined],

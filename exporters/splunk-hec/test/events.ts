@@ -1,9 +1,6 @@
 // A handful of records as the forwarder makes them of CircleCI's events, awkward ones among them.
 import { type LogRecord, ORIGINAL } from '@circleci-audit-forwarder/contract'
-import { resourceFromAttributes } from '@opentelemetry/resources'
-
-const resource = resourceFromAttributes({ 'service.name': 'circleci' })
-const instrumentationScope = { name: 'circleci-audit-forwarder', version: '0.1.0' }
+import { auditRecord } from '@circleci-audit-forwarder/contract/testing'
 
 interface Event {
   readonly id: string
@@ -20,18 +17,10 @@ function recordOf(event: Event, fields: Partial<LogRecord> = {}): LogRecord {
   const scope = { id: '9e9e', type: 'account', name: 'acme' }
   const parts = { id, version: 1, action, occurred_at: '2026-03-04T14:02:11.123456789Z', actor, target, scope, success }
   const { attributes, ...others } = fields
+  const eventName = `circleci.audit.${action.replaceAll('-', '_')}`
+  const original = `${JSON.stringify(parts).slice(0, -1)},"payload":${payload}}`
   return {
-    hrTime: [1772632931, 123456789],
-    hrTimeObserved: [1772633000, 0],
-    severityNumber: 9,
-    severityText: 'info',
-    eventName: `circleci.audit.${action.replaceAll('-', '_')}`,
-    body: action,
-    resource,
-    instrumentationScope,
-    droppedAttributesCount: 0,
-    [ORIGINAL]: `${JSON.stringify(parts).slice(0, -1)},"payload":${payload}}`,
-    ...others,
+    ...auditRecord({ hrTime: [1772632931, 123456789], eventName, body: action, [ORIGINAL]: original, ...others }),
     attributes: {
       'log.record.uid': id,
       'circleci.audit.action': action,

@@ -17,7 +17,8 @@ export interface HecSetup {
 
 type Json = Record<string, unknown>
 
-const ENVELOPE = new Set(['time', 'host', 'source', 'sourcetype', 'index', 'event', 'fields'])
+/** The keys the collector knows beside each other. */
+export const ENVELOPE: readonly string[] = ['time', 'host', 'source', 'sourcetype', 'index', 'event', 'fields']
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const EVENT_BYTES_MAX = 5_242_880
 
@@ -28,11 +29,18 @@ export class FakeHec {
   useAck: boolean
   acknowledges: boolean
   disabled = false
+  /** The answer to what is taken: 24 and 25 say that queues or acknowledgements run full. */
+  pressure: 0 | 24 | 25 = 0
+  /** Acknowledgements are told, and the answer does not arrive. */
+  losesAcks = false
+  /** Takes no compression at all. */
+  unsupported = false
   /** Indexers that store nothing of what they took. */
   readonly silent = new Set<string>()
   readonly #setup: HecSetup
   readonly #counters = new Map<string, number>()
   readonly #unacknowledged = new Set<string>()
+  #onDisk = 0
   #turn = 0
   #answers = 0
 
@@ -41,6 +49,13 @@ export class FakeHec {
     this.token = setup.token ?? 'token'
     this.useAck = setup.useAck ?? false
     this.acknowledges = setup.acknowledges ?? true
+  }
+
+  /** The indexer dies: what it took since it last acknowledged anything was in its memory only. */
+  crash(): void {
+    this.stored.length = this.#onDisk
+    this.#unacknowledged.clear()
+    this.#counters.clear()
   }
 
   get ids(): readonly unknown[] {
@@ -91,7 +106,7 @@ export class FakeHec {
     if (authorization !== `Splunk ${this.token}`) return said(403, 4, 'Invalid token')
     if (this.disabled) return said(403, 1, 'Token disabled')
     const encoding = request.headers['content-encoding']
-    if (encoding === undefined || encoding === 'gzip') return undefined
+    if (encoding === undefined || (encoding === 'gzip' && !this.unsupported)) return undefined
     return {
       status: 415,
       headers: { 'content-type': 'text/html' },
@@ -118,13 +133,18 @@ export class FakeHec {
       if (verdict === undefined) this.stored.push(JSON.parse(text))
       else if (verdict !== 'skipped') return verdict
     }
-    return said(200, 0, 'Success')
+    return this.#taken()
+  }
+
+  #taken(): VendorAnswer {
+    const texts = { 0: 'Success', 24: 'HEC is healthy, queue approaching capacity', 25: 'ACK approaching capacity' }
+    return said(200, this.pressure, texts[this.pressure])
   }
 
   #verdict(text: string, number: number): VendorAnswer | 'unknown key' | 'skipped' | undefined {
     const envelope = parsed(text)
     if (envelope === undefined || Buffer.byteLength(text) > EVENT_BYTES_MAX) return syntaxError(number)
-    if (Object.keys(envelope).some((key) => !ENVELOPE.has(key))) return 'unknown key'
+    if (Object.keys(envelope).some((key) => !ENVELOPE.includes(key))) return 'unknown key'
     if (envelope['event'] === undefined && envelope['fields'] !== undefined) return 'skipped'
     if (envelope['event'] === undefined || envelope['event'] === null) {
       return said(400, 12, 'Event field is required', number)
@@ -165,6 +185,8 @@ export class FakeHec {
       id,
       this.acknowledges && !this.silent.has(indexer) && this.#unacknowledged.delete(`${indexer}/${channel}/${id}`),
     ])
+    if (told.some(([, stored]) => stored)) this.#onDisk = this.stored.length
+    if (this.losesAcks) return { status: 502, body: '<html>Bad Gateway</html>' }
     return { status: 200, body: JSON.stringify({ acks: Object.fromEntries(told) }) }
   }
 

@@ -57,3 +57,10 @@ export async function hecWorld(setup: HecSetup = {}, options: Partial<SplunkHecO
   open.push(world)
   return world
 }
+
+/** The same in parts, with the batch functions bound. */
+export async function hecParts(...args: Parameters<typeof hecWorld>) {
+  const world = await hecWorld(...args)
+  const { exporter, hec, server, now } = world
+  return { exporter, hec, server, now, batch: world.batch.bind(world), batchOf: world.batchOf.bind(world) }
+}

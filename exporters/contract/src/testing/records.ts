@@ -27,6 +27,16 @@ export function auditRecord(overrides: Partial<LogRecord> & { readonly id?: stri
   }
 }
 
+/** What an application may emit at the least: no time, no severity, no name, no body, no identity. */
+export const bareRecord: LogRecord = Object.freeze<LogRecord>({
+  hrTime: [0, 0],
+  hrTimeObserved: [0, 0],
+  attributes: {},
+  droppedAttributesCount: 0,
+  resource: resourceFromAttributes({}),
+  instrumentationScope: { name: '' },
+})
+
 /** `count` records with ids that tell their order. */
 export function auditRecords(count: number): LogRecord[] {
   return Array.from({ length: count }, (_, index) => auditRecord({ id: `record-${String(index).padStart(4, '0')}` }))
