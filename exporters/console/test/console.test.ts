@@ -3,19 +3,19 @@ import { once } from 'node:events'
 import { PassThrough, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { auditRecord, bareRecord } from '@circleci-audit-forwarder/contract/testing'
 import { expect, test } from 'vitest'
 import { ConsoleExporter, encodeJson, encodeText, module, type Output } from '../src/index.ts'
-import { bareRecord, record } from './record.ts'
 
 const never = new AbortController().signal
 
-function batchOf(exporter: ConsoleExporter, ...records: ReturnType<typeof record>[]) {
+function batchOf(exporter: ConsoleExporter, ...records: ReturnType<typeof auditRecord>[]) {
   return { members: records.map((each) => exporter.encode(each)), token: 't', now: 0 }
 }
 
 test('text is one line: time, severity, event name, body', () => {
-  expect(encodeText(record())).toBe(
-    '2026-03-04T14:02:11.123Z  warning   circleci.audit.context.create  octocat created context aws-prod\n',
+  expect(encodeText(auditRecord())).toBe(
+    '2026-10-01T00:00:00.123Z  info      circleci.audit.context.create  alice created context aws-prod\n',
   )
 })
 
@@ -26,32 +26,32 @@ test('text takes any record: no time, no severity, no name, a body that is a map
 })
 
 test('a record cannot write to the terminal, nor begin a second line', () => {
-  const line = encodeText(record({ body: '\u001b[2J\nforged\u2028\u202e\u0085', eventName: 'a\rb' }))
+  const line = encodeText(auditRecord({ body: '\u001b[2J\nforged\u2028\u202e\u0085', eventName: 'a\rb' }))
   expect(line).toContain('a\\u{d}b  \\u{1b}[2J\\u{a}forged\\u{2028}\\u{202e}\\u{85}\n')
 })
 
 test('json is the whole record on one line', () => {
-  const line = encodeJson(record({ body: 'two\nlines\u2028', attributes: JSON.parse('{"__proto__":{"n":1}}') }))
+  const line = encodeJson(auditRecord({ body: 'two\nlines\u2028', attributes: JSON.parse('{"__proto__":{"n":1}}') }))
   expect(line.indexOf('\n')).toBe(line.length - 1)
   expect(line).not.toContain('\u2028')
-  expect(line).toContain('"attributes":{"__proto__":{"n":1}}')
+  expect(line).toContain('"__proto__":{"n":1}')
   expect(JSON.parse(line)).toMatchObject({
-    timeUnixNano: '1772632931123456789',
-    observedTimeUnixNano: '1772633000000000000',
-    severityNumber: 13,
+    timeUnixNano: '1790812800123456789',
+    observedTimeUnixNano: '1790812860250000000',
+    severityNumber: 9,
     body: 'two\nlines\u2028',
     resource: { attributes: { 'service.name': 'circleci' } },
-    scope: { name: 'test', version: '1.0.0' },
+    scope: { name: 'circleci-audit-forwarder', version: '0.1.0' },
   })
 })
 
 test('the format follows the output: text on a terminal, json on a pipe', () => {
   const terminal = Object.assign(new PassThrough(), { isTTY: true })
-  expect(`${Buffer.from(new ConsoleExporter({ output: terminal }).encode(record()).bytes)}`).toMatch(/^2026/)
+  expect(`${Buffer.from(new ConsoleExporter({ output: terminal }).encode(auditRecord()).bytes)}`).toMatch(/^2026/)
   const pipe = new ConsoleExporter({ output: new PassThrough() })
-  expect(`${Buffer.from(pipe.encode(record()).bytes)}`).toMatch(/^\{"timeUnixNano"/)
+  expect(`${Buffer.from(pipe.encode(auditRecord()).bytes)}`).toMatch(/^\{"timeUnixNano"/)
   const told = new ConsoleExporter({ output: terminal, format: 'json' })
-  expect(`${Buffer.from(told.encode(record()).bytes)}`).toMatch(/^\{/)
+  expect(`${Buffer.from(told.encode(auditRecord()).bytes)}`).toMatch(/^\{/)
 })
 
 test('delivers in order, and only when the stream has taken the bytes', async () => {
@@ -68,7 +68,7 @@ test('delivers in order, and only when the stream has taken the bytes', async ()
   })
   const exporter = new ConsoleExporter({ output: slow, format: 'text' })
   let settled = false
-  const sending = exporter.send(batchOf(exporter, record({ body: 'one' }), record({ body: 'two' })), never)
+  const sending = exporter.send(batchOf(exporter, auditRecord({ body: 'one' }), auditRecord({ body: 'two' })), never)
   sending.then(() => {
     settled = true
   })
@@ -88,16 +88,16 @@ test('an abort while the stream is stuck is a retry that may have been stored', 
   const stuck = new Writable({ write: () => {} })
   const exporter = new ConsoleExporter({ output: stuck })
   const stop = new AbortController()
-  const sending = exporter.send(batchOf(exporter, record()), stop.signal)
+  const sending = exporter.send(batchOf(exporter, auditRecord()), stop.signal)
   stop.abort()
   expect(await sending).toMatchObject({ status: 'retry', ambiguous: true })
-  expect(await exporter.send(batchOf(exporter, record()), stop.signal)).toMatchObject({ ambiguous: false })
+  expect(await exporter.send(batchOf(exporter, auditRecord()), stop.signal)).toMatchObject({ ambiguous: false })
 })
 
 test('another error of the stream is a retry', async () => {
   const broken = new Writable({ write: (_chunk, _encoding, done) => done(new Error('no space')) })
   const exporter = new ConsoleExporter({ output: broken })
-  expect(await exporter.send(batchOf(exporter, record()), never)).toMatchObject({
+  expect(await exporter.send(batchOf(exporter, auditRecord()), never)).toMatchObject({
     status: 'retry',
     reason: expect.stringContaining('no space'),
   })
@@ -128,7 +128,7 @@ test('close may be called twice and leaves the stream open, with no listener beh
   await exporter.close()
   expect(output.writable).toBe(true)
   expect(output.listenerCount('error')).toBe(before)
-  expect(await exporter.send(batchOf(exporter, record()), never)).toMatchObject({ status: 'retry' })
+  expect(await exporter.send(batchOf(exporter, auditRecord()), never)).toMatchObject({ status: 'retry' })
 })
 
 test('check says whether the output is open', async () => {

@@ -1,17 +1,17 @@
+import { auditRecord } from '@circleci-audit-forwarder/contract/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FileExporter } from '../src/index.ts'
 import { type Fault, PlayedDisk } from './played-disk.ts'
-import { record } from './record.ts'
 
 const never = new AbortController().signal
 
 function exporterOn(disk: PlayedDisk): FileExporter {
-  return new FileExporter({ path: '/d/audit.jsonl', maxBytes: 1500 }, disk)
+  return new FileExporter({ path: '/d/audit.jsonl', maxBytes: 3000 }, disk)
 }
 
 function batchOf(exporter: FileExporter, ids: readonly string[], now = 0) {
-  const records = ids.map((id) => record({ attributes: { 'log.record.uid': id } }))
+  const records = ids.map((id) => auditRecord({ id }))
   return { members: records.map((each) => exporter.encode(each)), token: 't', now }
 }
 

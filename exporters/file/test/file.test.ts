@@ -2,9 +2,9 @@ import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ORIGINAL } from '@circleci-audit-forwarder/contract'
+import { auditRecord, bareRecord } from '@circleci-audit-forwarder/contract/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { encode, FileExporter, type FileOptions, module } from '../src/index.ts'
-import { bareRecord, record } from './record.ts'
 
 const never = new AbortController().signal
 const NOW = Date.UTC(2026, 2, 4, 14, 2, 11, 123)
@@ -30,7 +30,7 @@ function exporterWith(options: Partial<FileOptions> = {}): FileExporter {
 }
 
 function batchOf(exporter: FileExporter, ids: readonly string[], now = NOW) {
-  const records = ids.map((id) => record({ attributes: { 'log.record.uid': id } }))
+  const records = ids.map((id) => auditRecord({ id }))
   return { members: records.map((each) => exporter.encode(each)), token: 't', now }
 }
 
@@ -40,14 +40,14 @@ async function idsIn(file: string): Promise<readonly string[]> {
 }
 
 test('a line is the whole record', () => {
-  const line = Buffer.from(
-    encode(record({ body: 'two\nlines\u2028', attributes: { list: ['x'], map: { n: 1 } }, [ORIGINAL]: '{"id":1.0}' })),
-  ).toString()
+  const attributes = { list: ['x'], map: { n: 1 } }
+  const record = { ...auditRecord({ body: 'two\nlines\u2028', [ORIGINAL]: '{"id":1.0}' }), attributes }
+  const line = Buffer.from(encode(record)).toString()
   expect(line).toBe(
-    '{"timeUnixNano":"1772632931123456789","observedTimeUnixNano":"1772633000000000000","severityNumber":13,' +
-      '"severityText":"warning","eventName":"circleci.audit.context.create","body":"two\\nlines\\u2028",' +
+    '{"timeUnixNano":"1790812800123456789","observedTimeUnixNano":"1790812860250000000","severityNumber":9,' +
+      '"severityText":"info","eventName":"circleci.audit.context.create","body":"two\\nlines\\u2028",' +
       '"attributes":{"list":["x"],"map":{"n":1}},"resource":{"attributes":{"service.name":"circleci"}},' +
-      '"scope":{"name":"test","version":"1.0.0"},"original":"{\\"id\\":1.0}"}\n',
+      '"scope":{"name":"circleci-audit-forwarder","version":"0.1.0"},"original":"{\\"id\\":1.0}"}\n',
   )
 })
 
