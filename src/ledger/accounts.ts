@@ -59,9 +59,16 @@ export interface QuarantineEntry {
 /** Nothing more fits under the quarantine's total cap. The lane stops; nothing is dropped. */
 export class QuarantineFull extends Error {
   constructor(capBytes: number) {
-    super(`quarantine is full (${capBytes} bytes): raise service.quarantine.max_bytes`)
+    super(`${fullWords} (${capBytes} bytes): raise service.quarantine.max_bytes`)
     this.name = 'QuarantineFull'
   }
+}
+
+const fullWords = 'quarantine is full'
+
+/** Whether a stop's reason, as the ledger kept it, is a full quarantine. */
+export function isQuarantineFull(reason: string): boolean {
+  return reason.startsWith(fullWords)
 }
 
 /** What the operator sees. */

@@ -69,8 +69,11 @@ export interface IntentLedger {
   resolve(intent: number, resolution: Resolution, now: number): Resolved
   /** Positions held by provisional verdicts. */
   provisional(destination: string): readonly Position[]
-  /** Provisional verdicts were no verdicts (nothing was accepted): their positions are due at `dueAt`. Durable. */
-  revoke(destination: string, dueAt: number): number
+  /**
+   * Provisional verdicts, all or only those on these positions, were no verdicts: the positions are due at `dueAt`.
+   * Durable. Returns how many there were.
+   */
+  revoke(destination: string, dueAt: number, only?: readonly Position[]): number
 }
 
 export interface Resolved {

@@ -125,7 +125,11 @@ export const acts = {
     for (const index of stored) witness?.store(ledger, destination, intent.members[index])
     return result
   },
-  revoke: (ledger, { a }, now) => ledger.revoke(destinations[a % 2] ?? '', now + 5),
+  revoke: (ledger, { a, b }, now) => {
+    const destination = destinations[a % 2] ?? ''
+    const some = ledger.provisional(destination).filter((_, index) => index % 2 === 0)
+    return b % 2 === 0 ? ledger.revoke(destination, now + 5) : ledger.revoke(destination, now + 5, some)
+  },
   settle: (ledger, { a, b, c }) => {
     // Often twice, or where there is no row: both must refuse.
     const from = (c % 5) * 10

@@ -1,5 +1,6 @@
 // The guarantees around sending: intents, verdicts, quarantine, watermarks and what operators ask.
 import { expect, test } from 'vitest'
+import type { Position } from '../../src/ledger/duplicates.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { hour, refusal, start } from './lane.ts'
 import { account, at, bad, route, see, whole } from './pieces.ts'
@@ -68,6 +69,18 @@ export function sendingGuarantees(name: string, subject: Subject, guarantee: Gua
     expect(ledger.quarantine({ limit: 9 })).toEqual([])
     expect(ledger.row('a', 1)?.dueAt).toBe(start + 7)
     expect(ledger.intend('a', [{ token: 'u', members: two }], start)).toHaveLength(1)
+  })
+
+  guarantee('some verdicts can be taken back and the others kept', (ledger) => {
+    ledger.resolve(prepare(ledger), { delivered: [], refused: [refusal(0), refusal(1)] }, start)
+    const [first, second] = ledger.provisional('a')
+    expect(ledger.revoke('a', start + 7, first === undefined ? [] : [first])).toBe(1)
+    expect(ledger.provisional('a')).toEqual([second])
+    expect(account(ledger, 'a')).toMatchObject({ provisional: 1 })
+    expect(ledger.revoke('a', start + 7, [])).toBe(0)
+    const [next] = ledger.intend('a', [{ token: 'u', members: [first as Position] }], start)
+    expect(ledger.resolve(next?.id ?? 0, { delivered: 'all' }, start).confirmed).toBe(1)
+    expect(account(ledger, 'a')).toMatchObject({ provisional: 0, quarantined: 1, delivered: 1 })
   })
 
   test(`${name}: a full quarantine refuses, and nothing has changed`, () => {

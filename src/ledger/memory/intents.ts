@@ -125,8 +125,12 @@ export function provisional(state: State, destination: string): Position[] {
   return verdicts(state, destination).map(position)
 }
 
-export function revoke(state: State, destination: string, dueAt: number): number {
-  const waiting = verdicts(state, destination)
+export function revoke(state: State, destination: string, dueAt: number, only?: readonly Position[]): number {
+  const named = only && new Set(only.map(({ object, from }) => name(object, from)))
+  const waiting = verdicts(state, destination).filter((entry) => {
+    const { object, from } = position(entry)
+    return named === undefined || named.has(name(object, from))
+  })
   for (const entry of waiting) {
     state.entries.delete(entry.id)
     const row = state.row(destination, position(entry).object)

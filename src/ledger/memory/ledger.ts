@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Discovery, Sighting } from '../../domain/objects.ts'
 import type { Account, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
 import type { Route, Seen } from '../discovery.ts'
-import type { Copy, Decision, Undecided } from '../duplicates.ts'
+import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
 import type { Ledger } from '../ledger.ts'
 import type { DueQuery, Row, Settlement } from '../progress.ts'
@@ -130,8 +130,8 @@ export class MemoryLedger implements Ledger {
     return provisional(this.#state, destination)
   }
 
-  revoke(destination: string, dueAt: number): number {
-    return this.#durable(() => revoke(this.#state, destination, dueAt))
+  revoke(destination: string, dueAt: number, only?: readonly Position[]): number {
+    return this.#durable(() => revoke(this.#state, destination, dueAt, only))
   }
 
   advance(): readonly Watermark[] {

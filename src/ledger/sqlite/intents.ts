@@ -159,8 +159,9 @@ export function provisional(db: Connection, destination: string): Position[] {
   return verdicts(db, destination).map(({ object, from, to }) => ({ object, from, to }))
 }
 
-export function revoke(db: Connection, destination: string, dueAt: number): number {
-  const waiting = verdicts(db, destination)
+export function revoke(db: Connection, destination: string, dueAt: number, only?: readonly Position[]): number {
+  const named = only && new Set(only.map(({ object, from }) => `${object} ${from}`))
+  const waiting = verdicts(db, destination).filter(({ object, from }) => named?.has(`${object} ${from}`) ?? true)
   for (const { id, object } of waiting) {
     discard(db, id)
     const sql = `UPDATE deliveries SET due_at = ? WHERE object = ? AND destination = ? AND state = ${outstanding}`

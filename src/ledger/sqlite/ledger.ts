@@ -150,8 +150,8 @@ export class SqliteLedger implements Ledger {
     return provisional(this.#db, destination)
   }
 
-  revoke(destination: string, dueAt: number): number {
-    return this.#write('durable', () => revoke(this.#db, destination, dueAt))
+  revoke(destination: string, dueAt: number, only?: readonly Position[]): number {
+    return this.#write('durable', () => revoke(this.#db, destination, dueAt, only))
   }
 
   advance(): readonly Watermark[] {
