@@ -1,3 +1,8 @@
+// Every commit of intents is an fsync, and a destination that takes one event a request needs an intent for each. Where
+// many requests are under way their answers come one by one, and an fsync for each slot that falls free would be the
+// slowest part of the lane. So in a crowd a few slots are left free until an eighth of all is, and one commit fills them:
+// intents are committed in groups, and none before it can be sent. Rejected: intents ahead of their slots, since each of
+// them counts as possibly sent after a restart; and a timer, since the next answer is a few milliseconds away.
 import type { Draft, Intent } from '../ledger/intents.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Batcher } from './batcher.ts'
@@ -16,10 +21,17 @@ export interface DeparturesParts {
   readonly draft: (members: readonly Candidate[]) => Draft
 }
 
+/** What part of all slots must be free before a commit fills them. A lane of eight slots or fewer never waits. */
+const GROUP = 1 / 8
+/** Only so long after a commit are slots left free, in milliseconds: what was sent before may hang. */
+const CROWDED_MS = 50
+
 /** Makes intents of waiting batches, in turn from the live and the backlog feed, so that each has half of the slots. */
 export class Departures {
   readonly #parts: DeparturesParts
   #turn = 0
+  /** When intents were last committed, and how many requests were under way then, the new ones among them. */
+  #last = { at: Number.NEGATIVE_INFINITY, sending: 0 }
 
   constructor(parts: DeparturesParts) {
     this.#parts = parts
@@ -28,15 +40,26 @@ export class Departures {
   /** Records up to `most` batches, in one commit, and adds them to the flights. Returns whether there were any. */
   form(most: number, now: number): boolean {
     const { buffer, flights } = this.#parts
+    if (this.#holdsBack(most, now)) return false
     const batches = this.#take(most)
     if (batches.length === 0) return false
     const intents = this.#intend(batches, now)
+    this.#last = { at: now, sending: flights.count('sending') + batches.length }
     for (const [index, intent] of intents.entries()) {
       const members = batches[index] as readonly Candidate[]
       buffer.free(weight(members))
       flights.add(intent, members, now)
     }
     return true
+  }
+
+  /** More is waiting than fits, few slots are free, and answers are coming in: the next will free another. */
+  #holdsBack(most: number, now: number): boolean {
+    const { flights, live, backlog } = this.#parts
+    const since = now - this.#last.at
+    const sending = flights.count('sending')
+    if (since < 0 || since >= CROWDED_MS || sending >= this.#last.sending) return false
+    return live.ready + backlog.ready > most && most < (sending + most) * GROUP
   }
 
   #intend(batches: readonly (readonly Candidate[])[], now: number): readonly Intent[] {
