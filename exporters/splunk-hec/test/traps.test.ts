@@ -12,7 +12,7 @@ test('trap: an unknown key beside `event` is answered 200 and loses that event a
   const bad = { bytes: Buffer.from('{"event":{"event_id":"b"},"id":"b"}\n') }
   expect(await exporter.send({ members: [good, bad, good], token: 't', now }, never)).toEqual({ status: 'delivered' })
   expect(hec.ids).toEqual(['a'])
-  for (const record of [auditRecord(), auditRecord({ attributes: { id: 'x', __proto__: 'y' }, eventName: 'other' })]) {
+  for (const record of [auditRecord(), auditRecord({ attributes: { id: 'x' }, eventName: 'other' })]) {
     expect(ENVELOPE).toEqual(expect.arrayContaining(Object.keys(JSON.parse(`${exporter.encode(record).bytes}`))))
   }
 })
