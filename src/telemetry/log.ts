@@ -54,12 +54,17 @@ class Log {
       const now = this.#now()
       for (const { told, count } of this.#repeats.close(now)) this.#write(told, count)
       const [level] = sentence(event)
-      const limited = level === 'warn' || level === 'error'
-      if (!limited || this.#repeats.admit(identity(event), event, now)) this.#write(event, 0)
+      // Most events are told below the level that is written: what follows costs more than sending the batch it is about.
+      if (this.#pino.isLevelEnabled(level) && this.#admits(level, event, now)) this.#write(event, 0)
       if (event.type === 'stopped') for (const { told, count } of this.#repeats.drain()) this.#write(told, count)
     } catch {
       // A log that cannot be written must not stop the deliveries it is about.
     }
+  }
+
+  #admits(level: Level, event: TelemetryEvent, now: number): boolean {
+    const limited = level === 'warn' || level === 'error'
+    return !limited || this.#repeats.admit(identity(event), event, now)
   }
 
   #write(event: TelemetryEvent, suppressed: number): void {

@@ -7,6 +7,9 @@ const durations: readonly (readonly [number, string])[] = [
   [1000, 's'],
 ]
 
+/** Made once: `toLocaleString` makes one for every number, and each batch says a few. */
+const grouped = new Intl.NumberFormat('en-US')
+
 /** `950 ms`, `12 s`, `3 min`, `5 h`, `2.5 d`: one unit, rounded to what matters. */
 export function duration(ms: number): string {
   if (ms < 0) return `-${duration(-ms)}`
@@ -30,7 +33,7 @@ export function bytes(count: number): string {
 
 /** `1 record`, `2 records`; `1 copy`, `2 copies` with the plural given. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
-  return `${number.toLocaleString('en-US')} ${number === 1 ? noun : plural}`
+  return `${grouped.format(number)} ${number === 1 ? noun : plural}`
 }
 
 /** Without line breaks and escape sequences: what a server answered or a key spells must not write lines of its own. */

@@ -118,6 +118,15 @@ test('an answer with line breaks and escape sequences writes no line of its own'
   expect(paper.text.trimEnd()).not.toMatch(/\p{Cc}/u)
 })
 
+test('the end says how often a warning was held back, although its own line is below the level written', () => {
+  const paper = new Paper()
+  const tell = logOn(paper, { level: 'warn' })
+  for (let i = 0; i < 5; i++) tell(samples.batch_retried)
+  tell(samples.stopped)
+  expect(paper.lines).toHaveLength(2)
+  expect(paper.text).toContain('and 4 more times')
+})
+
 test('a stream that fails stops nobody', () => {
   const broken = {
     write: () => {
