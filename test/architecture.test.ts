@@ -86,6 +86,7 @@ test.each([
   ['node:sqlite', ['src/ledger']],
   ['undici', ['exporters/contract']],
   ['pino', ['src/telemetry']],
+  ['maxmind', ['src/databases']],
 ])('%s stays where it belongs', (prefix, allowed) => {
   for (const [path, source] of sources) {
     const uses = importsOf(source).specifiers.some((specifier) => specifier.startsWith(prefix))
@@ -107,7 +108,7 @@ test('every file has at most 300 lines', () => {
 })
 
 const interfaces = [
-  ...['accounts', 'discovery', 'duplicates', 'intents', 'ledger', 'progress', 'requests'].map(
+  ...['accounts', 'discovery', 'duplicates', 'intents', 'ledger', 'names', 'progress', 'requests'].map(
     (n) => `src/ledger/${n}.ts`,
   ),
   'exporters/contract/src/exporter.ts',

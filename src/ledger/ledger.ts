@@ -9,6 +9,7 @@ import type { AccountLedger } from './accounts.ts'
 import type { DiscoveryLedger } from './discovery.ts'
 import type { DuplicateLedger } from './duplicates.ts'
 import type { IntentLedger } from './intents.ts'
+import type { NameLedger } from './names.ts'
 import type { ProgressLedger } from './progress.ts'
 import type { RequestLedger } from './requests.ts'
 
@@ -18,6 +19,7 @@ export interface Ledger
     ProgressLedger,
     IntentLedger,
     AccountLedger,
+    NameLedger,
     RequestLedger {
   /** Releases the lock and the file. May be called twice. */
   close(): void

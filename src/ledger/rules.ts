@@ -110,6 +110,12 @@ function name(position: { readonly object: number; readonly from: number } | und
   return `object ${position?.object} byte ${position?.from}`
 }
 
+/** Says a rename of nobody, or onto somebody. */
+export function checkRename(from: string, to: string, hasRoutes: (destination: string) => boolean): void {
+  assert(!hasRoutes(to), `${to} is a destination of its own`)
+  assert(hasRoutes(from), `there is no destination ${from}`)
+}
+
 /** Why a row is due again although it was settled. */
 export function reopenedReason(reason: string): string {
   return `another object was to deliver a part of it: ${reason}`

@@ -99,6 +99,8 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
       request = ledger.ask('replay', '{}', 'ann', start)
     },
     () => ledger.answer(request, 'done'),
+    () => ledger.rename('a', 'c'),
+    () => ledger.rename('c', 'a'),
   ]
   const volatile: (() => void)[] = [
     () => ledger.decide(whole(1, ['x', 'x', 'z']), start),

@@ -14,7 +14,7 @@ const directory = mkdtempSync(join(tmpdir(), 'ledger-model-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 let files = 0
 
-const weights: Partial<Record<Kind, number>> = { see: 6, read: 12, resolve: 6, lose: 6, decide: 3, enrol: 2 }
+const weights: Partial<Record<Kind, number>> = { see: 6, read: 12, resolve: 6, lose: 6, decide: 3, enrol: 2, rename: 2 }
 const number = fc.nat(60)
 const steps = fc.array(
   fc.oneof(

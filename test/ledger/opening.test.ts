@@ -7,6 +7,7 @@ import { afterAll, expect, test } from 'vitest'
 import { SetupError } from '../../src/domain/failures.ts'
 import { LedgerFailure } from '../../src/ledger/failure.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
+import { applicationId, migrations, schemaVersion } from '../../src/ledger/sqlite/schema.ts'
 import { start } from './lane.ts'
 import { at, route, see, whole } from './pieces.ts'
 
@@ -88,6 +89,21 @@ test('a damaged ledger is refused', () => {
   expect(refusalOf(path).hint).toBeDefined()
 })
 
+test('an older forwarder’s ledger is taken on with all it holds', () => {
+  const path = join(directory, 'older.db')
+  const db = new DatabaseSync(path)
+  db.exec(`${migrations[0]?.sql}; PRAGMA application_id=${applicationId}; PRAGMA user_version=1`)
+  db.exec(`INSERT INTO routes (destination, receiver, start_at, active, watermark, retired_at, outstanding)
+    VALUES ('a', 'bucket', 5, 1, 7, NULL, 0), ('b', 'bucket', 5, 0, 6, 6, 2)`)
+  db.close()
+  expect(refusalOf(path, true).hint).toMatch(/start the forwarder of this version once/)
+  const ledger = openSqliteLedger({ path })
+  expect(ledger.accounts()).toMatchObject([{ destination: 'a', watermark: 7 }])
+  expect(ledger.retired()).toMatchObject([{ destination: 'b', watermark: 6, outstanding: 2, retiredAt: undefined }])
+  ledger.close()
+  openSqliteLedger({ path, readOnly: true }).close()
+})
+
 test('a newer forwarder’s ledger is refused, with both versions named', () => {
   const path = join(directory, 'newer.db')
   openSqliteLedger({ path }).close()
@@ -95,7 +111,9 @@ test('a newer forwarder’s ledger is refused, with both versions named', () => 
   db.exec('PRAGMA user_version=99')
   db.close()
   const refusal = refusalOf(path)
-  expect(refusal.message).toBe(`cannot open ledger ${path}: it has schema 99, this version knows schemas up to 1`)
+  expect(refusal.message).toBe(
+    `cannot open ledger ${path}: it has schema 99, this version knows schemas up to ${schemaVersion}`,
+  )
   expect(refusal.hint).toMatch(/newer version/)
   expect(refusalOf(path, true).message).toBe(refusal.message)
   openSqliteLedger({ path: join(directory, 'lock-was-released.db') }).close()

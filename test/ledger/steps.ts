@@ -11,12 +11,20 @@ export interface Step {
   readonly c: number
 }
 
-export const destinations = ['splunk', 'datadog'] as const
+/** The last comes to be by a rename. */
+export const destinations = ['splunk', 'datadog', 'sentinel'] as const
+const [, , newName] = destinations
 const receivers = ['bucket', 'archive'] as const
-const routePool = destinations.flatMap((destination) => receivers.map((receiver) => ({ destination, receiver })))
+const routePool = destinations
+  .slice(0, 2)
+  .flatMap((destination) => receivers.map((receiver) => ({ destination, receiver })))
 
 function refs(ledger: Ledger): AuditObject[] {
   return Array.from({ length: ledger.totals().objects }, (_, index) => ledger.object(index + 1)).filter((o) => !!o)
+}
+
+function namesIn(ledger: Ledger): ReadonlySet<string> {
+  return new Set([...ledger.routes(), ...ledger.retired()].map(({ destination }) => destination))
 }
 
 function pick<T>(from: readonly T[], n: number): T | undefined {
@@ -49,6 +57,16 @@ export class Witness {
     return ids
   }
 
+  rename(from: string, to: string): void {
+    this.#stored.set(to, this.stored(from))
+    this.#stored.delete(from)
+    const of = (mark: string) => mark.startsWith(`${from} `)
+    for (const mark of [...this.#lost].filter(of)) {
+      this.#lost.delete(mark)
+      this.#lost.add(`${to} ${mark.slice(from.length + 1)}`)
+    }
+  }
+
   lose(destination: string, object: number): void {
     this.#lost.add(`${destination} ${object}`)
   }
@@ -63,12 +81,27 @@ type Act = (ledger: Ledger, step: Step, now: number, witness?: Witness) => unkno
 const tally = { delivered: 0, filtered: 1, duplicates: 0, quarantined: 0 }
 
 export const acts = {
-  enrol: (ledger, { a, b }, now) => {
-    const wanted = routePool.filter((_, index) => ((a % 15) + 1) & (1 << index))
+  enrol: (ledger, { a, b, c }, now) => {
+    const renamed = namesIn(ledger).has(newName) ? c % 5 : undefined
+    const named = routePool.map((route, index) => (index >> 1 === renamed ? { ...route, destination: newName } : route))
+    const wanted = named.filter((_, index) => ((a % 15) + 1) & (1 << index))
     return ledger.enrol(
       wanted.map((route, index) => ({ ...route, startAt: start + ((b + index) % 3) * hour })),
       now,
     )
+  },
+  rename: (ledger, { a, b, c }, _now, witness) => {
+    const known = namesIn(ledger)
+    const [from, to] = [
+      destinations[a % 3] ?? '',
+      pick(
+        destinations.filter((name) => c % 4 === 0 || !known.has(name)),
+        b,
+      ),
+    ]
+    if (to === undefined) return
+    ledger.rename(from, to)
+    witness?.rename(from, to)
   },
   see: (ledger, { a, b, c }, now, witness) => {
     const sightings = Array.from({ length: 1 + (b % 5) }, (_, index) => sighting((a + index * 3) % 24))
@@ -82,7 +115,7 @@ export const acts = {
     return object && ledger.decide(chunkOf(object, b % 3, (b % 3) + (c % 5)), now)
   },
   read: (ledger, { a, b, c }, now) => {
-    const destination = destinations[a % 2] ?? 'splunk'
+    const destination = destinations[a % 3] ?? 'splunk'
     const query = { now, limit: 3, newest: b % 2 === 0, except: new Set<number>(), maxDelay: hour }
     const row = pick(ledger.due(destination, query), b)
     if (row === undefined) return undefined
@@ -92,7 +125,7 @@ export const acts = {
     return members.length === 0 ? reading : ledger.intend(destination, [{ token: `t${now}`, members }], now)
   },
   judge: (ledger, { a, b }) => {
-    const destination = destinations[b % 2] ?? 'splunk'
+    const destination = destinations[b % 3] ?? 'splunk'
     const row = pick(dueAll(ledger, destination), a)
     if (row === undefined) return undefined
     const { object } = row
@@ -101,11 +134,11 @@ export const acts = {
     return [ledger.judge(destination, object.ref, copies), ledger.adopted(destination, object.ref)]
   },
   attempted: (ledger, { a, b, c }, now) => {
-    const intent = pick(ledger.intents(destinations[b % 2] ?? ''), a)
+    const intent = pick(ledger.intents(destinations[b % 3] ?? ''), a)
     return intent && ledger.attempted(intent.id, { ambiguous: c % 2 === 0, dueAt: now + c, reason: `try ${c}` })
   },
   resolve: (ledger, { a, b, c }, now, witness) => {
-    const destination = destinations[b % 2] ?? ''
+    const destination = destinations[b % 3] ?? ''
     const intent = pick(ledger.intents(destination), a)
     if (intent === undefined) return undefined
     const indexes = [...intent.members.keys()]
@@ -126,28 +159,28 @@ export const acts = {
     return result
   },
   revoke: (ledger, { a, b }, now) => {
-    const destination = destinations[a % 2] ?? ''
+    const destination = destinations[a % 3] ?? ''
     const some = ledger.provisional(destination).filter((_, index) => index % 2 === 0)
     return b % 2 === 0 ? ledger.revoke(destination, now + 5) : ledger.revoke(destination, now + 5, some)
   },
   settle: (ledger, { a, b, c }) => {
     // Often twice, or where there is no row: both must refuse.
     const from = (c % 5) * 10
-    return ledger.settle(destinations[b % 2] ?? '', [{ object: 1 + (a % 9), ranges: [[from, from]], tally }])
+    return ledger.settle(destinations[b % 3] ?? '', [{ object: 1 + (a % 9), ranges: [[from, from]], tally }])
   },
   settleTwice: (ledger, { a, b }) => {
     const object = 1 + (a % 9)
     const once = { object, ranges: [[0, 10]] as const, tally }
-    const before = ledger.row(destinations[b % 2] ?? '', object)
-    if (before?.settled.length === 0) return ledger.settle(destinations[b % 2] ?? '', [once, once])
-    return ledger.settle(destinations[b % 2] ?? '', [{ ...once, object: 99 }])
+    const before = ledger.row(destinations[b % 3] ?? '', object)
+    if (before?.settled.length === 0) return ledger.settle(destinations[b % 3] ?? '', [once, once])
+    return ledger.settle(destinations[b % 3] ?? '', [{ ...once, object: 99 }])
   },
   postpone: (ledger, { a, b, c }, now) => {
-    const row = pick(dueAll(ledger, destinations[b % 2] ?? ''), a)
-    return row && ledger.postpone(destinations[b % 2] ?? '', row.object.ref, now + c * 1000, `no ${c}`)
+    const row = pick(dueAll(ledger, destinations[b % 3] ?? ''), a)
+    return row && ledger.postpone(destinations[b % 3] ?? '', row.object.ref, now + c * 1000, `no ${c}`)
   },
   lose: (ledger, { a, b }, now, witness) => {
-    const [destination, object] = [destinations[b % 2] ?? '', 1 + (a % 7)]
+    const [destination, object] = [destinations[b % 3] ?? '', 1 + (a % 7)]
     if (ledger.row(destination, object) !== undefined) witness?.lose(destination, object)
     return ledger.lose(destination, object, 'gone', now)
   },
@@ -155,7 +188,7 @@ export const acts = {
   prune: (ledger, { a }) => ledger.prune((a % 4) * hour),
   stop: (ledger, { a, b }, now) => {
     const stopped = { cause: 'credentials' as const, reason: '401', since: now }
-    return ledger.stop(destinations[a % 2] ?? '', b % 2 === 0 ? stopped : undefined)
+    return ledger.stop(destinations[a % 3] ?? '', b % 2 === 0 ? stopped : undefined)
   },
   message: (ledger, { a }, now) => ledger.quarantineMessage('bucket', 'x'.repeat(a % 50), 'unknown', now),
   ask: (ledger, { a }, now) => ledger.ask('replay', `{"n":${a}}`, 'ann', now),
@@ -163,7 +196,7 @@ export const acts = {
   due: (ledger, { a, b, c }, now) => {
     const except = new Set([1 + (a % 7), 1 + (b % 7)])
     const query = { now: now + (c % 3) * 5_000, limit: 1 + (c % 4), newest: b % 2 === 0, except, maxDelay: 10_000 }
-    return [ledger.due(destinations[a % 2] ?? '', query), ledger.nextDue(destinations[a % 2] ?? '', except)]
+    return [ledger.due(destinations[a % 3] ?? '', query), ledger.nextDue(destinations[a % 3] ?? '', except)]
   },
 } satisfies Record<string, Act>
 
@@ -210,6 +243,7 @@ export function view(ledger: Ledger): unknown {
   return {
     routes: ledger.routes(),
     accounts: ledger.accounts(),
+    retired: ledger.retired(),
     totals: ledger.totals(),
     objects,
     quarantine: ledger.quarantine({ limit: 100 }),

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { hour, start } from './lane.ts'
 import { account, at, everything, none, route, see, whole } from './pieces.ts'
+import { namingGuarantees } from './suite-names.ts'
 import { sendingGuarantees } from './suite-sending.ts'
 
 export interface Subject {
@@ -170,5 +171,6 @@ export function ledgerSuite(name: string, subject: Subject): void {
     expect(ledger.prune(48 * hour)).toBe(0)
   })
 
+  namingGuarantees(subject, guarantee)
   sendingGuarantees(name, subject, guarantee)
 }

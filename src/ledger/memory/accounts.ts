@@ -1,5 +1,6 @@
 import type { Account, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
 import { QuarantineFull } from '../accounts.ts'
+import type { Retired } from '../names.ts'
 import { entryCharge, keptBytes, nextWatermark } from '../rules.ts'
 import type { EntryState, RouteState, RowState, State } from './state.ts'
 
@@ -43,6 +44,25 @@ export function accounts(state: State): Account[] {
       stop: state.stops.get(route.destination),
     }
   })
+}
+
+export function retired(state: State): Retired[] {
+  const gone = state.routes.values().filter(({ active }) => !active)
+  return gone
+    .sort((a, b) => a.id - b.id)
+    .map((route) => {
+      const { destination, receiver, watermark, goneAt } = route
+      const left = outstandingOf(state, route)
+      return {
+        destination,
+        receiver,
+        watermark,
+        retiredAt: goneAt,
+        delivered: route.tally.delivered,
+        outstanding: left.length,
+        oldest: oldest(state, destination, left),
+      }
+    })
 }
 
 function oldest(state: State, destination: string, outstanding: readonly RowState[]): Account['oldest'] {

@@ -6,7 +6,8 @@ import type { RouteState, State } from './state.ts'
 export function enrol(state: State, routes: readonly Route[], now: number): void {
   const gone = state.activeRoutes().filter((route) => !routes.some((wanted) => sameRoute(wanted, route)))
   for (const route of gone) {
-    state.routes.set(route.id, { ...route, active: false, retiredAt: state.sweptTo.get(route.receiver) })
+    const retiredAt = state.sweptTo.get(route.receiver)
+    state.routes.set(route.id, { ...route, active: false, retiredAt, goneAt: now })
   }
   const come = routes.filter((route) => enlist(state, route))
   const changed = new Set([...gone, ...come].map(({ destination }) => destination))
@@ -22,7 +23,7 @@ function enlist(state: State, route: Route): boolean {
   const swept = state.sweptTo.get(route.receiver)
   if (swept !== undefined && from < swept) state.sweptTo.set(route.receiver, from)
   if (known === undefined) addRoute(state, route)
-  else state.routes.set(known.id, { ...known, active: true, retiredAt: undefined })
+  else state.routes.set(known.id, { ...known, active: true, retiredAt: undefined, goneAt: undefined })
   return true
 }
 
@@ -40,6 +41,7 @@ function addRoute(state: State, { destination, receiver, startAt }: Route): void
     active: true,
     watermark: undefined,
     retiredAt: undefined,
+    goneAt: undefined,
     tally: { delivered: 0, filtered: 0, duplicates: 0, quarantined: 0 },
     possibleDuplicates: 0,
     adopted: 0,

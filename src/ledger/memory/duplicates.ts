@@ -85,7 +85,7 @@ export function adopted(state: State, destination: string, object: number): Read
   return new Set(live.map(({ owner }) => owner.from))
 }
 
-function adoptionKey(destination: string, owner: { readonly object: number; readonly from: number }): string {
+export function adoptionKey(destination: string, owner: { readonly object: number; readonly from: number }): string {
   return `${owner.object} ${owner.from} ${destination}`
 }
 

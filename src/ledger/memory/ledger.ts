@@ -6,14 +6,16 @@ import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
 import type { Ledger } from '../ledger.ts'
+import type { Retired } from '../names.ts'
 import type { DueQuery, Row, Settlement } from '../progress.ts'
 import type { Request } from '../requests.ts'
 import { defaultQuarantineBytes } from '../rules.ts'
-import { accounts, advance, keep, quarantine, stop } from './accounts.ts'
+import { accounts, advance, keep, quarantine, retired, stop } from './accounts.ts'
 import { enrol, see } from './discovery.ts'
 import { adopted, decide, judge, prune } from './duplicates.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
+import { rename } from './rename.ts'
 import { answer, ask, asked } from './requests.ts'
 import { State } from './state.ts'
 
@@ -46,6 +48,10 @@ export class MemoryLedger implements Ledger {
 
   enrol(routes: readonly Route[], now: number): void {
     this.#durable(() => enrol(this.#state, routes, now))
+  }
+
+  rename(from: string, to: string): void {
+    this.#durable(() => rename(this.#state, from, to))
   }
 
   routes(): readonly Route[] {
@@ -140,6 +146,10 @@ export class MemoryLedger implements Ledger {
 
   accounts(): readonly Account[] {
     return accounts(this.#state)
+  }
+
+  retired(): readonly Retired[] {
+    return retired(this.#state)
   }
 
   totals() {

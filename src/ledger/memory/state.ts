@@ -19,6 +19,8 @@ export interface RouteState {
   readonly watermark: number | undefined
   /** The receiver's `sweptTo` when the route was retired: what came later may be unknown. */
   readonly retiredAt: number | undefined
+  /** When it was retired. */
+  readonly goneAt: number | undefined
   readonly tally: Tally
   readonly possibleDuplicates: number
   readonly adopted: number
@@ -174,6 +176,6 @@ export class State {
   }
 }
 
-function rowKey(destination: string, object: number): string {
+export function rowKey(destination: string, object: number): string {
   return `${object} ${destination}`
 }

@@ -1,4 +1,5 @@
 import type { Account, Stop, Watermark } from '../accounts.ts'
+import type { Retired } from '../names.ts'
 import { nextWatermark } from '../rules.ts'
 import type { Connection } from './connection.ts'
 
@@ -66,6 +67,22 @@ export function accounts(db: Connection): Account[] {
     lastObjectTime: counted.lastObjectTime ?? undefined,
     oldest: oldest(db, id),
     stop: cause === null ? undefined : { cause, reason: stopReason, since },
+  }))
+}
+
+type StoredRetired = Omit<Retired, 'watermark' | 'retiredAt' | 'oldest'> &
+  Nullable<Pick<Retired, 'watermark' | 'retiredAt'>> & { readonly id: number }
+
+export function retired(db: Connection): Retired[] {
+  const rows = db.all<StoredRetired>(
+    `SELECT id, destination, receiver, watermark, delivered, outstanding, gone_at AS retiredAt
+     FROM routes WHERE active = 0 ORDER BY id`,
+  )
+  return rows.map(({ id, ...route }) => ({
+    ...route,
+    watermark: route.watermark ?? undefined,
+    retiredAt: route.retiredAt ?? undefined,
+    oldest: oldest(db, id),
   }))
 }
 

@@ -25,7 +25,8 @@ export function routes(db: Connection): Route[] {
 export function enrol(db: Connection, wanted: readonly Route[], now: number): void {
   const gone = activeRoutes(db).filter((route) => !wanted.some((other) => sameRoute(other, route)))
   for (const { id, receiver } of gone) {
-    db.run('UPDATE routes SET active = 0, retired_at = ? WHERE id = ?', sweptTo(db, receiver) ?? null, id)
+    const retire = 'UPDATE routes SET active = 0, retired_at = ?, gone_at = ? WHERE id = ?'
+    db.run(retire, sweptTo(db, receiver) ?? null, now, id)
   }
   const come = wanted.filter((route) => enlist(db, route))
   const changed = new Set([...gone, ...come].map(({ destination }) => destination))
@@ -44,7 +45,8 @@ function enlist(db: Connection, { destination, receiver, startAt }: Route): bool
   // While a route is retired, objects that nobody else wants go by unregistered.
   const from = known === undefined ? startAt : Math.max(known.startAt, known.retiredAt ?? known.startAt)
   db.run('UPDATE sweeps SET swept_to = min(swept_to, ?) WHERE receiver = ?', from, receiver)
-  if (known !== undefined) db.run('UPDATE routes SET active = 1, retired_at = NULL WHERE id = ?', known.id)
+  if (known !== undefined)
+    db.run('UPDATE routes SET active = 1, retired_at = NULL, gone_at = NULL WHERE id = ?', known.id)
   else {
     const insert = 'INSERT INTO routes (destination, receiver, start_at, active) VALUES (?, ?, ?, 1)'
     db.run(insert, destination, receiver, startAt)

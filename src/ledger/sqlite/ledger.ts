@@ -6,10 +6,11 @@ import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
 import type { Ledger } from '../ledger.ts'
+import type { Retired } from '../names.ts'
 import type { DueQuery, Row, Settlement } from '../progress.ts'
 import type { Request } from '../requests.ts'
 import { defaultQuarantineBytes } from '../rules.ts'
-import { accounts, advance, standings, stop, totals } from './accounts.ts'
+import { accounts, advance, retired, standings, stop, totals } from './accounts.ts'
 import { Connection, type Durability } from './connection.ts'
 import { arrivals, enrol, object, routes, see, swept, sweptTo } from './discovery.ts'
 import { decide, prune } from './duplicates.ts'
@@ -19,6 +20,7 @@ import { Lock } from './lock.ts'
 import { checkPlace, openForReading, openForWriting } from './open.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
 import { quarantine, quarantineMessage } from './quarantine.ts'
+import { rename } from './rename.ts'
 import { answer, ask, asked, request } from './requests.ts'
 import { adopted, judge } from './rescue.ts'
 
@@ -61,6 +63,11 @@ export class SqliteLedger implements Ledger {
 
   enrol(wanted: readonly Route[], now: number): void {
     this.#write('durable', () => enrol(this.#db, wanted, now))
+  }
+
+  rename(from: string, to: string): void {
+    this.#write('durable', () => rename(this.#db, from, to))
+    this.#held.forget()
   }
 
   routes(): readonly Route[] {
@@ -162,6 +169,10 @@ export class SqliteLedger implements Ledger {
 
   accounts(): readonly Account[] {
     return accounts(this.#db)
+  }
+
+  retired(): readonly Retired[] {
+    return retired(this.#db)
   }
 
   totals(): { readonly objects: number; readonly events: number; readonly bad: number } {

@@ -84,7 +84,13 @@ CREATE TABLE totals (
 INSERT INTO totals VALUES (0, 0, 0, 0);
 `
 
+/** When a route was retired, in milliseconds since 1970. `retired_at` is how far its receiver was swept by then. */
+const second = 'ALTER TABLE routes ADD COLUMN gone_at INTEGER'
+
 /** In order; each takes the ledger from the version before it to its own. A migration that was released never changes. */
-export const migrations: readonly Migration[] = [{ version: 1, sql: first }]
+export const migrations: readonly Migration[] = [
+  { version: 1, sql: first },
+  { version: 2, sql: second },
+]
 
 export const schemaVersion: number = Math.max(...migrations.map(({ version }) => version))
