@@ -1,0 +1,146 @@
+// Datadog answers 202 to what is older than 18 hours or 2 hours ahead, and drops it.
+import { auditRecord } from '@circleci-audit-forwarder/contract/testing'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { EARLY_MS, LATE_MS } from '../src/index.ts'
+import { RESTAMP_BYTES, restamped } from '../src/stamp.ts'
+import { aged, datadogWorld, HOUR, NOW, never } from './datadog-world.ts'
+
+test('the fake drops what is too old and says 202, which is why nothing too old is ever sent', async () => {
+  const { exporter, datadog, batchOf } = await world()
+  const { members, token } = batchOf([aged('old', 20 * HOUR)])
+  // Judged as if it were 20 hours ago.
+  expect(await exporter.send({ members, token, now: NOW - 20 * HOUR }, never)).toEqual({ status: 'delivered' })
+  expect(datadog.stored).toEqual([])
+  expect(datadog.dropped).toHaveLength(1)
+})
+
+test('D1: an event 20 hours old is sent under the current time, its own kept, marked and counted', async () => {
+  const { exporter, datadog, batchOf, send } = await world({ tags: ['team:security'] })
+  expect(await send(batchOf([aged('new', HOUR), aged('old', 20 * HOUR)]))).toEqual({ status: 'delivered' })
+  expect(datadog.dropped).toEqual([])
+  expect(datadog.stored).toMatchObject([
+    { timestamp: NOW - HOUR, tags: ['team:security'] },
+    { timestamp: NOW, tags: ['late:true', 'team:security'], log: { late: true, evt: { id: 'old' } } },
+  ])
+  expect(datadog.stored[0]?.log).not.toHaveProperty('late')
+  expect(datadog.stored[0]?.log).not.toHaveProperty('original_timestamp')
+  const own = new Date(NOW - 20 * HOUR).toISOString().replace('.000Z', '.000456789Z')
+  expect(datadog.stored[1]?.log).toMatchObject({ original_timestamp: own, otel: { timestamp: expect.any(String) } })
+  expect(exporter.counts).toEqual({ late: 1, early: 0, trimmed: 0 })
+})
+
+test('an outage moves a batch out of the window: the same encoded members are judged anew at every attempt', async () => {
+  const world = await datadogWorld()
+  const { datadog, server, exporter } = world
+  const batch = world.batch(2)
+  server.answer({ kind: 'throttle', afterSeconds: 1 })
+  expect(await world.send(batch)).toMatchObject({ status: 'retry' })
+  world.passTime(16 * HOUR)
+  server.answer({ kind: 'throttle', afterSeconds: 1 })
+  expect(await world.send(batch)).toMatchObject({ status: 'retry' })
+  world.passTime(4 * HOUR)
+  expect(await world.send(batch)).toEqual({ status: 'delivered' })
+  expect(datadog.dropped).toEqual([])
+  expect(datadog.stored.map(({ timestamp, tags }) => ({ timestamp, tags }))).toEqual([
+    { timestamp: NOW + 20 * HOUR, tags: ['late:true'] },
+    { timestamp: NOW + 20 * HOUR, tags: ['late:true'] },
+  ])
+  // What was not accepted was not counted.
+  expect(exporter.counts.late).toBe(2)
+})
+
+test('late_events: quarantine refuses those, by index and with the reason, and sends nothing', async () => {
+  const { server, datadog, batchOf, send, exporter } = await world({ lateEvents: 'quarantine' })
+  const records = [aged('new', HOUR), aged('old', 20 * HOUR), aged('coming', -3 * HOUR)]
+  const outcome = await send(batchOf(records))
+  expect(outcome).toMatchObject({ status: 'rejected', records: [{ index: 1 }, { index: 2 }] })
+  const reasons = outcome.status === 'rejected' ? outcome.records.map(({ reason }) => reason) : []
+  expect(reasons[0]).toMatch(/^happened 2026-09-30T0\S+Z, 20\.0 hours ago: Datadog drops/)
+  expect(reasons[1]).toMatch(/3\.0 hours from now/)
+  expect(server.arrived).toHaveLength(0)
+  expect(await send(batchOf(records.slice(0, 1)))).toEqual({ status: 'delivered' })
+  expect(datadog.ids).toEqual(['new'])
+  expect(exporter.counts).toEqual({ late: 0, early: 0, trimmed: 0 })
+})
+
+test('an event of the future is dropped by Datadog too: it is sent under the current time and marked early', async () => {
+  const { exporter, datadog, batchOf, send } = await world()
+  expect(await send(batchOf([aged('coming', -3 * HOUR), aged('soon', -HOUR / 2)]))).toEqual({ status: 'delivered' })
+  expect(datadog.dropped).toEqual([])
+  expect(datadog.stored).toMatchObject([
+    { timestamp: NOW, tags: ['early:true'], log: { early: true, original_timestamp: expect.any(String) } },
+    { timestamp: NOW + HOUR / 2, tags: [] },
+  ])
+  expect(exporter.counts).toEqual({ late: 0, early: 1, trimmed: 0 })
+})
+
+test('an event without a time goes by when it was seen; without that, by when it arrives', async () => {
+  const { datadog, batchOf, send } = await world()
+  const unknown: [number, number] = [0, 0]
+  const seen: [number, number] = [NOW / 1000 - 20 * 3600, 0]
+  await send(batchOf([auditRecord({ id: 'seen', hrTime: unknown, hrTimeObserved: seen })]))
+  await send(batchOf([auditRecord({ id: 'never', hrTime: unknown, hrTimeObserved: unknown })]))
+  await send(batchOf([auditRecord({ id: 'absurd', hrTime: [1e300, 0], hrTimeObserved: [Number.NaN, 0] })]))
+  expect(datadog.stored).toMatchObject([
+    { timestamp: NOW, tags: ['late:true'] },
+    { timestamp: NOW, tags: [] },
+    { timestamp: NOW, tags: [] },
+  ])
+  expect(datadog.stored[1]?.log).not.toHaveProperty('timestamp')
+  expect(datadog.stored[2]?.log).not.toHaveProperty('timestamp')
+})
+
+test('whatever an event’s age, Datadog keeps it, under its own time where it can and marked where it cannot', async () => {
+  const { exporter, datadog, batchOf } = await world({ tags: ['a:b'] })
+  const ages = fc.array(fc.integer({ min: -40 * HOUR, max: 40 * HOUR }), { minLength: 1, maxLength: 20 })
+  const clocks = fc.integer({ min: -30 * 60_000, max: 30 * 60_000 })
+  await fc.assert(
+    fc.asyncProperty(ages, clocks, async (some, apart) => {
+      datadog.stored.length = 0
+      datadog.now = NOW + apart
+      const batch = batchOf(some.map((age, index) => aged(`${index}`, age)))
+      expect(await exporter.send(batch, never)).toEqual({ status: 'delivered' })
+      expect(datadog.dropped).toEqual([])
+      expect(datadog.ids).toEqual(some.map((_, index) => `${index}`))
+      for (const [index, age] of some.entries()) {
+        const stored = datadog.stored[index]
+        const mark = age > LATE_MS ? ['late:true'] : age < -EARLY_MS ? ['early:true'] : []
+        expect(stored?.tags).toEqual([...mark, 'a:b'])
+        expect(stored?.timestamp).toBe(mark.length === 0 ? NOW - age : NOW)
+      }
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('a re-stamped record is never larger than what was left for it', () => {
+  const time = fc.tuple(fc.integer({ min: 1, max: 8_640_000_000_000 - 1 }), fc.integer({ min: 0, max: 999_999_999 }))
+  const now = fc.integer({ min: 0, max: 8_640_000_000_000_000 })
+  fc.assert(
+    fc.property(
+      time,
+      now,
+      fc.constantFrom('late', 'early'),
+      fc.constantFrom('"},', 'a:b"},'),
+      (at, when, mark, rest) => {
+        const beginning = `{"timestamp":1,"ddtags":"`
+        const log = { bytes: Buffer.from(beginning + rest), time: at, tail: beginning.length, trimmed: false }
+        const parts = restamped(log, mark, when)
+        const size = parts.reduce((sum, part) => sum + part.length, 0)
+        expect(size - log.bytes.length).toBeLessThanOrEqual(RESTAMP_BYTES)
+        expect(JSON.parse(Buffer.concat(parts).toString().slice(0, -1))).toMatchObject({
+          [mark]: true,
+          timestamp: when,
+        })
+      },
+    ),
+  )
+})
+
+/** With the functions bound. */
+async function world(...args: Parameters<typeof datadogWorld>) {
+  const made = await datadogWorld(...args)
+  const { exporter, datadog, server } = made
+  return { exporter, datadog, server, batchOf: made.batchOf.bind(made), send: made.send.bind(made) }
+}
