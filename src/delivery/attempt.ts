@@ -3,7 +3,7 @@ import type { Clock } from '../domain/clock.ts'
 import type { Candidate } from './candidate.ts'
 
 /** How long an exporter may take to obey its abort signal before the attempt counts as without an answer. */
-const GRACE_MS = 5_000
+export const GRACE_MS = 5_000
 
 /**
  * One attempt, bounded: aborted at the deadline, and given up shortly after even if the exporter ignores the signal.

@@ -17,6 +17,10 @@ export interface Flight {
   answer: Outcome | undefined
   /** Memory the members hold. */
   bytes: number
+  /** How often in a row each object was found to lack a member, while the members were read again. */
+  readonly lacking: Map<number, number>
+  /** The clock was set back while it was open: nobody knows how old it is. */
+  clockDoubted: boolean
   /** When the members were formed: the duration told on delivery counts from here. */
   readonly formedAt: number
 }
@@ -32,6 +36,8 @@ export function flight(intent: Intent, members: readonly Candidate[] | undefined
     receipt: undefined,
     answer: undefined,
     bytes,
+    lacking: new Map(),
+    clockDoubted: false,
     formedAt: now,
   }
 }

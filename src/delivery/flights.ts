@@ -55,10 +55,16 @@ export class Flights {
   }
 
   /** The members of a recovered intent were read again. */
-  reformed(recovered: Flight, members: readonly Candidate[]): void {
+  reformed(recovered: Flight, members: readonly Candidate[]): readonly Candidate[] {
     recovered.members = members
     recovered.bytes = weight(members)
     this.#buffer.take(recovered.bytes)
+    return members
+  }
+
+  /** The clock was set back. */
+  doubtClock(): void {
+    for (const each of this.#open.values()) each.clockDoubted = true
   }
 
   /** Ends a flight; the members for which `keep` is false are let go. */

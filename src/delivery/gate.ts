@@ -56,12 +56,17 @@ export class Gate {
     return this.#pausedUntil
   }
 
-  /** A request went through. Returns the stop it ended, if any. */
-  delivered(): Stop | undefined {
+  /** A request went through. */
+  delivered(): void {
+    this.#concurrency.delivered()
+  }
+
+  /** Lets requests through. Returns the stop this ends, if any. */
+  open(): Stop | undefined {
     const ended = this.#stop
     this.#stop = undefined
     this.#probes = 0
-    this.#concurrency.delivered()
+    if (ended !== undefined) this.#pausedUntil = 0
     return ended
   }
 

@@ -1,5 +1,5 @@
 // What happens when a flight ends: carries out the plan in the ledger first, then in memory. The only place in the
-// lane that settles, retries, splits, keeps verdicts and stops.
+// lane that settles, retries, splits and keeps verdicts.
 import type { Exporter, Outcome, StopCause } from '@circleci-audit-forwarder/contract'
 import { backoff } from '../domain/backoff.ts'
 import type { Clock, Random } from '../domain/clock.ts'
@@ -9,13 +9,18 @@ import type { Position } from '../ledger/duplicates.ts'
 import type { Draft, Resolved } from '../ledger/intents.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Tell } from '../telemetry/events.ts'
+import { GRACE_MS } from './attempt.ts'
 import { type Candidate, refused } from './candidate.ts'
 import { encodedBytes, type Flight } from './flight.ts'
 import type { Flights } from './flights.ts'
 import type { Gate } from './gate.ts'
 import type { Hand } from './hand.ts'
+import { lookUp } from './lookup.ts'
 import { type LaneOptions, VERDICTS_TO_STOP } from './options.ts'
-import { type Plan, plan, planAnswered, type Refusal } from './plan.ts'
+import { isToBeAsked, type Plan, plan, planAnswered, planRecalled, type Sent } from './plan.ts'
+import type { Reformed } from './reform.ts'
+import { Stops } from './stops.ts'
+import { Verdicts } from './verdicts.ts'
 
 export interface LandingParts {
   readonly destination: string
@@ -38,17 +43,17 @@ type Resolve = Extract<Plan, { kind: 'resolve' }>
 const GENERATION = 0
 
 export class Landing {
+  readonly stops: Stops
   readonly #parts: LandingParts
-  /** Objects held by provisional verdicts, one entry per verdict. */
-  #verdicts: number[] = []
+  readonly #verdicts: Verdicts
   #lastError: string | undefined
   /** Why so many verdicts are none, until they are revoked. */
   #mistrust: string | undefined
-  /** The reason that the ledger shows for the stop. */
-  #shown: string | undefined
 
   constructor(parts: LandingParts) {
     this.#parts = parts
+    this.stops = new Stops(parts)
+    this.#verdicts = new Verdicts(parts)
   }
 
   get lastError(): string | undefined {
@@ -57,7 +62,7 @@ export class Landing {
 
   /** Verdicts that were not final when the last run ended. */
   recover(positions: readonly Position[]): void {
-    for (const { object } of positions) this.#hold(object)
+    this.#verdicts.recover(positions)
   }
 
   /** Candidates are positions themselves: a copy of each would be half a million objects for a gigabyte. */
@@ -65,29 +70,44 @@ export class Landing {
 
   async conclude(flight: Flight, outcome: Outcome, signal: AbortSignal): Promise<void> {
     const next = plan(outcome, this.#sent(flight))
-    this.#carryOut(flight, next.kind === 'ask' ? await this.#ask(flight, next.outcome, signal) : next)
+    if (next.kind !== 'ask') return this.#carryOut(flight, next)
+    await this.#ask(flight, signal, (stored) => planAnswered(next.outcome, this.#sent(flight), stored))
   }
 
-  #sent({ intent, deferred }: Flight): Parameters<typeof plan>[1] {
+  /**
+   * Before a batch goes again: what the destination may have stored and forgotten is looked up. Returns whether that
+   * was the end of it, or of this attempt.
+   */
+  async recall(flight: Flight, signal: AbortSignal): Promise<boolean> {
+    const { exporter, clock, options } = this.#parts
+    const { intent, clockDoubted } = flight
+    const sent = this.#sent(flight)
+    const ageMs = clock.now() - intent.createdAt
+    const windowMs = exporter.deduplicationMs ?? 0
+    const age = { ...sent, ageMs, clockDoubted, attemptMs: options.attemptMs + GRACE_MS, windowMs }
+    if (!isToBeAsked(age)) return false
+    const reason = 'an earlier attempt had stored a part of it'
+    return this.#ask(flight, signal, (stored) => planRecalled(reason, sent, stored))
+  }
+
+  #sent({ intent, deferred }: Flight): Sent {
     const askable = this.#parts.exporter.stored !== undefined
     return { members: intent.members.length, ambiguous: intent.ambiguous, askable, deferred }
   }
 
-  async #ask(flight: Flight, outcome: Refusal, signal: AbortSignal): Promise<Plan> {
-    const { exporter, clock, options } = this.#parts
-    const members = (flight.members ?? []).map(({ encoded }) => encoded)
-    const done = new AbortController()
-    const batch = { members, token: flight.intent.token, now: clock.now() }
-    try {
-      const asked = exporter.stored?.(batch, AbortSignal.any([signal, done.signal]))
-      const stored = await Promise.race([asked, clock.sleep(options.attemptMs, done.signal).then(tooLate)])
-      return planAnswered(outcome, this.#sent(flight), stored ?? [])
-    } catch (error) {
-      const reason = `cannot ask what is stored: ${error instanceof Error ? error.message : String(error)}`
-      return { kind: 'retry', reason, ambiguous: false }
-    } finally {
-      done.abort()
-    }
+  /** Carries out what follows from what is stored. Returns whether anything did. */
+  async #ask(
+    flight: Flight,
+    signal: AbortSignal,
+    follow: (stored: readonly number[]) => Plan | undefined,
+  ): Promise<boolean> {
+    const { attemptMs } = this.#parts.options
+    const asked = lookUp(flight.members ?? [], flight.intent.token, { ...this.#parts, attemptMs, signal })
+    const next = await asked.then(follow, (error: Error): Plan => {
+      return { kind: 'retry', reason: error.message, ambiguous: false }
+    })
+    if (next !== undefined) this.#carryOut(flight, next)
+    return next !== undefined
   }
 
   #carryOut(flight: Flight, next: Plan): void {
@@ -102,21 +122,23 @@ export class Landing {
         this.#await(flight, next)
         break
       case 'stop':
-        this.#put(flight, next.reason, false, this.halt(next.cause, next.reason))
+        this.#put(flight, next.reason, false, this.#halt(next.cause, next.reason))
         break
       case 'ask':
-        this.defer(flight, 'the destination was asked what is stored, and no plan came of it', false)
+        this.defer(flight, 'the destination was asked what is stored, and no plan came of it')
     }
   }
 
   #resolve(flight: Flight, next: Resolve): void {
-    const { ledger, clock } = this.#parts
+    const { ledger, clock, exporter } = this.#parts
     const members = flight.members ?? []
     const delivered = next.delivered === 'all' ? flight.intent.members.length : next.delivered.length
-    const repeated = flight.intent.ambiguous && this.#parts.exporter.stored === undefined ? delivered : 0
+    const repeated = flight.intent.ambiguous && exporter.stored === undefined ? delivered : 0
     const parts = next.parts.map((part) => part.map((index) => members[index] as Candidate))
     try {
-      if (next.recalled === true) this.#recall()
+      // An old delivery that has come to light says nothing about what is taken today.
+      if (next.recalled === true) this.#verdicts.revoke('recalled', 0)
+      else if (delivered > 0) this.#verdicts.hearAgain()
       const resolved = ledger.resolve(
         flight.intent.id,
         {
@@ -132,7 +154,7 @@ export class Landing {
       this.#weigh(next)
     } catch (error) {
       if (!(error instanceof QuarantineFull)) throw error
-      this.#put(flight, error.message, false, this.halt('configuration', error.message))
+      this.#put(flight, error.message, false, this.full(error))
     }
   }
 
@@ -143,21 +165,27 @@ export class Landing {
     for (const [index, intent] of intents.entries()) {
       flights.add(intent, parts[index] as readonly Candidate[], clock.now())
     }
-    for (const { member } of next.refused) this.#verdicts.push(flight.intent.members[member]?.object as number)
+    const judged = next.refused.map(({ member }) => flight.intent.members[member] as Position)
+    this.#verdicts.add(judged, parts.length > 0)
     const records = flight.intent.members.length
     if (parts.length > 1) tell({ type: 'batch_split', destination, records, reason: next.reason })
-    const no = next.refused.length
+    const no = judged.length
     if (no > 0) tell({ type: 'records_refused', destination, records: no, reason: next.refused[0]?.reason ?? '' })
   }
 
   /** Something was stored: the destination works, and what it refused before it refused for good. */
   #accepted(flight: Flight, records: number, confirmed: number, fresh: boolean): void {
-    const { tell, destination, clock } = this.#parts
+    const { tell, destination, clock, gate } = this.#parts
     const now = clock.now()
-    if (confirmed > 0) this.#confirmed(confirmed)
-    if (fresh) this.#opened(now)
-    if (fresh) this.#lastError = undefined
     const members = flight.members ?? []
+    this.#verdicts.forget(flight.intent.members)
+    if (confirmed > 0) this.#verdicts.confirmed(confirmed)
+    if (fresh) {
+      this.#verdicts.accepted()
+      gate.delivered()
+      this.stops.end()
+      this.#lastError = undefined
+    }
     const oldest = members.reduce((time, { at }) => Math.min(time, at), now)
     const attempts = flight.intent.attempts + 1
     const bytes = encodedBytes(members)
@@ -165,39 +193,20 @@ export class Landing {
     tell({ type: 'batch_delivered', destination, records, bytes, attempts, durationMs, lagMs: now - oldest })
   }
 
-  /** An old delivery has come to light. It must make no verdict of today final: those are taken back before it is settled. */
-  #recall(): void {
-    const { ledger, destination, clock, tell } = this.#parts
-    const records = this.#verdicts.length
-    if (records === 0) return
-    ledger.revoke(destination, clock.now())
-    this.#release()
-    tell({ type: 'verdicts_revoked', destination, records })
-  }
-
-  #confirmed(records: number): void {
-    const { tell, destination } = this.#parts
-    this.#release()
-    tell({ type: 'records_quarantined', destination, records })
-  }
-
   /** Too many verdicts and nothing accepted: the fault is not in the records. */
   #weigh(next: Resolve): void {
     const restIsNext = next.refused.length > 0 && next.parts.length > 0
-    if (this.#verdicts.length < VERDICTS_TO_STOP || restIsNext) return
-    this.#mistrust = `${this.#verdicts.length} records were refused and none accepted; the last: ${next.reason}`
+    if (this.#verdicts.count < VERDICTS_TO_STOP || restIsNext) return
+    this.#mistrust = `${this.#verdicts.count} records were refused and none accepted; the last: ${next.reason}`
     this.judge()
   }
 
   /** Takes back what was found to be no verdicts. Called again until the ledger has it. */
   judge(): void {
+    if (this.#verdicts.count === 0) this.#mistrust = undefined
     if (this.#mistrust === undefined) return
-    const { ledger, destination, clock, tell } = this.#parts
-    const records = this.#verdicts.length
-    const wait = this.halt('configuration', this.#mistrust)
-    ledger.revoke(destination, clock.now() + wait)
-    this.#release()
-    tell({ type: 'verdicts_revoked', destination, records })
+    this.#verdicts.revoke('mistrusted', this.#halt('configuration', this.#mistrust))
+    this.#mistrust = undefined
   }
 
   #retry(flight: Flight, { reason, ambiguous, retryAfterMs, deferred }: Extract<Plan, { kind: 'retry' }>): void {
@@ -214,49 +223,51 @@ export class Landing {
   }
 
   #await(flight: Flight, { receipt, pollAfterMs }: Extract<Plan, { kind: 'await' }>): void {
-    const { clock, expect, tell, destination } = this.#parts
+    const { clock, expect, tell, destination, gate } = this.#parts
     flight.state = 'awaiting'
     flight.receipt = receipt
-    this.#opened(clock.now())
+    if (gate.stop !== undefined) this.#verdicts.hearAgain()
+    gate.delivered()
+    this.stops.end()
     expect(clock.now(), pollAfterMs)
     tell({ type: 'batch_accepted', destination, records: flight.intent.members.length })
   }
 
   /** The intent is tried again after a while, for a reason that lies with us and not with the destination. */
-  defer(flight: Flight, reason: string, ambiguous: boolean): void {
+  defer(flight: Flight, reason: string, waitMs?: number): void {
     const { random, options } = this.#parts
-    this.#put(flight, reason, ambiguous, backoff(flight.intent.attempts + 1, options.retry, random))
+    this.#put(flight, reason, false, waitMs ?? backoff(flight.intent.attempts + 1, options.retry, random))
   }
 
-  /** The intent cannot be formed again: its readable members return to due, under a new token. */
-  dissolve(flight: Flight, reason: string): void {
-    const { ledger, clock, flights, tell, destination } = this.#parts
-    const records = flight.intent.members.length
-    const possibleDuplicates = flight.intent.ambiguous ? records : 0
-    ledger.resolve(flight.intent.id, { delivered: [], possibleDuplicates }, clock.now())
+  /**
+   * The intent cannot be formed again: what can be read of it returns to due, under a new token. What an earlier attempt
+   * had stored of that is looked up first; of what has vanished nobody can say any more whether it arrived.
+   */
+  async dissolve(flight: Flight, { members, lacks }: Reformed, signal: AbortSignal): Promise<void> {
+    const { ledger, clock, flights, tell, destination, options } = this.#parts
+    const { ambiguous, askable, members: records } = this.#sent(flight)
+    const { id, token } = flight.intent
+    const isAsked = ambiguous && askable
+    const stored = isAsked ? await lookUp(members, token, { ...this.#parts, attemptMs: options.attemptMs, signal }) : []
+    const vanished = members.filter((member) => member === undefined).length
+    const possibleDuplicates = ambiguous ? (askable ? vanished : records) : 0
+    if (stored.length > 0) this.#verdicts.revoke('recalled', 0)
+    ledger.resolve(id, { delivered: stored, possibleDuplicates }, clock.now())
     flights.end(flight, () => false)
-    tell({ type: 'intent_dissolved', destination, records, reason })
+    const reason = lacks[0]?.reason ?? ''
+    tell({ type: 'intent_dissolved', destination, records, stored: stored.length, vanished, reason })
+    if (stored.length > 0) this.#accepted(flight, stored.length, 0, false)
   }
 
-  /** Nothing goes through until someone mends it. Returns how long until the next probe, in milliseconds. */
-  halt(cause: StopCause, reason: string): number {
-    const { gate, ledger, destination, clock, tell } = this.#parts
-    const retryInMs = gate.halt(cause, reason, clock.now())
+  #halt(cause: StopCause, reason: string): number {
     this.#lastError = reason
-    if (this.#shown !== reason) ledger.stop(destination, gate.stop)
-    this.#shown = reason
-    tell({ type: 'destination_stopped', destination, cause, reason, retryInMs })
-    return retryInMs
+    return this.stops.halt(cause, reason)
   }
 
-  #opened(now: number): void {
-    const { gate, ledger, destination, tell } = this.#parts
-    // First in the ledger: if that fails, the next delivery tries again.
-    if (gate.stop !== undefined) ledger.stop(destination, undefined)
-    this.#shown = undefined
-    const stop = gate.delivered()
-    if (stop === undefined) return
-    tell({ type: 'destination_resumed', destination, stoppedMs: now - stop.since })
+  /** Refusals, or lines that are no events, can no longer be kept. Returns how long until the next probe, in milliseconds. */
+  full(error: QuarantineFull): number {
+    this.#lastError = error.message
+    return this.stops.full(error)
   }
 
   #put(flight: Flight, reason: string, ambiguous: boolean, wait: number): void {
@@ -268,19 +279,4 @@ export class Landing {
     flight.receipt = undefined
     flight.state = 'waiting'
   }
-
-  #hold(object: number): void {
-    this.#parts.hand.hold(object)
-    this.#verdicts.push(object)
-  }
-
-  #release(): void {
-    for (const object of this.#verdicts) this.#parts.hand.release(object)
-    this.#verdicts = []
-    this.#mistrust = undefined
-  }
-}
-
-function tooLate(): never {
-  throw new Error('no answer in time')
 }

@@ -4,7 +4,6 @@
 // Lanes share nothing but the readings, so none can wait for another. What a lane holds in memory is bounded by its
 // buffer; what must survive is in the ledger, and a new lane over the same ledger goes on where this one was cut off.
 import type { Outcome } from '@circleci-audit-forwarder/contract'
-import { ReadFailure, SetupError } from '../domain/failures.ts'
 import { QuarantineFull, type Stop } from '../ledger/accounts.ts'
 import { attempt } from './attempt.ts'
 import { Batcher } from './batcher.ts'
@@ -18,10 +17,10 @@ import { Flights } from './flights.ts'
 import { Gate } from './gate.ts'
 import { Hand } from './hand.ts'
 import { Landing } from './landing.ts'
-import { longestWait } from './options.ts'
+import { longestWait, READINGS_TO_LOSE, RECHECK_MS } from './options.ts'
 import type { LaneParts } from './parts.ts'
 import { Receipts } from './receipts.ts'
-import { reform } from './reform.ts'
+import { type Lack, reform } from './reform.ts'
 
 export interface LaneState {
   readonly destination: string
@@ -37,6 +36,8 @@ export interface LaneState {
 
 /** The loop looks at everything at least this often, in milliseconds. */
 const NAP_MS = 30_000
+/** A clock that goes back by more than this was set, in milliseconds. */
+const CLOCK_MS = 1_000
 /** How long an aborted attempt may take to end, in milliseconds. */
 const GROUND_MS = 1_000
 
@@ -53,6 +54,7 @@ export class Lane {
   readonly #departures: Departures
   readonly #feeds: readonly [live: Feed, backlog: Feed]
   readonly #bell: Bell
+  #latest = Number.NEGATIVE_INFINITY
   /** Aborts what is in flight when the stop deadline has passed. */
   readonly #ground = new AbortController()
 
@@ -83,7 +85,7 @@ export class Lane {
     const link = {
       stirred: (): void => this.#bell.ring(),
       flush: (): void => this.#flush(),
-      full: (error: QuarantineFull): void => void this.#landing.halt('configuration', error.message),
+      full: (error: QuarantineFull): void => void this.#landing.full(error),
     }
     const parts = { ...this.#parts, hand: this.#hand, buffer: this.#buffer, gone: this.#gone, lane: link }
     return new Feed(parts, new Batcher(options.batch), live)
@@ -142,12 +144,20 @@ export class Lane {
   async #step(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts
     const now = clock.now()
+    this.#watchClock(now)
     this.#landing.judge()
+    this.#landing.stops.look(this.#flights.in('waiting').map(({ intent }) => intent))
     for (const { batcher } of this.#feeds) batcher.closeDue(now)
     this.#launch(now)
     this.#form(now)
     this.#receipts.poll(now, this.#ground.signal)
     await this.#bell.wait(this.#nextAt(now) - clock.now(), signal)
+  }
+
+  /** Set back, it makes everything look younger than it is. */
+  #watchClock(now: number): void {
+    if (now < this.#latest - CLOCK_MS) this.#flights.doubtClock()
+    this.#latest = now
   }
 
   #slots(now: number): number {
@@ -188,29 +198,42 @@ export class Lane {
     const members = flight.members ?? (await this.#reform(flight))
     if (members === undefined) return undefined
     const signal = this.#ground.signal
-    return attempt(exporter, members, flight.intent.token, { clock, attemptMs: options.attemptMs, signal })
-  }
-
-  async #reform(flight: Flight): Promise<readonly Candidate[] | undefined> {
-    try {
-      const more = { maxBytes: this.#parts.options.batch.bytes, signal: this.#ground.signal }
-      const members = await reform(flight.intent.members, { ...this.#parts, ...more })
-      if (members === undefined) {
-        this.#landing.dissolve(flight, 'a member can no longer be read')
-        this.wake()
-        return undefined
-      }
-      this.#flights.reformed(flight, members)
-      return members
-    } catch (error) {
-      const gone = error instanceof ReadFailure && error.kind === 'gone'
-      const reason = error instanceof Error ? error.message : String(error)
-      if (gone || error instanceof SetupError) this.#landing.dissolve(flight, reason)
-      else this.#landing.defer(flight, reason, false)
-      if (error instanceof QuarantineFull) this.#landing.halt('configuration', reason)
+    if (await this.#landing.recall(flight, signal)) {
       this.wake()
       return undefined
     }
+    return attempt(exporter, members, flight.intent.token, { clock, attemptMs: options.attemptMs, signal })
+  }
+
+  /** The members of a recovered intent, read again; undefined if that cannot be done now, or never again. */
+  async #reform(flight: Flight): Promise<readonly Candidate[] | undefined> {
+    const signal = this.#ground.signal
+    try {
+      const more = { maxBytes: this.#parts.options.batch.bytes, signal }
+      const found = await reform(flight.intent.members, { ...this.#parts, ...more })
+      if (found.lacks.length === 0) return this.#flights.reformed(flight, found.members as readonly Candidate[])
+      if (this.#isBelieved(flight, found.lacks)) await this.#landing.dissolve(flight, found, signal)
+      else this.#landing.defer(flight, found.lacks[0]?.reason ?? '', RECHECK_MS)
+    } catch (error) {
+      this.#landing.defer(flight, error instanceof Error ? error.message : String(error))
+      if (error instanceof QuarantineFull) this.#landing.full(error)
+    }
+    this.wake()
+    return undefined
+  }
+
+  /**
+   * A member is given up when it was found lacking as often, and over as long, as a row needs to be lost. What is certain
+   * at once still waits where the batch may have been stored and can be asked for: it may be under way.
+   */
+  #isBelieved({ lacking, intent }: Flight, lacks: readonly Lack[]): boolean {
+    const before = new Map(lacking)
+    lacking.clear()
+    for (const { object } of lacks) lacking.set(object, (before.get(object) ?? 0) + 1)
+    const underWay = intent.ambiguous && this.#parts.exporter.stored !== undefined
+    return lacks.every(({ object, final }) => {
+      return (final && !underWay) || (lacking.get(object) ?? 0) >= READINGS_TO_LOSE
+    })
   }
 
   async #conclude(flight: Flight, outcome: Outcome): Promise<void> {

@@ -82,12 +82,35 @@ function takenBy(outcome: Refusal): number {
 
 /** What follows once the destination has said which members it holds. */
 export function planAnswered(outcome: Refusal, sent: Sent, stored: readonly number[]): Plan {
+  return planRecalled(reasonOf(outcome), sent, stored) ?? apply(outcome, range(sent.members), 0)
+}
+
+/** What follows from what an earlier attempt had stored; undefined if it had stored nothing. */
+export function planRecalled(reason: string, sent: Sent, stored: readonly number[]): Plan | undefined {
   const there = new Set(stored)
   const missing = range(sent.members).filter((member) => !there.has(member))
-  if (missing.length === sent.members) return apply(outcome, missing, 0)
+  if (missing.length === sent.members) return undefined
   // What is missing goes again by itself, and is refused there if it is to be refused.
   const delivered = range(sent.members).filter((member) => there.has(member))
-  return resolve({ delivered, parts: [missing], reason: reasonOf(outcome), recalled: true })
+  return resolve({ delivered, parts: [missing], reason, recalled: true })
+}
+
+export interface Age {
+  /** An attempt may have been stored, and the exporter can be asked. */
+  readonly ambiguous: boolean
+  readonly askable: boolean
+  /** Since before the first attempt, by the wall clock, which may have been set back meanwhile. */
+  readonly ageMs: number
+  readonly clockDoubted: boolean
+  /** How long the next attempt may take to get there. */
+  readonly attemptMs: number
+  /** For how long the destination recognises a token. */
+  readonly windowMs: number
+}
+
+/** Whether the destination may have forgotten what it stored: then it is asked before the batch is sent again. */
+export function isToBeAsked({ ambiguous, askable, ageMs, clockDoubted, attemptMs, windowMs }: Age): boolean {
+  return ambiguous && askable && (clockDoubted || ageMs < 0 || ageMs + attemptMs >= windowMs)
 }
 
 function apply(outcome: Refusal, members: readonly number[], possibleDuplicates: number): Plan {

@@ -1,6 +1,8 @@
 // Forms the members of an intent again after a restart: the very same positions, read once per object, transformed by
-// today's processors but never filtered, for what was promised to a destination is not decided twice.
+// today's processors but never filtered, for what was promised to a destination is not decided twice. An object that
+// lacks members does not end the reading: what the others hold is needed either way.
 import type { Exporter } from '@circleci-audit-forwarder/contract'
+import { ReadFailure, SetupError } from '../domain/failures.ts'
 import type { AuditObject } from '../domain/objects.ts'
 import type { Position } from '../ledger/duplicates.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -19,22 +21,53 @@ export interface ReformParts {
   readonly signal: AbortSignal
 }
 
-/**
- * The candidates for the members, in their order; undefined if a member can never be had again (its row was lost, or
- * the object no longer holds an event there), and the intent must be dissolved. Fails with ReadFailure.
- */
-export async function reform(members: readonly Position[], parts: ReformParts): Promise<Candidate[] | undefined> {
+/** Why members of an object are not to be had. */
+export interface Lack {
+  readonly object: number
+  readonly reason: string
+  /** No later reading can change it. */
+  readonly final: boolean
+}
+
+export interface Reformed {
+  /** In the intent's order; undefined where one is lacking. */
+  readonly members: readonly (Candidate | undefined)[]
+  readonly lacks: readonly Lack[]
+}
+
+/** Fails with ReadFailure where an object cannot be read for now, which says nothing about what it holds. */
+export async function reform(members: readonly Position[], parts: ReformParts): Promise<Reformed> {
   const found = new Map<string, Candidate>()
-  for (const object of new Set(members.map((member) => member.object))) {
-    const row = parts.ledger.row(parts.destination, object)
-    if (row === undefined) return undefined
-    const wanted = new Set(members.filter((member) => member.object === object).map(({ from }) => from))
+  const lacks: Lack[] = []
+  for (const [object, positions] of Map.groupBy(members, (member) => member.object)) {
+    const lack = await collect(object, new Set(positions.map(({ from }) => from)), found, parts)
+    if (lack !== undefined) lacks.push(lack)
+  }
+  return { members: members.map(({ object, from }) => found.get(`${object} ${from}`)), lacks }
+}
+
+/** Adds one object's candidates to those found. Returns why some are lacking, if they are. */
+async function collect(
+  object: number,
+  wanted: ReadonlySet<number>,
+  found: Map<string, Candidate>,
+  parts: ReformParts,
+): Promise<Lack | undefined> {
+  const row = parts.ledger.row(parts.destination, object)
+  if (row === undefined) return { object, reason: 'its object was lost', final: true }
+  try {
+    let count = 0
     for await (const one of candidates(row.object, wanted, parts.processing(row.receiver), parts)) {
       found.set(`${object} ${one.from}`, one)
+      count += 1
     }
+    if (count === wanted.size) return undefined
+    return { object, reason: `${row.object.key} no longer holds an event that it held`, final: false }
+  } catch (error) {
+    if (error instanceof SetupError) return { object, reason: error.message, final: true }
+    if (error instanceof ReadFailure && error.kind === 'gone') return { object, reason: error.message, final: false }
+    throw error
   }
-  const formed = members.map(({ object, from }) => found.get(`${object} ${from}`))
-  return formed.every((one) => one !== undefined) ? formed : undefined
 }
 
 async function* candidates(

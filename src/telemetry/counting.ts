@@ -77,8 +77,7 @@ const counting: Counting = {
     to.add('send_errors_total', 1, { destination, outcome: 'stopped' })
   },
   destination_resumed: nothing,
-  concurrency_changed: nothing, // a gauge, read from the lanes' state
-  in_flight_changed: nothing, // likewise
+  in_flight_changed: nothing, // gauges, read from the lanes' state
   first_start: nothing,
   started: ({ receivers, destinations }, to) => zeroes(receivers, destinations, to),
   stopping: nothing,

@@ -104,12 +104,24 @@ export type TelemetryEvent =
       readonly reason: string
     }
   | { readonly type: 'records_quarantined'; readonly destination: string; readonly records: number }
-  | { readonly type: 'verdicts_revoked'; readonly destination: string; readonly records: number }
+  | {
+      readonly type: 'verdicts_revoked'
+      readonly destination: string
+      readonly records: number
+      /**
+       * It refused all and accepted none; it works again after a row of refusals; or an old delivery came to light, which
+       * must make nothing final that was refused today.
+       */
+      readonly why: 'mistrusted' | 'resumed' | 'recalled'
+    }
   | { readonly type: 'records_filtered'; readonly destination: string; readonly records: number }
   | {
       readonly type: 'intent_dissolved'
       readonly destination: string
       readonly records: number
+      /** Of these: already there, and no longer to be read. */
+      readonly stored: number
+      readonly vanished: number
       readonly reason: string
     }
   | {
@@ -120,7 +132,6 @@ export type TelemetryEvent =
       readonly retryInMs: number
     }
   | { readonly type: 'destination_resumed'; readonly destination: string; readonly stoppedMs: number }
-  | { readonly type: 'concurrency_changed'; readonly destination: string; readonly limit: number; readonly max: number }
   | {
       readonly type: 'in_flight_changed'
       readonly destination: string

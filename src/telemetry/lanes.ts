@@ -62,8 +62,6 @@ function changes(event: TelemetryEvent, now: number): Partial<LaneState> {
         bufferedBytes: event.bufferedBytes,
         bufferCapacity: event.bufferCapacity,
       }
-    case 'concurrency_changed':
-      return { concurrency: event.limit, concurrencyMax: event.max }
     case 'batch_delivered':
       return { lastDeliveryAt: now }
     case 'batch_retried':

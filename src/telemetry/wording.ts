@@ -13,6 +13,12 @@ type Wording = {
 
 const next = (hint: string | undefined) => (hint === undefined ? '' : `; ${hint}`)
 
+const revoked = {
+  mistrusted: 'refused every record and accepted none',
+  resumed: 'takes records again after it refused several in a row',
+  recalled: 'had stored a batch whose answer was lost, which confirms no later refusal',
+} as const
+
 const wording: Wording = {
   objects_seen: (e) => [
     e.fresh === 0 ? 'debug' : 'info',
@@ -100,20 +106,25 @@ const wording: Wording = {
   ],
   verdicts_revoked: (e) => [
     'warn',
-    `${e.destination}: refused every record and accepted none; ${count(e.records, 'record')} will be sent again`,
+    `${e.destination}: ${revoked[e.why]}; ${count(e.records, 'record')} will be sent again`,
   ],
   records_filtered: (e) => ['debug', `${e.destination}: ${count(e.records, 'record')} withheld by a filter`],
   intent_dissolved: (e) => [
     'warn',
-    `${e.destination}: a batch of ${count(e.records, 'record')} cannot be formed again (${e.reason}); what can be read is sent anew`,
+    `${e.destination}: a batch of ${count(e.records, 'record')} cannot be formed again (${e.reason})` +
+      (e.stored > 0 ? `; ${e.stored} had arrived` : '') +
+      (e.vanished > 0 ? `; whether ${e.vanished} arrived cannot be told any more` : '') +
+      '; what can be read and has not arrived is sent anew',
   ],
   destination_stopped: (e) => [
     'error',
     `${e.destination}: stopped, nothing is dropped: ${e.reason}; check its ${e.cause}; next probe in ${duration(e.retryInMs)}`,
   ],
   destination_resumed: (e) => ['info', `${e.destination}: delivers again after ${duration(e.stoppedMs)}`],
-  concurrency_changed: (e) => ['debug', `${e.destination}: now ${count(e.limit, 'request')} at once, ${e.max} at most`],
-  in_flight_changed: (e) => ['debug', `${e.destination}: ${count(e.requests, 'request')} in flight`],
+  in_flight_changed: (e) => [
+    'debug',
+    `${e.destination}: ${count(e.requests, 'request')} in flight, ${e.limit} at once`,
+  ],
   first_start: (e) => [
     'info',
     `${e.destination}: first start, about to send everything${e.startAt === 0 ? '' : ` since ${new Date(e.startAt).toISOString()}`}: ` +

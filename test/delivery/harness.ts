@@ -14,6 +14,7 @@ import type { Piece, PieceChunk, Reader } from '../../src/delivery/reader.ts'
 import { Readings } from '../../src/delivery/readings.ts'
 import { ReadFailure } from '../../src/domain/failures.ts'
 import type { AuditObject } from '../../src/domain/objects.ts'
+import { QuarantineFull } from '../../src/ledger/accounts.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
 import type { TelemetryEvent } from '../../src/telemetry/events.ts'
@@ -88,6 +89,7 @@ export class Outlet implements Exporter {
   answer: Answer = () => ({ status: 'delivered' })
   confirm?: NonNullable<Exporter['confirm']>
   stored?: NonNullable<Exporter['stored']>
+  deduplicationMs?: number
   closed = 0
   readonly #now: () => number
 
@@ -135,6 +137,8 @@ export class Bench {
   /** The ledger as lanes see it: methods named in `broken` throw, as on a full disk. */
   readonly ledger: Ledger
   readonly broken = new Set<keyof Ledger>()
+  /** Methods named here find quarantine full. */
+  readonly full = new Set<keyof Ledger>()
   readonly shelf = new Shelf()
   readonly told: TelemetryEvent[] = []
   readonly #running: { readonly stop: AbortController; readonly end: Promise<void> }[] = []
@@ -147,6 +151,7 @@ export class Bench {
         if (typeof value !== 'function') return value
         return (...args: unknown[]) => {
           if (this.broken.has(name as keyof Ledger)) throw new Error(`the disk is full: ${String(name)}`)
+          if (this.full.has(name as keyof Ledger)) throw new QuarantineFull(9)
           return value.apply(target, args)
         }
       },

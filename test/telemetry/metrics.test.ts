@@ -44,7 +44,7 @@ test('what a power cut took from the ledger is not taken for a reset', async () 
 })
 
 test('size never comes without capacity', async () => {
-  const text = await scrape(toldMetrics([samples.in_flight_changed, samples.concurrency_changed], []))
+  const text = await scrape(toldMetrics([samples.in_flight_changed], []))
   expect(value(text, `buffered_bytes{${soc}}`)).toBe(1_000_000)
   expect(value(text, `buffer_capacity_bytes{${soc}}`)).toBe(33_554_432)
   expect(value(text, `in_flight_requests{${soc}}`)).toBe(3)

@@ -60,9 +60,16 @@ export const samples: Samples = {
   batch_split: { type: 'batch_split', destination, records: 500, reason: '413' },
   records_refused: { type: 'records_refused', destination, records: 1, reason: 'event field cannot be blank' },
   records_quarantined: { type: 'records_quarantined', destination, records: 1 },
-  verdicts_revoked: { type: 'verdicts_revoked', destination, records: 20 },
+  verdicts_revoked: { type: 'verdicts_revoked', destination, records: 20, why: 'mistrusted' },
   records_filtered: { type: 'records_filtered', destination, records: 7 },
-  intent_dissolved: { type: 'intent_dissolved', destination, records: 5, reason: 'an object vanished' },
+  intent_dissolved: {
+    type: 'intent_dissolved',
+    destination,
+    records: 5,
+    stored: 2,
+    vanished: 1,
+    reason: 'an object vanished',
+  },
   destination_stopped: {
     type: 'destination_stopped',
     destination,
@@ -71,7 +78,6 @@ export const samples: Samples = {
     retryInMs: 30_000,
   },
   destination_resumed: { type: 'destination_resumed', destination, stoppedMs: 7_200_000 },
-  concurrency_changed: { type: 'concurrency_changed', destination, limit: 4, max: 16 },
   in_flight_changed: {
     type: 'in_flight_changed',
     destination,

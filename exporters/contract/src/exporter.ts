@@ -73,6 +73,11 @@ export interface Exporter {
   confirm?(receipts: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Outcome>>
   /** For destinations that can be asked: which members of an unanswered batch are already there (indexes). */
   stored?(batch: Batch, signal: AbortSignal): Promise<readonly number[]>
+  /**
+   * For how long after an attempt the destination surely recognises its token, in milliseconds. Before it repeats an
+   * older attempt that may have been stored, the caller asks `stored`; without this, before it repeats any.
+   */
+  readonly deduplicationMs?: number
   /** What can be proven about the destination without sending data to it. */
   check(signal: AbortSignal): Promise<readonly Finding[]>
   /** Releases connections and files. May be called twice. */
