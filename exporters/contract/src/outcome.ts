@@ -63,15 +63,16 @@ export function excerpt(body: string, length = 240): string {
   return line.length > length ? `${line.slice(0, length - 1).toWellFormed()}…` : line.toWellFormed()
 }
 
-/** An outcome as `check` reports it. */
+/** An outcome as `check` reports it. What a lane would only try again is an error here: at this moment nothing goes through. */
 export function findingOf(what: string, outcome: Outcome): Finding {
   if (outcome.status === 'delivered' || outcome.status === 'accepted') return { level: 'ok', what }
   if (outcome.status === 'rejected') return { level: 'warning', what, detail: outcome.records[0]?.reason ?? 'refused' }
-  if (outcome.status !== 'stopped') return { level: 'warning', what, detail: outcome.reason }
+  if (outcome.status !== 'stopped') return { level: 'error', what, detail: outcome.reason, next: nextSteps.again }
   return { level: 'error', what, detail: outcome.reason, next: nextSteps[outcome.cause] }
 }
 
 const nextSteps = {
+  again: 'events would be sent again until they are taken; see whether it is up and what stands in between',
   credentials: "check the credentials and what they are allowed to do in the destination's settings",
   configuration: 'check endpoint, port, path and certificates',
 } as const

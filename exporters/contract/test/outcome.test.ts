@@ -61,7 +61,11 @@ describe('an excerpt', () => {
 
 test('a finding says what to do next', () => {
   expect(findingOf('w', { status: 'delivered' })).toEqual({ level: 'ok', what: 'w' })
-  expect(findingOf('w', { status: 'retry', reason: 'r' })).toMatchObject({ level: 'warning', detail: 'r' })
+  expect(findingOf('w', { status: 'retry', reason: 'r' })).toMatchObject({
+    level: 'error',
+    detail: 'r',
+    next: expect.stringContaining('sent again'),
+  })
   expect(findingOf('w', { status: 'stopped', cause: 'credentials', reason: 'r' })).toMatchObject({
     level: 'error',
     next: expect.stringContaining('credentials'),
