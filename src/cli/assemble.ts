@@ -9,8 +9,7 @@ import { mappingOptions } from '../mapping/map.ts'
 import type { DestinationSpec, ReceiverSpec, RouteSpec } from '../pipeline/parts.ts'
 import { Chain } from '../processors/chain.ts'
 import { processorModules } from '../processors/modules.ts'
-import type { Notifications } from '../receiver/notifications.ts'
-import type { Store } from '../receiver/store.ts'
+import type { InspectedQueue, InspectedStore } from '../receiver/inspection.ts'
 
 type ReceiverConfig = Config['receivers'][string]
 type ExporterConfig = Config['exporters'][string]
@@ -39,7 +38,7 @@ async function openReceiver(id: string, config: ReceiverConfig, clock: Clock, ve
 }
 
 /** A receiver's store. The SDK of a cloud is loaded only here. */
-export async function openStore({ store }: Pick<ReceiverConfig, 'store'>, clock: Clock): Promise<Store> {
+export async function openStore({ store }: Pick<ReceiverConfig, 'store'>, clock: Clock): Promise<InspectedStore> {
   if (store.s3 !== undefined) {
     const { openS3Store } = await import('../receiver/s3/store.ts')
     return openS3Store(store.s3, { clock })
@@ -48,7 +47,8 @@ export async function openStore({ store }: Pick<ReceiverConfig, 'store'>, clock:
   return new DirectoryStore(store.directory ?? { path: '.' }, { clock })
 }
 
-async function openNotifications({ notifications }: ReceiverConfig): Promise<Notifications | undefined> {
+/** A receiver's queue, where it has one. */
+export async function openNotifications({ notifications }: ReceiverConfig): Promise<InspectedQueue | undefined> {
   if (notifications?.sqs === undefined) return undefined
   const { openSqsNotifications } = await import('../receiver/sqs/queue.ts')
   const { visibility_timeout, ...settings } = notifications.sqs

@@ -24,3 +24,10 @@ export interface ProfileOptions extends CommonOptions {
   /** Print field names and types only, no value. */
   readonly shape: boolean
 }
+
+export interface DoctorOptions extends CommonOptions {
+  /** Send one marked event to each destination. */
+  readonly canary: boolean
+  /** How long each store, queue and destination has to answer, in milliseconds. */
+  readonly timeoutMs: number
+}

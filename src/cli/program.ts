@@ -100,6 +100,7 @@ function addConfigCommands(program: Command, finish: Finish): void {
 }
 
 function addReadingCommands(program: Command, finish: Finish): void {
+  addDoctor(program, finish)
   program
     .command('status')
     .description('show what is delivered, outstanding and missing')
@@ -120,6 +121,19 @@ function addReadingCommands(program: Command, finish: Finish): void {
       const { profile } = await import('./profile.ts')
       const { shape, ...range } = command.opts<{ shape?: boolean; from: string; to?: string; objects?: number }>()
       finish(await profile({ ...common(command), ...range, store, shape: shape === true }))
+    })
+}
+
+function addDoctor(program: Command, finish: Finish): void {
+  program
+    .command('doctor')
+    .description('prove what can be proven about every store, queue and destination; sends no data')
+    .option('--canary', 'send one marked event to each destination, and look for it there')
+    .option('--timeout <duration>', 'give each of them so long to answer', '20s')
+    .action(async (_options: unknown, command: Command) => {
+      const { doctor } = await import('./doctor.ts')
+      const { canary, timeout } = command.opts<{ canary?: boolean; timeout: string }>()
+      finish(await doctor({ ...common(command), canary: canary === true, timeoutMs: await milliseconds(timeout) }))
     })
 }
 

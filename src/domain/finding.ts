@@ -19,14 +19,9 @@ export interface Finding {
   readonly next?: string
 }
 
-/**
- * Whether something is wrong with what these findings are about: an error among them, or warnings where nothing at all
- * was proven. An exporter warns of a destination that does not answer, because it would try again; whoever asked the
- * doctor wants to hear that it is down.
- */
+/** Whether something is wrong: warnings are worth knowing, and what could not be proven speaks against nothing. */
 export function isWrong(findings: readonly Finding[]): boolean {
-  if (findings.some(({ level }) => level === 'error')) return true
-  return findings.some(({ level }) => level === 'warning') && !findings.some(({ level }) => level === 'ok')
+  return findings.some(({ level }) => level === 'error')
 }
 
 /** What a failure's own words make of a finding. Errors of this program carry a hint; it becomes what to do next. */

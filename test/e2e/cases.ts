@@ -1,3 +1,4 @@
+import { doctor } from './cases/doctor.ts'
 import { killNine } from './cases/kill-nine.ts'
 import { offTenDays } from './cases/off-ten-days.ts'
 import { oneOfFour } from './cases/one-of-four.ts'
@@ -14,6 +15,7 @@ import type { Case } from './stage/case.ts'
 export const cases: readonly Case[] = [
   quickStart,
   statusAndMetrics,
+  doctor,
   secrets,
   oneOfFour,
   sigterm,

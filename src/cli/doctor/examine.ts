@@ -1,0 +1,161 @@
+// Who is asked what: the configuration, the ledger, each receiver's store and queue, each destination. All at once, each
+// within its time, told in the order of the configuration. Nothing that fails here keeps another from being looked at.
+import { randomUUID } from 'node:crypto'
+import type { Exporter } from '@circleci-audit-forwarder/contract'
+import type { Loaded } from '../../config/load.ts'
+import type { Config } from '../../config/schema.ts'
+import { sendCanary } from '../../delivery/canary.ts'
+import { type Finding, failedFinding } from '../../domain/finding.ts'
+import type { LedgerCheck } from '../../ledger/sqlite/check.ts'
+import { canaryRecord } from '../../mapping/canary.ts'
+import { checkStore } from '../../receiver/check/store.ts'
+import { count, duration } from '../../telemetry/units.ts'
+import { openNotifications, openStore } from '../assemble.ts'
+import { systemClock } from '../clock.ts'
+import { version } from '../version.ts'
+import { bounded } from './bounded.ts'
+import type { Component, Kind } from './report.ts'
+
+export interface Examination {
+  /** For one component's checks, in milliseconds. */
+  readonly timeoutMs: number
+  /** Whether to send a record, and for how long to look for it then, in milliseconds. */
+  readonly canary: boolean
+  readonly canaryPatienceMs: number
+}
+
+type ReceiverConfig = Config['receivers'][string]
+type ExporterConfig = Config['exporters'][string]
+
+/** Everything that some pipeline uses. Never rejects for what is found. */
+export async function examine(loaded: Loaded, options: Examination): Promise<readonly Component[]> {
+  const ledger = await ledgerCheck(loaded.config)
+  const { receivers, exporters, service } = loaded.config
+  const pipelines = Object.values(service.pipelines)
+  const used = (ids: readonly string[][]) => new Set(ids.flat())
+  const feeding = used(pipelines.map((pipeline) => pipeline.receivers))
+  const fed = used(pipelines.map((pipeline) => pipeline.exporters))
+  const components = await Promise.all([
+    component('configuration', 'configuration', async () => configurationFindings(loaded)),
+    component('ledger', 'ledger', async () => ledger.findings),
+    ...entries(receivers, feeding).map(([id, receiver]) => examineReceiver(id, receiver, options)),
+    ...entries(exporters, fed).map(([id, exporter]) => examineDestination(id, exporter, loaded, options, ledger.held)),
+  ])
+  return components.flat()
+}
+
+function entries<T>(all: Readonly<Record<string, T>>, used: ReadonlySet<string>): readonly (readonly [string, T])[] {
+  return Object.entries(all).filter(([id]) => used.has(id))
+}
+
+async function component(
+  kind: Kind,
+  id: string,
+  findings: () => Promise<readonly Finding[]>,
+): Promise<readonly Component[]> {
+  return [{ kind, id, findings: await findings() }]
+}
+
+function configurationFindings({ file, config, warnings }: Loaded): readonly Finding[] {
+  const { receivers, exporters } = config
+  const size = `${count(Object.keys(receivers).length, 'receiver')}, ${count(Object.keys(exporters).length, 'exporter')}`
+  return [
+    { level: 'ok', what: `${file} is valid`, detail: size },
+    ...warnings.map(({ line, path, message, hint }): Finding => {
+      const what = `line ${line}: ${path} ${message}`
+      return { level: 'warning', what, ...(hint === undefined ? {} : { next: hint }) }
+    }),
+  ]
+}
+
+/** Which needs no time limit: it asks this machine alone. */
+async function ledgerCheck({ service }: Config): Promise<LedgerCheck> {
+  if (service.ledger.sqlite === undefined) {
+    return { findings: inMemory, held: false }
+  }
+  const { checkLedger } = await import('../../ledger/sqlite/check.ts')
+  return checkLedger(service.ledger.sqlite.path)
+}
+
+const inMemory: readonly Finding[] = [
+  {
+    level: 'warning',
+    what: 'progress survives a restart',
+    detail: 'the ledger is in memory: every start is a first start',
+    next: 'set service.ledger.sqlite.path, save for trying things out',
+  },
+]
+
+async function examineReceiver(
+  id: string,
+  config: ReceiverConfig,
+  { timeoutMs }: Examination,
+): Promise<readonly Component[]> {
+  const [store, queue] = await Promise.all([openStore(config, systemClock), openNotifications(config)])
+  try {
+    const [ofStore, ofQueue] = await Promise.all([
+      bounded(`${store.uri} answers`, timeoutMs, (signal) => checkStore(store, Date.now, signal)),
+      queue && bounded(`${queue.name} answers`, timeoutMs, (signal) => queue.check(store, signal)),
+    ])
+    const components: Component[] = [{ kind: 'store', id, findings: ofStore }]
+    if (ofQueue !== undefined) components.push({ kind: 'queue', id, findings: ofQueue })
+    return components
+  } finally {
+    store.close?.()
+    await queue?.close()
+  }
+}
+
+async function examineDestination(
+  id: string,
+  config: ExporterConfig,
+  { components }: Loaded,
+  options: Examination,
+  held: boolean,
+): Promise<readonly Component[]> {
+  const module = components.exporters.find(({ type }) => type === config.type)
+  return component('destination', id, async () => {
+    let exporter: Exporter | undefined
+    try {
+      exporter = module?.create(config.settings)
+      if (exporter === undefined) throw new Error(`there is no exporter of type ${config.type}`)
+      return await examineExporter(id, config.type, exporter, options, held)
+    } catch (error) {
+      return [failedFinding('the exporter can be made', error)]
+    } finally {
+      // Whatever hangs here has been told already; the program's end does not wait for it.
+      void exporter?.close().catch(() => undefined)
+    }
+  })
+}
+
+async function examineExporter(
+  id: string,
+  type: string,
+  exporter: Exporter,
+  options: Examination,
+  held: boolean,
+): Promise<readonly Finding[]> {
+  const { timeoutMs, canary, canaryPatienceMs: patienceMs } = options
+  const checked = await bounded('the destination answers', timeoutMs, (signal) => exporter.check(signal))
+  if (!canary) return checked
+  const unsent = whyNoCanary(type, held)
+  if (unsent !== undefined) return [...checked, { level: 'unknown', what: 'a canary is taken', ...unsent }]
+  const flight = { exporter, id: randomUUID(), clock: systemClock, patienceMs }
+  const record = canaryRecord({ id: flight.id, destination: id, now: Date.now(), version: version() })
+  const sent = await bounded(
+    `a canary is taken within ${duration(timeoutMs + patienceMs)}`,
+    timeoutMs + patienceMs,
+    (signal) => sendCanary({ ...flight, record }, signal),
+  )
+  return [...checked, ...sent]
+}
+
+/** Two kinds of destination are this process's own output or another process's file. */
+function whyNoCanary(type: string, held: boolean): { readonly detail: string } | undefined {
+  if (type === 'console') return { detail: 'not sent: standard output belongs to this report' }
+  if (type === 'file' && held) {
+    return { detail: 'not sent: the running forwarder writes this file, and a second writer would harm it' }
+  }
+  return undefined
+}
