@@ -1,8 +1,9 @@
 import type { ExporterModule } from '@circleci-audit-forwarder/contract'
 import { module as console } from '@circleci-audit-forwarder/exporter-console'
+import { module as datadog } from '@circleci-audit-forwarder/exporter-datadog'
 import { module as file } from '@circleci-audit-forwarder/exporter-file'
 import { module as otlpHttp } from '@circleci-audit-forwarder/exporter-otlp-http'
 import { module as splunkHec } from '@circleci-audit-forwarder/exporter-splunk-hec'
 
 /** Every exporter there is. A new one is its folder and a line here. */
-export const exporters: readonly ExporterModule[] = [console, file, otlpHttp, splunkHec]
+export const exporters: readonly ExporterModule[] = [console, datadog, file, otlpHttp, splunkHec]

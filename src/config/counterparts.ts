@@ -76,8 +76,7 @@ const exporterTypes: Says = {
   stdout: 'write `console`',
   splunk_hec_logs: 'write `splunk_hec`',
   splunk: 'write `splunk_hec`',
-  datadog: notYet,
-  datadog_logs: '`datadog` is not in this version',
+  datadog_logs: 'write `datadog`',
   clickhouse: notYet,
   rapid7: notYet,
 }
@@ -101,6 +100,8 @@ const exporter: Says = {
   type: "the type is the id's first part: `splunk_hec` or `splunk_hec/name`",
   hec_token: 'write `token`',
   default_token: 'write `token`',
+  api: 'write `api_key` and `site`',
+  default_api_key: 'write `api_key`',
   uri: 'write `endpoint`',
   url: 'write `endpoint`',
   host: 'write `endpoint`',
