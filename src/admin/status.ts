@@ -2,6 +2,7 @@
 // where a forwarder runs, from what its lanes are doing. Times are RFC 3339, ages and durations seconds, unknown is
 // null and never 0: before the first complete sweep there is no watermark, and nothing is proven.
 import type { Account, AccountLedger } from '../ledger/accounts.ts'
+import type { Retired } from '../ledger/names.ts'
 import type { LaneState } from '../telemetry/lanes.ts'
 import { explain } from './explain.ts'
 
@@ -11,6 +12,8 @@ export interface StatusDocument {
   readonly forwarder: ForwarderStatus | null
   readonly receivers: readonly ReceiverStatus[]
   readonly destinations: readonly DestinationStatus[]
+  /** What is left of those that are no longer configured. They take no part in the totals. */
+  readonly retired: readonly RetiredStatus[]
   readonly totals: Totals
 }
 
@@ -67,6 +70,18 @@ export interface DestinationStatus {
   } | null
 }
 
+/** A destination that a receiver fed in earlier configurations. */
+export interface RetiredStatus {
+  readonly id: string
+  readonly receiver: string
+  /** Null where an older version retired it. */
+  readonly retiredAt: string | null
+  readonly watermark: string | null
+  readonly undelivered: { readonly objects: number; readonly oldest: Oldest | null }
+  /** Records, while it was configured. */
+  readonly delivered: number
+}
+
 export interface Oldest {
   readonly time: string
   readonly ageSeconds: number
@@ -96,6 +111,7 @@ export interface Totals {
 
 export interface StatusSources {
   readonly accounts: readonly Account[]
+  readonly retired: readonly Retired[]
   readonly totals: ReturnType<AccountLedger['totals']>
   /** Ids of the configured receivers; those of the accounts are added. */
   readonly receivers: readonly string[]
@@ -122,6 +138,7 @@ export function statusDocument(sources: StatusSources): StatusDocument {
           },
     receivers: receiverStatuses(sources.receivers, accounts),
     destinations,
+    retired: sources.retired.map((route) => retiredStatus(route, now)),
     totals: { ...sources.totals, ...sums(destinations) },
   }
 }
@@ -139,7 +156,7 @@ function receiverStatuses(configured: readonly string[], accounts: readonly Acco
 }
 
 function destinationStatus(account: Account, lane: LaneState | undefined, now: number): DestinationStatus {
-  const { oldest, stop, watermark } = account
+  const { stop, watermark } = account
   const state = stateOf(account, lane)
   return {
     id: account.destination,
@@ -152,15 +169,7 @@ function destinationStatus(account: Account, lane: LaneState | undefined, now: n
     outstanding: {
       objects: account.outstanding,
       late: account.late,
-      oldest:
-        oldest === undefined
-          ? null
-          : {
-              time: stamp(oldest.time),
-              ageSeconds: seconds(now - oldest.time),
-              key: oldest.key,
-              reason: oldest.reason ?? null,
-            },
+      oldest: oldestOf(account, now),
     },
     delivered: account.delivered,
     filtered: account.filtered,
@@ -175,6 +184,23 @@ function destinationStatus(account: Account, lane: LaneState | undefined, now: n
     live: lane === undefined ? null : live(lane),
     stop: stop === undefined ? null : { cause: stop.cause, reason: stop.reason, since: stamp(stop.since) },
   }
+}
+
+function retiredStatus(route: Retired, now: number): RetiredStatus {
+  return {
+    id: route.destination,
+    receiver: route.receiver,
+    retiredAt: stampOf(route.retiredAt),
+    watermark: stampOf(route.watermark),
+    undelivered: { objects: route.outstanding, oldest: oldestOf(route, now) },
+    delivered: route.delivered,
+  }
+}
+
+function oldestOf({ oldest }: Pick<Account, 'oldest'>, now: number): Oldest | null {
+  if (oldest === undefined) return null
+  const { time, key, reason } = oldest
+  return { time: stamp(time), ageSeconds: seconds(now - time), key, reason: reason ?? null }
 }
 
 function stateOf(account: Account, lane: LaneState | undefined): DestinationState {

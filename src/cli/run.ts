@@ -80,6 +80,7 @@ async function open({ config, components }: Loaded, ledger: Ledger, telemetry: T
   const ids = { destinations: destinations.map(({ id }) => id), receivers: receivers.map(({ id }) => id) }
   tell({ type: 'started', version: version(), ...ids })
   return { config, ledger, telemetry, pipeline, status }
+      retired: ledger.retired(),
 }
 
 async function forEver(running: Running, options: RunOptions, stop: AbortSignal): Promise<number> {

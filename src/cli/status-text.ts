@@ -22,6 +22,7 @@ export function statusText(document: StatusDocument): string {
     ...(destinations.length === 0 ? ['no destination yet: the forwarder has not been started with this ledger'] : []),
     ...(destinations.length === 0 ? [] : [head, ...destinations]),
     '',
+    ...document.retired.map(retired),
     ...document.receivers.map(receiver),
     totals(document),
   ]
@@ -45,6 +46,13 @@ function row(one: DestinationStatus): readonly string[] {
 function forwarder({ forwarder, at }: StatusDocument): readonly string[] {
   if (forwarder === null) return [`read from the ledger at ${short(at)}`, '']
   return [`circleci-audit-forwarder ${forwarder.version}, up ${duration(forwarder.uptimeSeconds * 1000)}`, '']
+}
+
+function retired({ id, receiver, retiredAt, watermark, undelivered }: StatusDocument['retired'][number]): string {
+  const since = retiredAt === null ? '' : ` since ${short(retiredAt)}`
+  const left = undelivered.objects === 0 ? 'nothing' : count(undelivered.objects, 'object')
+  const complete = watermark === null ? 'never complete' : `complete up to ${short(watermark)}`
+  return `${id} ← ${receiver}: no longer configured${since}, ${left} undelivered, ${complete}`
 }
 
 function receiver({ id, sweptTo, lastObjectTime }: StatusDocument['receivers'][number]): string {

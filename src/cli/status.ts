@@ -41,6 +41,7 @@ async function fromLedger(options: StatusOptions): Promise<StatusDocument> {
   try {
     return statusDocument({
       accounts: ledger.accounts(),
+      retired: ledger.retired(),
       totals: ledger.totals(),
       receivers: Object.keys(config.receivers),
       now: Date.now(),
@@ -101,7 +102,8 @@ function read(url: URL, text: string): StatusDocument {
     if (text.length > longestAnswer) throw new Error('too long')
     const document = JSON.parse(text) as StatusDocument
     if (!Array.isArray(document.destinations) || !Array.isArray(document.receivers)) throw new Error('no destinations')
-    return document
+    // An older forwarder says nothing of it.
+    return { ...document, retired: document.retired ?? [] }
   } catch (error) {
     throw new SetupError(`${url} answered something that is no status`, { cause: error })
   }

@@ -145,6 +145,14 @@ export type TelemetryEvent =
   | {
       readonly type: 'first_start'
       readonly destination: string
+  | { readonly type: 'destination_renamed'; readonly destination: string; readonly from: string }
+  | {
+      readonly type: 'route_retired'
+      readonly destination: string
+      readonly receiver: string
+      readonly outstanding: number
+      readonly watermark: number | undefined
+    }
       readonly objects: number
       readonly bytes: number
       readonly events: number

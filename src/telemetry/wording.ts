@@ -125,6 +125,13 @@ const wording: Wording = {
     'debug',
     `${e.destination}: ${count(e.requests, 'request')} in flight, ${e.limit} at once`,
   ],
+  destination_renamed: (e) => ['info', `${e.destination}: goes on where ${e.from} was; the ledger has the new name`],
+  route_retired: (e) => [
+    e.outstanding > 0 ? 'warn' : 'info',
+    `${e.destination}: no longer fed by ${e.receiver}; ${e.outstanding === 0 ? 'nothing' : count(e.outstanding, 'object')} undelivered` +
+      (e.watermark === undefined ? '' : `, complete up to ${new Date(e.watermark).toISOString()}`) +
+      (e.outstanding > 0 ? '; they are kept, and due again when it is back under this name' : ''),
+  ],
   first_start: (e) => [
     'info',
     `${e.destination}: first start, about to send everything${e.startAt === 0 ? '' : ` since ${new Date(e.startAt).toISOString()}`}: ` +

@@ -18,6 +18,7 @@ function one(change: Parameters<typeof account>[0], lane?: LaneState) {
   const running = lane && { version: '0.1.0', startedAt: now - 5000, lane: () => lane }
   const sources: StatusSources = {
     accounts: [account(change)],
+    retired: [],
     totals,
     receivers: [],
     now,
@@ -63,7 +64,14 @@ test('the document carries the ledger’s numbers, times as RFC 3339 and ages in
     account({ destination: 'clickhouse', watermark: undefined, sweptTo: now - 90_000, lostObjects: 1, lostBytes: 9 }),
   ]
   const running = { version: '0.1.0', startedAt: now - 3_600_000, lane: () => healthy }
-  const document = statusDocument({ accounts, totals, receivers: ['circleci_audit', 'other'], now, running })
+  const document = statusDocument({
+    accounts,
+    retired: [],
+    totals,
+    receivers: ['circleci_audit', 'other'],
+    now,
+    running,
+  })
   expect(document).toMatchSnapshot()
   expect(JSON.parse(JSON.stringify(document))).toEqual(document)
 })
@@ -71,5 +79,8 @@ test('the document carries the ledger’s numbers, times as RFC 3339 and ages in
 test('a destination of two receivers that is stopped is one stopped destination', () => {
   const stop = { cause: 'configuration', reason: 'no such table', since: now } as const
   const accounts = [account({ stop }), account({ stop, receiver: 'second' })]
-  expect(statusDocument({ accounts, totals, receivers: [], now }).totals).toMatchObject({ stopped: 1, delivered: 2000 })
+  expect(statusDocument({ accounts, retired: [], totals, receivers: [], now }).totals).toMatchObject({
+    stopped: 1,
+    delivered: 2000,
+  })
 })

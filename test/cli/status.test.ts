@@ -50,7 +50,9 @@ test('people see state, watermark and the reason in words', () => {
     account({ outstanding: 4, oldest, stop }),
     account({ destination: 'clickhouse', watermark: undefined, sweptTo: undefined }),
   ]
-  expect(statusText(statusDocument({ accounts, totals, receivers: ['circleci_audit'], now }))).toMatchInlineSnapshot(`
+  expect(
+    statusText(statusDocument({ accounts, retired: [], totals, receivers: ['circleci_audit'], now })),
+  ).toMatchInlineSnapshot(`
     "read from the ledger at 2026-11-03T08:00:00Z
 
     DESTINATION                      STATE    WATERMARK             BEHIND  OUTSTANDING  DELIVERED  DUPLICATES  QUARANTINED
@@ -62,6 +64,25 @@ test('people see state, watermark and the reason in words', () => {
     circleci_audit: last complete sweep 2026-11-03T07:59:00Z, newest object 2026-11-03T07:58:00Z
     40 objects known, 2,000 events decided, 1 bad line"
   `)
+})
+
+test('people see what is left of a destination that is no longer configured', () => {
+  const gone = { receiver: 'circleci_audit', delivered: 9, oldest }
+  const retired = [
+    { ...gone, destination: 'datadog/old', retiredAt: now - 60_000, watermark: now - 900_000, outstanding: 12 },
+    { ...gone, destination: 'file', retiredAt: undefined, watermark: undefined, outstanding: 0, oldest: undefined },
+  ]
+  const document = statusDocument({ accounts: [account()], retired, totals, receivers: [], now })
+  const lines = statusText(document).split('\n')
+  expect(lines.slice(-4, -2)).toEqual([
+    'datadog/old ← circleci_audit: no longer configured since 2026-11-03T07:59:00Z, 12 objects undelivered, complete up to 2026-11-03T07:45:00Z',
+    'file ← circleci_audit: no longer configured, nothing undelivered, never complete',
+  ])
+  expect(document.totals.outstanding).toBe(0)
+  expect(document.retired[0]?.undelivered).toEqual({
+    objects: 12,
+    oldest: { time: '2026-11-03T07:45:00.000Z', ageSeconds: 900, key: oldest.key, reason: 'access denied' },
+  })
 })
 
 test('the ledger is read beside the process that holds it', async () => {
@@ -85,7 +106,7 @@ test('no ledger: 1, what is missing and what to do', async () => {
 })
 
 async function withAdmin(token: string | undefined, act: (url: string) => Promise<void>): Promise<void> {
-  const document = () => statusDocument({ accounts: [account({ stop })], totals, receivers: [], now })
+  const document = () => statusDocument({ accounts: [account({ stop })], retired: [], totals, receivers: [], now })
   const server = new AdminServer({ endpoint: '127.0.0.1:0', status: document, ...(token && { token }) })
   try {
     await act(await server.listen())

@@ -87,6 +87,8 @@ export const samples: Samples = {
     bufferedBytes: 1_000_000,
     bufferCapacity: 33_554_432,
   },
+  destination_renamed: { type: 'destination_renamed', destination, from: 'splunk_hec' },
+  route_retired: { type: 'route_retired', destination, receiver, outstanding: 12, watermark: 1_793_700_000_000 },
   first_start: {
     type: 'first_start',
     destination,
