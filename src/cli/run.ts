@@ -71,6 +71,7 @@ async function open({ config, components }: Loaded, ledger: Ledger, telemetry: T
   const status = (): StatusDocument =>
     statusDocument({
       accounts: ledger.accounts(),
+      retired: ledger.retired(),
       totals: ledger.totals(),
       receivers: receivers.map(({ id }) => id),
       now: Date.now(),
@@ -80,7 +81,6 @@ async function open({ config, components }: Loaded, ledger: Ledger, telemetry: T
   const ids = { destinations: destinations.map(({ id }) => id), receivers: receivers.map(({ id }) => id) }
   tell({ type: 'started', version: version(), ...ids })
   return { config, ledger, telemetry, pipeline, status }
-      retired: ledger.retired(),
 }
 
 async function forEver(running: Running, options: RunOptions, stop: AbortSignal): Promise<number> {

@@ -142,9 +142,6 @@ export type TelemetryEvent =
       readonly bufferCapacity: number
     }
   // life
-  | {
-      readonly type: 'first_start'
-      readonly destination: string
   | { readonly type: 'destination_renamed'; readonly destination: string; readonly from: string }
   | {
       readonly type: 'route_retired'
@@ -153,6 +150,9 @@ export type TelemetryEvent =
       readonly outstanding: number
       readonly watermark: number | undefined
     }
+  | {
+      readonly type: 'first_start'
+      readonly destination: string
       readonly objects: number
       readonly bytes: number
       readonly events: number
