@@ -33,8 +33,8 @@ export const decodeLimits: DecodeLimits = {
   ratio: 200,
   ratioFloorBytes: 64 * 1024 * 1024,
   lengthBytes: 16 * 1024 * 1024 * 1024,
-  chunkBytes: 1024 * 1024,
-  chunkItems: 1000,
+  chunkBytes: 256 * 1024,
+  chunkItems: 250,
 }
 
 const blockBytes = 64 * 1024

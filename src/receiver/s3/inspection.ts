@@ -42,8 +42,12 @@ export class S3Inspection implements Inspection {
   }
 
   async particulars(signal: AbortSignal): Promise<readonly Finding[]> {
-    const [head, lifecycle] = await Promise.all([this.#head(signal, true), this.#lifecycle(signal)])
-    return [...(await this.#region(head)), ...(await this.#owner(head, signal)), ...lifecycle]
+    const [head, owner, lifecycle] = await Promise.all([
+      this.#head(signal),
+      this.#owner(signal),
+      this.#lifecycle(signal),
+    ])
+    return [...(await this.#region(head)), ...owner, ...lifecycle]
   }
 
   async announces(signal: AbortSignal): Promise<Announces> {
@@ -60,9 +64,9 @@ export class S3Inspection implements Inspection {
     }
   }
 
-  #bucket(asked = true): { readonly Bucket: string; readonly ExpectedBucketOwner?: string } {
+  #bucket(withOwner = true): { readonly Bucket: string; readonly ExpectedBucketOwner?: string } {
     const { bucket, owner } = this.#place
-    return owner === undefined || !asked ? { Bucket: bucket } : { Bucket: bucket, ExpectedBucketOwner: owner }
+    return owner === undefined || !withOwner ? { Bucket: bucket } : { Bucket: bucket, ExpectedBucketOwner: owner }
   }
 
   #refused(doing: string, permission: string, refused: Refusal): SourceFailure {
@@ -72,9 +76,9 @@ export class S3Inspection implements Inspection {
     return new SourceFailure(message, { cause: refused.cause, ...(hint === undefined ? {} : { hint }) })
   }
 
-  async #head(signal: AbortSignal, withOwner: boolean): Promise<Head> {
+  async #head(signal: AbortSignal): Promise<Head> {
     try {
-      const { BucketRegion } = await this.#client.headBucket(this.#bucket(withOwner), { abortSignal: signal })
+      const { BucketRegion } = await this.#client.headBucket(this.#bucket(), { abortSignal: signal })
       return { region: BucketRegion, refused: undefined }
     } catch (error) {
       const headers = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers
@@ -92,21 +96,29 @@ export class S3Inspection implements Inspection {
     return [{ level: 'error', what, detail, next: `set store.s3.region: ${region}` }]
   }
 
-  // A refusal for the owner looks like any other; whether it is one shows in asking again without naming the owner.
-  async #owner({ refused }: Head, signal: AbortSignal): Promise<readonly Finding[]> {
+  // Asked by listing, because a policy that allows our prefix alone refuses HEAD. A refusal for the owner looks like any
+  // other; whether it is one shows in asking again without naming the owner.
+  async #owner(signal: AbortSignal): Promise<readonly Finding[]> {
     const { owner } = this.#place
-    const what = owner === undefined ? 'whose bucket it is' : `the bucket belongs to account ${owner}`
-    if (owner === undefined) return this.#isAws ? [{ level: 'unknown', what, ...unnamed }] : []
+    if (owner === undefined) return this.#isAws ? [{ level: 'unknown', what: 'whose bucket it is', ...unnamed }] : []
+    const what = `the bucket belongs to account ${owner}`
+    const refused = await this.#listRefusal(true, signal)
     if (refused === undefined && this.#isAws) return [{ level: 'ok', what }]
     if (refused === undefined) {
       return [{ level: 'unknown', what, detail: 'a service other than AWS may not look at expected_bucket_owner' }]
     }
-    const anyone = isDenial(refused) ? await this.#head(signal, false) : undefined
-    if (anyone !== undefined && anyone.refused === undefined) {
+    if (isDenial(refused) && (await this.#listRefusal(false, signal)) === undefined) {
       const detail = 'it is open to us, but not under this owner: it belongs to another account'
       return [{ level: 'error', what, detail, next: 'correct store.s3.bucket or store.s3.expected_bucket_owner' }]
     }
     return [{ level: 'unknown', what, detail: refused.text }]
+  }
+
+  /** Undefined: the prefix can be listed. */
+  async #listRefusal(withOwner: boolean, signal: AbortSignal): Promise<Refusal | undefined> {
+    const { prefix } = this.#place
+    const request = { ...this.#bucket(withOwner), Prefix: prefix === '' ? '' : `${prefix}/`, MaxKeys: 1 }
+    return this.#client.listObjectsV2(request, { abortSignal: signal }).then(() => undefined, refusal)
   }
 
   async #lifecycle(signal: AbortSignal): Promise<readonly Finding[]> {
