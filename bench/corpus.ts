@@ -46,8 +46,8 @@ function write(path: string, time: number, body: Buffer): void {
   writeFileSync(join(path, key), gzipSync(body, { level: 6 }))
 }
 
-/** About 1 KB, with the entropy of the real thing: ids, hashes, addresses. */
-function event(number: number, time: number): unknown {
+/** An event of about 1 KB, with the entropy of the real thing: ids, hashes, addresses. */
+export function event(number: number, time: number): unknown {
   const id = uuid(`event ${number}`)
   const user = number % 50
   const scope = { id: uuid('acme'), type: 'organization', name: 'acme' }

@@ -2,7 +2,6 @@
 // it: data model Change, for logins Authentication (Splunk CIM 5 and 6, "Change" and "Authentication" field references).
 // An action is classified once and remembered; names nobody has heard of keep their last word and claim no data model.
 import type { LogRecord } from '@circleci-audit-forwarder/contract'
-import { recordId } from '@circleci-audit-forwarder/contract'
 
 /** What Splunk's Common Information Model calls an action. Source: Splunk CIM, field references of the data models. */
 export interface Classified {
@@ -54,33 +53,41 @@ function classified(action: string): Classified {
   return { action: cimAction ?? lastWord, model, changeType }
 }
 
-/** The CIM fields of an audit event, most telling first: Splunk extracts fields from an event's beginning only. */
-export function cimFields(record: LogRecord, action: string): Readonly<Record<string, string | undefined>> {
-  const attributes = record.attributes
+/** CIM fields as JSON.stringify takes them: what an event lacks is undefined. */
+export type CimFields = Readonly<Record<string, string | undefined>>
+
+/** The CIM fields that an event shares with others of its action, outcome, severity and organisation. */
+export function sharedCim(record: LogRecord, action: string): CimFields {
   const { action: cimAction, model, changeType } = classify(action)
-  const result = outcomeText(attributes['circleci.audit.success'])
+  const result = outcomeText(record.attributes['circleci.audit.success'])
   const organization = organizationName(record)
   const login = model === 'Authentication'
   return {
-    event_id: recordId(record),
     action: login ? result : cimAction,
     command: action,
     status: result,
     result,
-    object: text(attributes['circleci.audit.target.name']) ?? text(attributes['circleci.audit.target.id']),
-    object_id: text(attributes['circleci.audit.target.id']),
-    object_category: text(attributes['circleci.audit.target.type']),
     change_type: changeType,
     app: login ? 'CircleCI' : undefined,
     signature: login ? action : undefined,
+    dest: organization,
+    vendor_account: text(record.attributes['circleci.audit.account.name']) ?? organization,
+    vendor_product: 'CircleCI Audit',
+    severity: severityText(record.severityNumber ?? 0),
+  }
+}
+
+/** The CIM fields that are the event's own: who, from where, to what. */
+export function ownCim({ attributes }: LogRecord): CimFields {
+  const targetId = text(attributes['circleci.audit.target.id'])
+  return {
+    object: text(attributes['circleci.audit.target.name']) ?? targetId,
+    object_id: targetId,
+    object_category: text(attributes['circleci.audit.target.type']),
     user: userName(attributes),
     user_id: text(attributes['circleci.audit.actor.id']) ?? text(attributes['user.id']),
     user_type: text(attributes['circleci.audit.actor.type']),
     src: text(attributes['client.address']),
-    dest: organization,
-    vendor_account: text(attributes['circleci.audit.account.name']) ?? organization,
-    vendor_product: 'CircleCI Audit',
-    severity: severityText(record.severityNumber ?? 0),
   }
 }
 

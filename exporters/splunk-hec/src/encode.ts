@@ -11,7 +11,9 @@ import {
   recordId,
   utf8,
 } from '@circleci-audit-forwarder/contract'
-import { cimFields, organizationName, text } from './cim.ts'
+import { attributesBeyond } from './beyond.ts'
+import { organizationName, ownCim, text } from './cim.ts'
+import { indexedMembers, members, sharedOf } from './shared.ts'
 
 /** What the envelope says where the record says nothing. */
 export interface EnvelopeDefaults {
@@ -40,9 +42,9 @@ export const EVENT_BYTES_MAX = 5_000_000
 export function encodeEvent(record: LogRecord, defaults: EnvelopeDefaults): HecEvent {
   const action = auditAction(record)
   const ownIndex = text(record.attributes['com.splunk.index']) ?? resourceSays(record).index
-  const event = action === undefined ? genericEvent(record) : auditEvent(record, action)
   const head = timeField(record) + metadata(record, defaults, action, ownIndex)
-  const bytes = utf8(`{${head}"event":${event},"fields":${indexedFields(record, action)}}\n`)
+  const rest = action === undefined ? genericRest(record) : auditRest(record, action)
+  const bytes = utf8(`{${head}"event":${rest}}\n`)
   return withVerdict(ownIndex === undefined ? { bytes } : { bytes, ownIndex: true })
 }
 
@@ -96,8 +98,8 @@ let last: { readonly metadata: Metadata; readonly json: string } | undefined
 /** Nearly every record says what the one before it said. */
 function metadataJson(metadata: Metadata): string {
   if (last !== undefined && isSame(last.metadata, metadata)) return last.json
-  const json = flatJson(metadata)
-  last = { metadata, json: json === '{}' ? '' : `${json.slice(1, -1)},` }
+  const json = members(metadata)
+  last = { metadata, json: json === '' ? '' : `${json},` }
   return last.json
 }
 
@@ -136,43 +138,37 @@ function resourceSays({ resource }: LogRecord): ResourceSays {
   return says
 }
 
-/** CIM fields, then what the forwarder knows beyond the event, then the event itself. */
-function auditEvent(record: LogRecord, action: string): string {
-  const cim = flatJson(cimFields(record, action)).slice(0, -1)
+/**
+ * The event and the indexed fields. The event: CIM fields, then what the forwarder knows beyond the event, then the event
+ * itself.
+ */
+function auditRest(record: LogRecord, action: string): string {
+  const id = idMember(record)
+  const shared = sharedOf(record, action)
+  const own = members(ownCim(record))
+  const cim = `{${id}${shared.cim}${own === '' ? '' : `,${own}`}`
   const original = originalJson(record[ORIGINAL])
-  if (original === undefined) return `${cim},"attributes":${jsonText(record.attributes)}}`
-  return `${cim}${attributesBeyond(record.attributes)},"circleci":${original}}`
+  const rest =
+    original === undefined
+      ? `,"attributes":${jsonText(record.attributes)}`
+      : `${attributesBeyond(record.attributes)},"circleci":${original}`
+  return `${cim}${rest}},"fields":${fieldsOf(id, shared.indexed, record)}`
 }
 
-/** Attributes that repeat what stands in the original event. */
-const repeated = new Set([
-  'log.record.uid',
-  'client.address',
-  'user.id',
-  'user.name',
-  'error.type',
-  'http.request.header.x-client-trace-id',
-])
-
-const NAMES_MAX = 1000
-const names = new Map<string, string>()
-
-/** `"name":`, or nothing for an attribute that repeats the event. Names are few: each is looked at once. */
-function nameBeyond(name: string): string {
-  const known = names.get(name)
-  if (known !== undefined) return known
-  const json = name.startsWith('circleci.audit.') || repeated.has(name) ? '' : `${jsonText(name)}:`
-  if (names.size < NAMES_MAX) names.set(name, json)
-  return json
+function genericRest(record: LogRecord): string {
+  return `${genericEvent(record)},"fields":${fieldsOf(idMember(record), indexedMembers(record, undefined), record)}`
 }
 
-function attributesBeyond(attributes: LogRecord['attributes']): string {
-  let json = ''
-  for (const name in attributes) {
-    const named = nameBeyond(name)
-    if (named !== '') json += `${json === '' ? '' : ','}${named}${jsonText(attributes[name])}`
-  }
-  return json === '' ? '' : `,"attributes":{${json}}`
+function fieldsOf(id: string, indexed: string, { spanContext }: LogRecord): string {
+  if (spanContext === undefined) return indexed === '' ? `{${id.slice(0, -1)}}` : `{${id}${indexed}}`
+  const span = members({ trace_id: text(spanContext.traceId), span_id: text(spanContext.spanId) })
+  return `{${[id.slice(0, -1), indexed, span].filter((part) => part !== '').join(',')}}`
+}
+
+/** With a comma behind it; nothing for a record without identity. */
+function idMember(record: LogRecord): string {
+  const id = recordId(record)
+  return id === undefined ? '' : `"event_id":${jsonText(id)},`
 }
 
 /** Never empty: HEC refuses or drops a blank event. */
@@ -191,26 +187,6 @@ const severityNames = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 
 function severityName(severity: number): string {
   return severityNames[Math.floor((severity - 1) / 4)] ?? 'unspecified'
-}
-
-/** Strings need no look beforehand. */
-function flatJson(fields: Readonly<Record<string, string | undefined>>): string {
-  return oneLineJson(JSON.stringify(fields))
-}
-
-/** Indexed fields: flat, strings only (some servers take nothing else), and few, since each costs index space. */
-function indexedFields(record: LogRecord, action: string | undefined): string {
-  return flatJson({
-    event_id: recordId(record),
-    circleci_action: action,
-    success: text(record.attributes['circleci.audit.success']),
-    org: organizationName(record),
-    'otel.log.name': text(record.eventName),
-    'otel.log.severity.text': text(record.severityText),
-    'otel.log.severity.number': text(record.severityNumber),
-    trace_id: text(record.spanContext?.traceId),
-    span_id: text(record.spanContext?.spanId),
-  })
 }
 
 /** `{"` or `{}` alone: a CSV row may begin and end with a brace, but not so. */

@@ -52,6 +52,7 @@ const world: SplunkHecWorld = { now: Date.now, uuid: randomUUID }
  */
 export class SplunkHecExporter implements Exporter {
   readonly limits = { records: 10_000, bytes: 64 * 1024 * 1024 }
+  readonly encodingKey: string
   readonly #requests: HecRequests
   readonly #channels: Channels
   readonly #acks: Acknowledgements
@@ -68,6 +69,7 @@ export class SplunkHecExporter implements Exporter {
     this.#http = options.http ?? {}
     this.#mode = options.ack ?? 'auto'
     this.#envelope = options.envelope ?? {}
+    this.encodingKey = `splunk_hec ${JSON.stringify(this.#envelope)}`
     this.#trustEventNumber = options.trustEventNumber ?? false
     this.#now = now
     this.#requests = new HecRequests(options.endpoint, options.token, this.#http, now)
