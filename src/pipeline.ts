@@ -7,6 +7,8 @@
 // Receivers find objects and put rows into the ledger; lanes take due rows out and deliver. The two sides meet nowhere
 // else, so a crash on either side, at any moment, costs time and never data. What is here is only: who is started in
 // which order, what ticks (watermarks, pruning), and how everything comes to rest.
+
+import { sharedKeys } from './delivery/encodings.ts'
 import { forecast, SAMPLED_OBJECTS, type Sample, sampleOf } from './delivery/forecast.ts'
 import { Lane, type LaneState } from './delivery/lane.ts'
 import type { Processing } from './delivery/processing.ts'
@@ -43,7 +45,9 @@ export class Pipeline {
     this.#parts = parts
     this.#reader = new AuditReader(parts.receivers, parts.decode)
     const capacityBytes = parts.cacheBytes
-    const readings = new Readings({ ...parts, reader: this.#reader, lanes: parts.destinations.length, capacityBytes })
+    const shared = sharedKeys(parts.destinations.map(({ exporter }) => exporter))
+    const lanes = parts.destinations.length
+    const readings = new Readings({ ...parts, reader: this.#reader, lanes, sharedKeys: shared, capacityBytes })
     this.#lanes = parts.destinations.map((destination) => this.#lane(destination, readings))
     this.#intakes = this.#open()
   }

@@ -5,6 +5,9 @@ import type { Candidate } from './candidate.ts'
 /** How long an exporter may take to obey its abort signal before the attempt counts as without an answer. */
 export const GRACE_MS = 5_000
 
+/** Given as the reason, because without one every attempt makes an error with a stack that nobody reads. */
+const OVER = 'over'
+
 /**
  * One attempt, bounded: aborted at the deadline, and given up shortly after even if the exporter ignores the signal.
  * Never rejects: what an exporter throws is a bug of its own, and the batch may have arrived.
@@ -31,7 +34,7 @@ export async function attempt(
       overdue(clock, attemptMs, deadline, done.signal, parts.signal),
     ])
   } finally {
-    done.abort()
+    done.abort(OVER)
     parts.signal.removeEventListener('abort', abort)
   }
 }

@@ -2,6 +2,7 @@
 // ends here and hands the rest to the batcher. A lane has two feeds, live and backlog, so that today's events never
 // queue behind last week's; each has its own batcher and half of the lane's slots. A feed stops reading while the
 // lane's buffer is full, and after a while closes its reader: a stalled destination holds neither memory nor sockets.
+import type { Encoded, LogRecord } from '@circleci-audit-forwarder/contract'
 import { backoff } from '../domain/backoff.ts'
 import { ReadFailure } from '../domain/failures.ts'
 import { QuarantineFull } from '../ledger/accounts.ts'
@@ -177,8 +178,9 @@ export class Feed {
     const { wanted, settlement } = sift(chunk, row, { destination, ledger, processing, adopted })
     if (settlement !== undefined) this.#gather(settlement)
     const now = clock.now()
+    const encode = (record: LogRecord): Encoded => chunk.encodings.encode(exporter, record)
     for (const { piece, record } of wanted) {
-      const one = candidate(row.object, piece, record, (each) => exporter.encode(each), options.batch.bytes)
+      const one = candidate(row.object, piece, record, encode, options.batch.bytes)
       hand.hold(row.object.ref)
       buffer.take(weight([one]))
       this.batcher.add(one, now)

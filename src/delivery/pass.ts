@@ -1,11 +1,14 @@
 import type { AuditObject } from '../domain/objects.ts'
 import type { Copy } from '../ledger/duplicates.ts'
+import type { Encodings } from './encodings.ts'
 import type { PieceChunk } from './reader.ts'
 
 /** A chunk with its duplicates decided. */
 export interface DecidedChunk extends PieceChunk {
   /** By first byte of the position. */
   readonly copies: ReadonlyMap<number, Copy>
+  /** What its records become for destinations that write them alike. */
+  readonly encodings: Encodings
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Clock } from '../domain/clock.ts'
 import type { AuditObject } from '../domain/objects.ts'
 import type { BadBytes, Decision, DuplicateLedger, Undecided } from '../ledger/duplicates.ts'
 import type { Tell } from '../telemetry/events.ts'
+import { Encodings } from './encodings.ts'
 import { type DecidedChunk, Pass } from './pass.ts'
 import type { Piece, PieceChunk, Reader } from './reader.ts'
 
@@ -16,7 +17,7 @@ const WEIGHT_PER_BYTE = 4
 const WEIGHT_PER_PIECE = 1_500
 /** What a stored byte becomes when decompressed, for an object nobody has read, and the most a first chunk has. */
 const LIKELY_RATIO = 10
-const CHUNK_BYTES = 1 << 20
+const CHUNK_BYTES = 1 << 18
 
 export interface ReadingsParts {
   readonly reader: Reader
@@ -25,6 +26,8 @@ export interface ReadingsParts {
   readonly tell: Tell
   /** How many lanes may want the same object. */
   readonly lanes: number
+  /** Encoding keys that several lanes have. */
+  readonly sharedKeys?: ReadonlySet<string>
   /** Decoded bytes kept for lanes that are not in step. */
   readonly capacityBytes: number
 }
@@ -126,7 +129,7 @@ export class Readings {
   }
 
   async *#decided(object: AuditObject, signal: AbortSignal): AsyncGenerator<DecidedChunk> {
-    const { reader, clock } = this.#parts
+    const { reader, clock, sharedKeys = new Set() } = this.#parts
     const startedAt = clock.now()
     let events = 0
     let bad = 0
@@ -136,7 +139,7 @@ export class Readings {
       const unreadable = chunk.pieces.filter((piece) => piece.bad !== undefined).length
       events += chunk.pieces.length - unreadable
       bad += unreadable
-      yield { ...chunk, copies: duplicates }
+      yield { ...chunk, copies: duplicates, encodings: new Encodings(sharedKeys) }
       if (chunk.end) this.#tellRead(object, chunk.to, events, bad, clock.now() - startedAt)
     }
   }

@@ -68,6 +68,11 @@ export interface Exporter {
   readonly limits: { readonly records: number; readonly bytes: number }
   /** One record in this destination's form, encoded once; the lane packs encoded records into batches within the limits. */
   encode(record: LogRecord): Encoded
+  /**
+   * Names all that `encode` depends on besides the record: exporters with the same key give equal encodings of the same
+   * record, and a caller may use one for both. Nobody writes to an encoding. Left out: never shared.
+   */
+  readonly encodingKey?: string
   send(batch: Batch, signal: AbortSignal): Promise<Outcome>
   /** For destinations that answer later: which receipts are settled. Polled by the lane, outside its concurrency. */
   confirm?(receipts: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Outcome>>

@@ -19,6 +19,7 @@ export class OtlpHttpExporter implements Exporter {
    * which belong to no record. The lane's own defaults are far lower.
    */
   readonly limits = { records: 10_000, bytes: 16 * 1024 * 1024 }
+  readonly encodingKey: string
   readonly #client: HttpClient
   readonly #url: string
   readonly #encoding: Encoding
@@ -32,6 +33,7 @@ export class OtlpHttpExporter implements Exporter {
     this.#encoding = settings.encoding
     this.#original = settings.original
     this.#format = formats[settings.encoding]
+    this.encodingKey = `otlp ${settings.encoding} ${settings.original}`
   }
 
   encode(record: LogRecord): OtlpMember {
