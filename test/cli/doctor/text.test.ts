@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { bounded } from '../../../src/cli/doctor/bounded.ts'
 import { type Component, reportOf } from '../../../src/cli/doctor/report.ts'
 import { reportText } from '../../../src/cli/doctor/text.ts'
 import { isWrong } from '../../../src/domain/finding.ts'
+import { sample } from './sample.ts'
 
 const about = { version: '1.2.3', config: '/etc/forwarder/config.yaml', now: Date.UTC(2026, 10, 21, 8) }
 
@@ -114,4 +116,9 @@ test('a check that heeds its signal tells what it found; one that does not is gi
   expect(await bounded('it answers', 20, () => Promise.reject(new Error('boom')))).toMatchObject([
     { level: 'error', detail: 'boom' },
   ])
+})
+
+test('docs/operations.md shows a report as the program prints it', () => {
+  const page = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8')
+  expect(page).toContain(`\`\`\`\n${reportText(reportOf(sample, about), 118)}\n\`\`\`\n`)
 })
