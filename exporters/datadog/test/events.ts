@@ -68,6 +68,7 @@ export const auditEvents: readonly LogRecord[] = [
   recordOf({ id: 'lines', action: 'context.create', target: { ...context, name: 'one\u2028two\u2029' } }),
   recordOf({ id: 'half', action: 'context.create', target: { ...context, name: 'half \ud83e' } }),
   recordOf({ id: 'proto', action: 'org.rename', payload: '{"__proto__":{"admin":true},"n":12345678901234567890}' }),
+  recordOf({ id: 'numbers', action: 'org.rename', payload: '{"infinite":1e999,"zero":-0,"one":1.0,"nan":"NaN"}' }),
   recordOf({ id: 'milliseconds', action: 'org.create' }, { hrTime: [1772632931, 500_000_000] }),
   recordOf({ id: 'no-original', action: 'org.create' }, { [ORIGINAL]: 'id,action\r\n' }),
   recordOf({ id: 'no-time', action: 'org.create' }, { hrTime: [0, 0], hrTimeObserved: [0, 0] }),

@@ -30,6 +30,12 @@ test('D1: an event 20 hours old is sent under the current time, its own kept, ma
   expect(exporter.counts).toEqual({ late: 1, early: 0, trimmed: 0 })
 })
 
+test('the bytes of a request of timely, late and early events', async () => {
+  const { server, batchOf, send } = await world({ tags: ['env:prod'], http: { compression: 'none' } })
+  await send(batchOf([aged('new', HOUR), aged('old', 20 * HOUR), aged('coming', -3 * HOUR)]))
+  await expect(`${server.arrived[0]?.body}\n`).toMatchFileSnapshot('golden/request.json.txt')
+})
+
 test('an outage moves a batch out of the window: the same encoded members are judged anew at every attempt', async () => {
   const world = await datadogWorld()
   const { datadog, server, exporter } = world

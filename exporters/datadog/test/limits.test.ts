@@ -1,5 +1,6 @@
 // Datadog's sizes: 5 MB and 1,000 logs for a request, 1 MB for a log, all of encoded bytes. What is above 1 MB Datadog cuts
 // and answers 202.
+import { createHash } from 'node:crypto'
 import { type LogRecord, ORIGINAL, pack } from '@circleci-audit-forwarder/contract'
 import { auditRecord } from '@circleci-audit-forwarder/contract/testing'
 import fc from 'fast-check'
@@ -84,6 +85,14 @@ test('a full batch that turns out to be late while it waits still fits', async (
   expect(server.arrived[0]?.body.length).toBeGreaterThan(4_900_000)
   expect(server.arrived[0]?.body.length).toBeLessThanOrEqual(5_000_000)
   expect(datadog.stored).toHaveLength(1000)
+})
+
+test('the bytes around the cut of a trimmed event', async () => {
+  const text = Buffer.from(encodeLog(large('b', 1_200_000, '🦊 "é"'), settings).bytes).toString()
+  const hash = createHash('sha256').update(text).digest('hex')
+  const [first, last] = [text.indexOf('🦊'), text.lastIndexOf('🦊')]
+  const golden = `${text.slice(0, first)}\n…\n${text.slice(last)}\nsha256 ${hash}\n`
+  await expect(golden).toMatchFileSnapshot('golden/trimmed.txt')
 })
 
 test('oversize: quarantine refuses it by index and with the reason, and sends nothing', async () => {
