@@ -13,7 +13,7 @@ import type { LogRecord } from './record.ts'
 export interface ToOtelOptions {
   /** Time for one export call, all its requests and acknowledgements included, in milliseconds. Default: 30 s. */
   readonly timeoutMs?: number
-  /** Requests of one export call under way at once, a count. More than one sends out of order. Default: 1. */
+  /** Number of requests of one export call under way at once. More than one sends out of order. Default: 1. */
   readonly concurrency?: number
   /** Wall-clock time in milliseconds since 1970. Default: Date.now. */
   readonly now?: () => number

@@ -1,0 +1,161 @@
+// A record as one line of JSON, the whole body of one request. Rapid7 stores the first line of a body and cuts what is
+// longer than 32,767 bytes into pieces that are neither JSON nor UTF-8, with the same 204 as for a good event; so both are
+// seen to here, on the encoded bytes. A flat head comes first, since LEQL searches flat keys fastest; then what the
+// forwarder knows beyond the event, then the event as the text it was: no number loses a digit, and splicing is cheaper
+// than writing it again.
+import { type Encoded, jsonText, type LogRecord, ORIGINAL, recordId, utf8 } from '@circleci-audit-forwarder/contract'
+import { unbroken } from './line.ts'
+import { trim } from './trim.ts'
+
+/** What becomes of an event above `LINE_BYTES_MAX`: shortened and marked, or not sent at all. */
+export type Oversize = 'trim' | 'quarantine'
+
+/** A record as one line: JSON, UTF-8, without a line feed at its end. */
+export interface Rapid7Line extends Encoded {
+  /** Why Rapid7 would not store it whole: found before sending. */
+  readonly refusal?: string
+}
+
+/** Longest line Rapid7 keeps in one piece, in bytes of UTF-8. Source: measured on the EU webhook. */
+export const LINE_BYTES_MAX = 32_767
+
+/** The record as the body of one request. Pure, and never throws: what cannot be sent carries a `refusal`. */
+export function encodeLine(record: LogRecord, oversize: Oversize): Rapid7Line {
+  const text = lineOf(record)
+  const bytes = utf8(text)
+  if (bytes.length <= LINE_BYTES_MAX) return { bytes }
+  const shorter = oversize === 'trim' ? trim(text, LINE_BYTES_MAX) : undefined
+  if (shorter !== undefined) return { bytes: utf8(shorter) }
+  const trimmed = oversize === 'trim' ? ', and trimming does not bring it below that' : ''
+  return { bytes, refusal: `event of ${bytes.length} bytes: Rapid7 keeps ${LINE_BYTES_MAX} in one piece${trimmed}` }
+}
+
+function lineOf(record: LogRecord): string {
+  const action = auditAction(record)
+  if (action === undefined) return unbroken(genericLine(record))
+  const head = JSON.stringify(headOf(record, action)).slice(0, -1)
+  const original = originalJson(record[ORIGINAL])
+  if (original === undefined) return unbroken(`${head},"attributes":${jsonText(record.attributes)}}`)
+  return unbroken(`${head}${attributesBeyond(record.attributes)},"circleci":${original}}`)
+}
+
+/** The action of a CircleCI audit event; undefined for any other record. */
+function auditAction({ attributes, eventName }: LogRecord): string | undefined {
+  const action = attributes['circleci.audit.action']
+  if (typeof action === 'string') return action
+  return eventName?.startsWith('circleci.audit.') ? eventName.slice('circleci.audit.'.length) : undefined
+}
+
+type Head = Readonly<Record<string, string | undefined>>
+
+function headOf(record: LogRecord, action: string): Head {
+  const { attributes } = record
+  return {
+    time: timeText(record),
+    vendor: 'CircleCI',
+    product: 'audit-log',
+    event_id: recordId(record),
+    'otel.event.name': record.eventName || undefined,
+    action,
+    outcome: outcomeText(attributes['circleci.audit.success']),
+    severity: record.severityText || undefined,
+    user: userName(attributes),
+    user_id: text(attributes['circleci.audit.actor.id']) ?? text(attributes['user.id']),
+    user_type: text(attributes['circleci.audit.actor.type']),
+    source_ip: text(attributes['client.address']),
+    target_type: text(attributes['circleci.audit.target.type']),
+    target_name: text(attributes['circleci.audit.target.name']),
+    target_id: text(attributes['circleci.audit.target.id']),
+    org: organizationName(attributes),
+  }
+}
+
+/** Milliseconds, which is what Rapid7 shows; all nine digits stand in `circleci.occurred_at`. */
+function timeText({ hrTime, hrTimeObserved }: LogRecord): string | undefined {
+  const [seconds, nanoseconds] = hrTime[0] > 0 ? hrTime : hrTimeObserved
+  const time = new Date(seconds * 1000 + Math.trunc(nanoseconds / 1e6))
+  return seconds > 0 && !Number.isNaN(time.getTime()) ? time.toISOString() : undefined
+}
+
+function outcomeText(success: unknown): string | undefined {
+  if (success === true) return 'success'
+  return success === false ? 'failure' : undefined
+}
+
+type Attributes = LogRecord['attributes']
+
+/** `github: octocat` is the user `octocat`; the name as CircleCI gave it stays in the event. */
+function userName(attributes: Attributes): string | undefined {
+  const name = text(attributes['circleci.audit.actor.name']) ?? text(attributes['user.name'])
+  return name?.replace(/^[a-z][a-z0-9-]*:\s+/, '') ?? text(attributes['circleci.audit.actor.id'])
+}
+
+function organizationName(attributes: Attributes): string | undefined {
+  return (
+    text(attributes['circleci.audit.organization.name']) ??
+    text(attributes['circleci.audit.scope.name']) ??
+    text(attributes['circleci.audit.account.name'])
+  )
+}
+
+/** A string; numbers and booleans as text. Anything else has no place in a flat field. */
+function text(value: unknown): string | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : value
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+}
+
+function genericLine(record: LogRecord): string {
+  return jsonText({
+    time: timeText(record),
+    event_id: recordId(record),
+    'otel.event.name': record.eventName || undefined,
+    severity: record.severityText || undefined,
+    severity_number: record.severityNumber || undefined,
+    body: record.body,
+    trace_id: record.spanContext?.traceId,
+    span_id: record.spanContext?.spanId,
+    attributes: record.attributes,
+    resource: record.resource.attributes,
+  })
+}
+
+/** Attributes that repeat what stands in the original event. */
+const repeated = new Set([
+  'log.record.uid',
+  'client.address',
+  'user.id',
+  'user.name',
+  'error.type',
+  'http.request.header.x-client-trace-id',
+])
+
+const NAMES_MAX = 1000
+const names = new Map<string, string>()
+
+/** `"name":`, or nothing for an attribute that repeats the event. Names are few: each is looked at once. */
+function nameBeyond(name: string): string {
+  const known = names.get(name)
+  if (known !== undefined) return known
+  const json = name.startsWith('circleci.audit.') || repeated.has(name) ? '' : `${jsonText(name)}:`
+  if (names.size < NAMES_MAX) names.set(name, json)
+  return json
+}
+
+function attributesBeyond(attributes: Attributes): string {
+  let json = ''
+  for (const name in attributes) {
+    const named = nameBeyond(name)
+    if (named !== '') json += `${json === '' ? '' : ','}${named}${jsonText(attributes[name])}`
+  }
+  return json === '' ? '' : `,"attributes":{${json}}`
+}
+
+/** `{"` or `{}` alone: a CSV row may begin and end with a brace, but not so. */
+const OBJECT_BEGINS = /^\{\s*(?:"|\}$)/
+
+/** The original, if it is a JSON object. */
+function originalJson(original: string | undefined): string | undefined {
+  const json = original?.trim()
+  if (json === undefined || !OBJECT_BEGINS.test(json) || !json.endsWith('}')) return undefined
+  return json
+}
