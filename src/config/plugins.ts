@@ -4,7 +4,7 @@
 import type { ExporterModule } from '@circleci-audit-forwarder/contract'
 import { isMapping } from './components.ts'
 import { foldersFor, importPackage, PackageFailure } from './packages.ts'
-import { pluginOf, type Refusal } from './plugin.ts'
+import { type Plugin, pluginOf, type Refusal } from './plugin.ts'
 import type { Complaint } from './problem.ts'
 import type { Components } from './schema.ts'
 import { type PluginConfig, plugin } from './service.ts'
@@ -18,24 +18,28 @@ export interface WithPlugins {
 /** Loads every plugin that a file's values name. Entries that are none are left to the schema. */
 export async function loadPlugins(value: unknown, file: string, built: Components): Promise<WithPlugins> {
   const complaints: Complaint[] = []
-  const exporters = [...built.exporters]
-  const unverified = new Set<string>()
-  for (const [index, entry] of entriesOf(value).entries()) {
-    const parsed = plugin.safeParse(entry)
-    if (!parsed.success) continue
-    const loaded = await load(parsed.data, file)
-    const refusal = 'module' in loaded ? clash(loaded.module, exporters, built, parsed.data) : loaded
-    if ('module' in loaded && refusal === undefined) {
-      exporters.push(loaded.module)
-      if (loaded.unverified) unverified.add(loaded.module.type)
-    }
-    if (refusal !== undefined) {
-      const message = `${parsed.data.package} ${refusal.message}`
-      complaints.push({ level: 'error', path: ['service', 'plugins', index], ...refusal, message })
-    }
+  const plugins: Plugin[] = []
+  const entries = entriesOf(value)
+  for (const [index, entry] of entries.entries()) {
+    const config = plugin.safeParse(entry).data
+    if (config === undefined) continue
+    const loaded = await load(config, file)
+    const refusal = 'module' in loaded ? clash(loaded.module, config, built, plugins) : loaded
+    if (refusal !== undefined) complaints.push(complaintOf(config, index, refusal))
+    else if ('module' in loaded) plugins.push(loaded)
   }
-  const incomplete = complaints.length > 0
-  return { components: { ...built, exporters, unverified, incomplete }, complaints }
+  return { components: joined(built, plugins, entries.length), complaints }
+}
+
+function joined(built: Components, plugins: readonly Plugin[], asked: number): Components {
+  const exporters = [...built.exporters, ...plugins.map(({ module }) => module)]
+  const unverified = new Set(plugins.filter(({ unverified }) => unverified).map(({ module }) => module.type))
+  return { ...built, exporters, unverified, incomplete: plugins.length < asked }
+}
+
+function complaintOf(config: PluginConfig, index: number, refusal: Refusal): Complaint {
+  const message = `${config.package} ${refusal.message}`
+  return { level: 'error', path: ['service', 'plugins', index], ...refusal, message }
 }
 
 function entriesOf(value: unknown): readonly unknown[] {
@@ -44,7 +48,7 @@ function entriesOf(value: unknown): readonly unknown[] {
   return Array.isArray(entries) ? entries : []
 }
 
-async function load(config: PluginConfig, file: string): Promise<ReturnType<typeof pluginOf>> {
+async function load(config: PluginConfig, file: string): Promise<Plugin | Refusal> {
   const folders = foldersFor(file)
   try {
     return pluginOf(config, await importPackage(config.package, folders))
@@ -67,15 +71,15 @@ function broken({ message }: PackageFailure): Refusal {
 
 function clash(
   { type }: ExporterModule,
-  exporters: readonly ExporterModule[],
-  built: Components,
   config: PluginConfig,
+  built: Components,
+  plugins: readonly Plugin[],
 ): Refusal | undefined {
-  if (!exporters.some((other) => other.type === type)) return undefined
-  const whose = built.exporters.some((other) => other.type === type) ? 'the forwarder itself' : 'another plugin'
+  const isBuilt = built.exporters.some((other) => other.type === type)
+  if (!isBuilt && !plugins.some(({ module }) => module.type === type)) return undefined
   const named = config.export === undefined ? '' : `, export: ${config.export}`
   return {
-    message: `brings the exporter type \`${type}\`, which ${whose} has already`,
+    message: `brings the exporter type \`${type}\`, which ${isBuilt ? 'the forwarder itself' : 'another plugin'} has already`,
     hint: `give it another: \`{ package: "${config.package}"${named}, type: acme_${type} }\``,
   }
 }
