@@ -27,7 +27,8 @@ export async function bounded(
   ])
   late.catch(() => undefined)
   try {
-    return await Promise.race([check(stop.signal).catch((error: unknown) => [failedFinding(what, error)]), late])
+    const found = Promise.resolve(stop.signal).then(check)
+    return await Promise.race([found.catch((error: unknown) => [failedFinding(what, error)]), late])
   } finally {
     clearTimeout(timer)
     over.abort()

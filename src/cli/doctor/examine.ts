@@ -9,12 +9,13 @@ import { type Finding, failedFinding } from '../../domain/finding.ts'
 import type { LedgerCheck } from '../../ledger/sqlite/check.ts'
 import { canaryRecord } from '../../mapping/canary.ts'
 import { checkStore } from '../../receiver/check/store.ts'
+import type { InspectedQueue, InspectedStore } from '../../receiver/inspection.ts'
 import { count, duration } from '../../telemetry/units.ts'
 import { openNotifications, openStore } from '../assemble.ts'
 import { systemClock } from '../clock.ts'
 import { version } from '../version.ts'
 import { bounded } from './bounded.ts'
-import type { Component, Kind } from './report.ts'
+import type { Component } from './report.ts'
 
 export interface Examination {
   /** For one component's checks, in milliseconds. */
@@ -29,31 +30,24 @@ type ExporterConfig = Config['exporters'][string]
 
 /** Everything that some pipeline uses. Never rejects for what is found. */
 export async function examine(loaded: Loaded, options: Examination): Promise<readonly Component[]> {
-  const ledger = await ledgerCheck(loaded.config)
   const { receivers, exporters, service } = loaded.config
+  const { findings, held } = await ledgerCheck(loaded.config)
   const pipelines = Object.values(service.pipelines)
-  const used = (ids: readonly string[][]) => new Set(ids.flat())
-  const feeding = used(pipelines.map((pipeline) => pipeline.receivers))
-  const fed = used(pipelines.map((pipeline) => pipeline.exporters))
-  const components = await Promise.all([
-    component('configuration', 'configuration', async () => configurationFindings(loaded)),
-    component('ledger', 'ledger', async () => ledger.findings),
-    ...entries(receivers, feeding).map(([id, receiver]) => examineReceiver(id, receiver, options)),
-    ...entries(exporters, fed).map(([id, exporter]) => examineDestination(id, exporter, loaded, options, ledger.held)),
+  const feeding = new Set(pipelines.flatMap((pipeline) => pipeline.receivers))
+  const fed = new Set(pipelines.flatMap((pipeline) => pipeline.exporters))
+  const sides = await Promise.all([
+    ...used(receivers, feeding).map(([id, receiver]) => examineReceiver(id, receiver, options)),
+    ...used(exporters, fed).map(([id, exporter]) => examineDestination(id, exporter, loaded, options, held)),
   ])
-  return components.flat()
+  return [
+    { kind: 'configuration', id: 'configuration', findings: configurationFindings(loaded) },
+    { kind: 'ledger', id: 'ledger', findings },
+    ...sides.flat(),
+  ]
 }
 
-function entries<T>(all: Readonly<Record<string, T>>, used: ReadonlySet<string>): readonly (readonly [string, T])[] {
-  return Object.entries(all).filter(([id]) => used.has(id))
-}
-
-async function component(
-  kind: Kind,
-  id: string,
-  findings: () => Promise<readonly Finding[]>,
-): Promise<readonly Component[]> {
-  return [{ kind, id, findings: await findings() }]
+function used<T>(all: Readonly<Record<string, T>>, ids: ReadonlySet<string>): readonly (readonly [string, T])[] {
+  return Object.entries(all).filter(([id]) => ids.has(id))
 }
 
 function configurationFindings({ file, config, warnings }: Loaded): readonly Finding[] {
@@ -91,19 +85,21 @@ async function examineReceiver(
   config: ReceiverConfig,
   { timeoutMs }: Examination,
 ): Promise<readonly Component[]> {
-  const [store, queue] = await Promise.all([openStore(config, systemClock), openNotifications(config)])
+  let opened: readonly [InspectedStore, InspectedQueue | undefined]
   try {
-    const [ofStore, ofQueue] = await Promise.all([
-      bounded(`${store.uri} answers`, timeoutMs, (signal) => checkStore(store, Date.now, signal)),
-      queue && bounded(`${queue.name} answers`, timeoutMs, (signal) => queue.check(store, signal)),
-    ])
-    const components: Component[] = [{ kind: 'store', id, findings: ofStore }]
-    if (ofQueue !== undefined) components.push({ kind: 'queue', id, findings: ofQueue })
-    return components
-  } finally {
-    store.close?.()
-    await queue?.close()
+    opened = await Promise.all([openStore(config, systemClock), openNotifications(config)])
+  } catch (error) {
+    return [{ kind: 'store', id, findings: [failedFinding('store and notifications can be opened', error)] }]
   }
+  const [store, queue] = opened
+  const [ofStore, ofQueue] = await Promise.all([
+    bounded(`${store.uri} answers`, timeoutMs, (signal) => checkStore(store, Date.now, signal)),
+    queue && bounded(`${queue.name} answers`, timeoutMs, (signal) => queue.check(store, signal)),
+  ])
+  store.close?.()
+  await queue?.close()
+  const components: Component[] = [{ kind: 'store', id, findings: ofStore }]
+  return ofQueue === undefined ? components : [...components, { kind: 'queue', id, findings: ofQueue }]
 }
 
 async function examineDestination(
@@ -112,21 +108,18 @@ async function examineDestination(
   { components }: Loaded,
   options: Examination,
   held: boolean,
-): Promise<readonly Component[]> {
-  const module = components.exporters.find(({ type }) => type === config.type)
-  return component('destination', id, async () => {
-    let exporter: Exporter | undefined
-    try {
-      exporter = module?.create(config.settings)
-      if (exporter === undefined) throw new Error(`there is no exporter of type ${config.type}`)
-      return await examineExporter(id, config.type, exporter, options, held)
-    } catch (error) {
-      return [failedFinding('the exporter can be made', error)]
-    } finally {
-      // Whatever hangs here has been told already; the program's end does not wait for it.
-      void exporter?.close().catch(() => undefined)
-    }
-  })
+): Promise<Component> {
+  let exporter: Exporter | undefined
+  try {
+    exporter = components.exporters.find(({ type }) => type === config.type)?.create(config.settings)
+    if (exporter === undefined) throw new Error(`there is no exporter of type ${config.type}`)
+    return { kind: 'destination', id, findings: await examineExporter(id, config.type, exporter, options, held) }
+  } catch (error) {
+    return { kind: 'destination', id, findings: [failedFinding('the exporter can be made', error)] }
+  } finally {
+    // Whatever hangs here has been told already; the program's end does not wait for it.
+    void exporter?.close().catch(() => undefined)
+  }
 }
 
 async function examineExporter(

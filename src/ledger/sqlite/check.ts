@@ -68,7 +68,7 @@ function may(path: string, mode: number): boolean {
   }
 }
 
-/** A read is refused as busy exactly while a forwarder holds its exclusive transaction. */
+/** A read is refused as busy exactly while a forwarder holds its exclusive transaction. It holds a lock itself, for microseconds. */
 function lockFinding(path: string): { readonly finding: Finding; readonly held: boolean } {
   const free: Finding = { level: 'ok', what: 'no forwarder is running on it' }
   const lock = `${path}.lock`

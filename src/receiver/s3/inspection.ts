@@ -88,7 +88,8 @@ export class S3Inspection implements Inspection {
 
   async #region({ region, refused }: Head): Promise<readonly Finding[]> {
     const what = 'the region is right'
-    if (region === undefined && !this.#isAws) return []
+    // Other services have regions of their own making, or none.
+    if (!this.#isAws) return []
     if (region === undefined) return [{ level: 'unknown', what, detail: refused?.text ?? 'the bucket does not say' }]
     const asked = await this.#client.config.region().catch(() => undefined)
     if (asked === region) return [{ level: 'ok', what, detail: `the bucket lies in ${region}` }]

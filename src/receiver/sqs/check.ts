@@ -25,23 +25,38 @@ export async function checkQueue(
   store: InspectedStore,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const [attributes, deleting, returning] = await Promise.all([
+  const [region, attributes, deleting, returning] = await Promise.all([
+    regionFindings(asked),
     attributesOf(asked, signal),
     mayDelete(asked, signal),
     mayReturn(asked, signal),
   ])
   const known = 'attributes' in attributes
   // Where there is no queue, or no answer, one sentence says it all.
-  if (!known && !attributes.denied) return [attributes.finding]
+  if (!known && !attributes.denied) return [attributes.finding, ...region]
   const there = known || [deleting, returning].some(({ level }) => level === 'ok')
   const arn = (known ? attributes.attributes['QueueArn'] : undefined) ?? arnOf(asked.url)
   return [
     ...(known ? attributeFindings(attributes.attributes, asked.isAws) : [unread(attributes.finding, there)]),
+    ...region,
     deleting,
     returning,
     ...(there ? [unproven] : []),
     ...(await wiringFindings(store, arn, signal)),
   ]
+}
+
+const awsUrl = /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?\/(\d{12})\/([\w.-]+)$/
+
+/** A queue's URL names its region; requests signed for another one are refused as if the credentials were wrong. */
+async function regionFindings({ client, url }: Asked): Promise<readonly Finding[]> {
+  const region = awsUrl.exec(url)?.[1]
+  if (region === undefined) return []
+  const what = 'the region is right'
+  const asked = await client.config.region().catch(() => undefined)
+  if (asked === region) return [{ level: 'ok', what, detail: `the queue lies in ${region}` }]
+  const detail = `the queue lies in ${region}, and we ask ${asked ?? 'no region at all'}`
+  return [{ level: 'error', what, detail, next: 'leave notifications.sqs.region out, or correct it' }]
 }
 
 async function attributesOf(
@@ -105,7 +120,7 @@ const unproven: Finding = {
 
 /** The ARN that a queue of AWS with this URL has. */
 function arnOf(url: string): string | undefined {
-  const match = /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?\/(\d{12})\/([\w.-]+)$/.exec(url)
+  const match = awsUrl.exec(url)
   if (match === null) return undefined
   const [, region = '', china, account = '', name = ''] = match
   const partition = china !== undefined ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'

@@ -7,15 +7,16 @@ import { refusal, type Script } from './front.ts'
 const bench = new Bench()
 
 test('the bucket lies in another region, told even by a refusal', async () => {
-  const elsewhere: Script = ({ what }) => {
-    if (what !== 'HEAD') return refusal(301, 'PermanentRedirect')
-    return { status: 400, headers: { 'x-amz-bucket-region': 'eu-west-1' } }
-  }
-  expect(about(await bench.check({}, elsewhere), 'region')).toMatchObject({
+  const elsewhere =
+    (region: string): Script =>
+    ({ what }) =>
+      what === 'HEAD' ? { status: 400, headers: { 'x-amz-bucket-region': region } } : refusal(301, 'PermanentRedirect')
+  expect(about(await bench.asAws(undefined, elsewhere('us-west-2')), 'region')).toMatchObject({
     level: 'error',
-    next: 'set store.s3.region: eu-west-1',
+    detail: 'the bucket lies in us-west-2, and we ask eu-west-1',
+    next: 'set store.s3.region: us-west-2',
   })
-  const right = await bench.check({ region: 'eu-west-1' }, elsewhere)
+  const right = await bench.asAws(undefined, elsewhere('eu-west-1'))
   expect(about(right, 'region')).toMatchObject({ level: 'ok', detail: 'the bucket lies in eu-west-1' })
 })
 

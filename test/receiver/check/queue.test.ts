@@ -192,3 +192,20 @@ test('AWS is believed when it says that nothing is announced; a refusal is not p
   })
   client.destroy()
 })
+
+test.each([
+  ['eu-west-1', 'ok', undefined],
+  ['us-east-1', 'error', 'notifications.sqs.region'],
+])('a queue of eu-west-1 asked for in %s', async (region, level, next) => {
+  const announced = notified(target('Queue', 'arn:aws:sqs:eu-west-1:000000000000:audit'))
+  const denied = queueRefusal(403, 'AccessDenied')
+  front.script = (asked) => (asked.what === 'GetQueueAttributes' ? denied : announced(asked))
+  const client = new SQS({ endpoint: front.address, region, useQueueUrlAsEndpoint: false })
+  const aws = 'https://sqs.eu-west-1.amazonaws.com/000000000000/audit'
+  const findings = await checkQueue({ client, url: aws, isAws: true }, store, never)
+  client.destroy()
+  expect(about(findings, 'region')).toMatchObject({ level })
+  if (next !== undefined) expect(about(findings, 'region')?.next).toContain(next)
+  // The ARN is read from the URL where the attributes may not be.
+  expect(about(findings, 'announces')?.level).toBe('ok')
+})
