@@ -13,6 +13,10 @@ export interface HecSetup {
   /** sticky: one cookie per indexer. renewed: AWS's, another value with every answer. noisy: the same under another name. */
   readonly cookies?: 'none' | 'sticky' | 'renewed' | 'noisy'
   readonly acknowledges?: boolean
+  /** Event ids that it cannot read, whatever the event holds. */
+  readonly poison?: readonly string[]
+  /** It says code 6 without a number and stores nothing of the request, as older releases were reported to. */
+  readonly nameless?: boolean
 }
 
 type Json = Record<string, unknown>
@@ -127,6 +131,7 @@ export class FakeHec {
 
   /** Stores what stands before the first fault. */
   #store(envelopes: readonly string[], refused: number | undefined): VendorAnswer {
+    if (this.#setup.nameless && envelopes.some((text, n) => this.#verdict(text, n) !== undefined)) return syntaxError()
     for (const [number, text] of envelopes.entries()) {
       const verdict = number === refused ? syntaxError(number) : this.#verdict(text, number)
       if (verdict === 'unknown key') return number === 0 ? said(400, 5, 'No data') : said(200, 0, 'Success')
@@ -144,6 +149,7 @@ export class FakeHec {
   #verdict(text: string, number: number): VendorAnswer | 'unknown key' | 'skipped' | undefined {
     const envelope = parsed(text)
     if (envelope === undefined || Buffer.byteLength(text) > EVENT_BYTES_MAX) return syntaxError(number)
+    if (this.#setup.poison?.includes(`${(envelope['event'] as Json | null)?.['event_id']}`)) return syntaxError(number)
     if (Object.keys(envelope).some((key) => !ENVELOPE.includes(key))) return 'unknown key'
     if (envelope['event'] === undefined && envelope['fields'] !== undefined) return 'skipped'
     if (envelope['event'] === undefined || envelope['event'] === null) {
@@ -225,7 +231,7 @@ function said(status: number, code: number, text: string, eventNumber?: number):
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
-function syntaxError(number: number): VendorAnswer {
+function syntaxError(number?: number): VendorAnswer {
   return said(400, 6, 'Invalid data format', number)
 }
 
