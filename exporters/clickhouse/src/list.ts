@@ -1,0 +1,37 @@
+// Answers to queries: one list per line (JSONCompactEachRow).
+import type { HttpAnswer } from '@circleci-audit-forwarder/contract'
+import { insertOutcome } from './answer.ts'
+import { exceptionIn } from './exception.ts'
+
+/** Why a query was not answered. */
+export class QueryFailure extends Error {
+  /** ClickHouse's exception code; undefined where it was none of ClickHouse's. */
+  readonly code: number | undefined
+
+  constructor(message: string, code: number | undefined) {
+    super(message)
+    this.code = code
+  }
+}
+
+/**
+ * The lines of an answer. Throws QueryFailure where there is no list; one that was cut short is none, or what it lacks
+ * would count as not there.
+ */
+export function listIn(answer: HttpAnswer): readonly (readonly unknown[])[] {
+  if (answer.status !== 200 || exceptionIn(answer) !== undefined) throw failure(answer)
+  const { body } = answer
+  if (body !== '' && !body.endsWith('\n')) throw new QueryFailure('the answer was cut short', undefined)
+  try {
+    return body.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as readonly unknown[]]))
+  } catch {
+    throw new QueryFailure('the answer is no list: is this ClickHouse?', undefined)
+  }
+}
+
+function failure(answer: HttpAnswer): QueryFailure {
+  const outcome = insertOutcome(answer, 1)
+  const refused = outcome.status === 'rejected' ? outcome.records[0]?.reason : undefined
+  const reason = 'reason' in outcome ? outcome.reason : (refused ?? 'no list came back')
+  return new QueryFailure(reason, answer.status === 'failed' ? undefined : exceptionIn(answer)?.code)
+}

@@ -1,0 +1,164 @@
+// One batch is one insert. ClickHouse deduplicates by token, so a batch whose answer was lost can be repeated; two things
+// stand against trusting that alone. A server remembers tokens for a while only, so the caller asks `stored` before it
+// repeats a batch. And a plain MergeTree table writes the token down before the rows: killed in between, it remembers a
+// token whose rows it never had, and answers the repetition with 200. So after a repetition the table is looked at, and
+// what is missing goes again under a token derived from the first. (In replicated tables both are one commit in Keeper,
+// and a replica that lags would be taken for one that lost the rows; there the answer is believed.)
+import type { Batch, Exporter, Finding, HttpOptions, LogRecord, Outcome } from '@circleci-audit-forwarder/contract'
+import { insertOutcome } from './answer.ts'
+import { checkTable } from './check.ts'
+import type { Constants, Layout, Row } from './layout.ts'
+import { listIn, QueryFailure } from './list.ts'
+import { grant, keyOf, questions } from './lookup.ts'
+import { ClickHouseRequests } from './requests.ts'
+import { literal, qualified, type Target } from './sql.ts'
+
+/** Where the table is, how it is laid out, and who writes to it. */
+export interface ClickHouseOptions {
+  /** `https://host:8443`; a path is kept. */
+  readonly endpoint: string
+  readonly target: Target
+  readonly layout: Layout
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  /** In place of user and password (ClickHouse Cloud). */
+  readonly accessToken?: string | undefined
+  readonly constants?: Partial<Constants> | undefined
+  /** Further settings of each insert, by name. */
+  readonly settings?: Readonly<Record<string, string>> | undefined
+  readonly http?: HttpOptions | undefined
+}
+
+/** Batches that may have been stored, so many at most; of the oldest the answer is then believed. */
+const DOUBTS_MAX = 1000
+const ACCESS_DENIED = 497
+
+/**
+ * Inserts into one table. `stored` tells which rows it holds, and rejects with an Error where it cannot be asked. Besides
+ * that only the constructor throws (SettingError).
+ */
+export class ClickHouseExporter implements Exporter {
+  /** Bytes before compression. ClickHouse has no limit of its own; these keep an insert one block. */
+  readonly limits = { records: 50_000, bytes: 64 * 1024 * 1024 }
+  readonly #requests: ClickHouseRequests
+  readonly #options: ClickHouseOptions
+  readonly #encode: (record: LogRecord) => Row
+  /** Tokens of batches that were sent and may have been stored. */
+  readonly #doubts = new Set<string>()
+
+  /** Opens no connection. Throws SettingError for options that cannot work. */
+  constructor(options: ClickHouseOptions) {
+    const { endpoint, target, layout, username = 'default', password, accessToken, settings = {}, http = {} } = options
+    const columns = layout.columns.filter(({ computed }) => computed !== true).map(({ name }) => name)
+    this.#options = options
+    this.#encode = layout.encoder({ workspaceId: '', sourceId: 'circleci', retentionDays: 0, ...options.constants })
+    this.#requests = new ClickHouseRequests({
+      endpoint,
+      target,
+      columns,
+      username,
+      password,
+      accessToken,
+      settings,
+      http,
+    })
+  }
+
+  encode(record: LogRecord): Row {
+    return this.#encode(record)
+  }
+
+  async send(batch: Batch, signal: AbortSignal): Promise<Outcome> {
+    const rows = batch.members as readonly Row[]
+    const outcome = await this.#insert(rows, batch.token, signal)
+    if (outcome.status === 'retry' && outcome.ambiguous === true) this.#doubt(batch.token)
+    if (outcome.status !== 'delivered' || !this.#doubts.has(batch.token)) return outcome
+    const proven = await this.#prove(batch, signal)
+    if (proven.status === 'delivered') this.#doubts.delete(batch.token)
+    return proven
+  }
+
+  async stored(batch: Batch, signal: AbortSignal): Promise<readonly number[]> {
+    this.#doubt(batch.token)
+    const rows = batch.members as readonly Row[]
+    const there = await this.#there(rows, signal)
+    return rows.flatMap((row, index) => (there.has(keyOf(row)) ? [index] : []))
+  }
+
+  check(signal: AbortSignal): Promise<readonly Finding[]> {
+    const { layout, constants, http, endpoint, username = 'default' } = this.#options
+    const retentionDays = constants?.retentionDays ?? 0
+    const insecure = http?.tls?.insecureSkipVerify === true
+    return checkTable(this.#requests, { layout, retentionDays, insecure, endpoint, username }, signal)
+  }
+
+  close(): Promise<void> {
+    return this.#requests.close()
+  }
+
+  async #insert(rows: readonly Row[], token: string, signal: AbortSignal): Promise<Outcome> {
+    const bodies = rows.map(({ bytes }) => bytes)
+    return insertOutcome(await this.#requests.insert(bodies, token, signal), rows.length)
+  }
+
+  /** A repeated batch was answered with success: whether the rows are there, and what is missing again. */
+  async #prove({ members, token, now }: Batch, signal: AbortSignal): Promise<Outcome> {
+    try {
+      if (await this.#believes(signal)) return { status: 'delivered' }
+      // The second token may have met the same fate in an earlier round; the third was never used.
+      for (const next of [`${token}-again`, `${token}-${now}`]) {
+        const there = await this.#there(members as readonly Row[], signal)
+        const missing = (members as readonly Row[]).filter((row) => !there.has(keyOf(row)))
+        if (missing.length === 0) break
+        const outcome = await this.#insert(missing, next, signal)
+        if (outcome.status !== 'delivered') return asWhole(outcome)
+      }
+      return { status: 'delivered' }
+    } catch (error) {
+      return { status: 'retry', ambiguous: true, reason: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  /** Keys of those of the rows that are in the table. */
+  async #there(rows: readonly Row[], signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const { layout, target } = this.#options
+    const found = new Set<string>()
+    for (const question of questions(rows, layout, target)) {
+      for (const [id, time] of await this.#ask(question, signal))
+        found.add(keyOf({ id: String(id), time: Number(time) }))
+    }
+    return found
+  }
+
+  /** Whether a token that the table remembers stands for rows it has: not so in a table that is no replica of another. */
+  async #believes(signal: AbortSignal): Promise<boolean> {
+    const { database, table } = this.#options.target
+    const where = `database = ${literal(database)} AND name = ${literal(table)}`
+    const [found] = await this.#ask(`SELECT engine FROM system.tables WHERE ${where}`, signal)
+    return found !== undefined && !/^(?!Replicated|Shared)\w*MergeTree$/.test(String(found[0]))
+  }
+
+  async #ask(question: string, signal: AbortSignal): Promise<readonly (readonly unknown[])[]> {
+    try {
+      return listIn(await this.#requests.query(question, signal))
+    } catch (error) {
+      if (!(error instanceof QueryFailure)) throw error
+      const { layout, target, username = 'default' } = this.#options
+      const next = error.code === ACCESS_DENIED ? `; grant it: ${grant(layout, target, username)}` : ''
+      throw new Error(`cannot ask which rows ${qualified(target)} holds: ${error.message}${next}`, { cause: error })
+    }
+  }
+
+  #doubt(token: string): void {
+    const [oldest] = this.#doubts
+    if (this.#doubts.size >= DOUBTS_MAX && oldest !== undefined) this.#doubts.delete(oldest)
+    this.#doubts.add(token)
+  }
+}
+
+/** What is said of some of the rows cannot be passed on by their indexes: the batch as a whole is tried again. */
+function asWhole(outcome: Outcome): Outcome {
+  if (outcome.status === 'stopped') return outcome
+  const reason = 'reason' in outcome ? outcome.reason : 'rows that were missing were refused'
+  return { status: 'retry', ambiguous: true, reason }
+}
