@@ -57,7 +57,7 @@ function classified(action: string): Classified {
 export type CimFields = Readonly<Record<string, string | undefined>>
 
 /** The CIM fields that an event shares with others of its action, outcome, severity and organisation. */
-export function sharedCim(record: LogRecord, action: string): CimFields {
+export function recurringCim(record: LogRecord, action: string): CimFields {
   const { action: cimAction, model, changeType } = classify(action)
   const result = outcomeText(record.attributes['circleci.audit.success'])
   const organization = organizationName(record)

@@ -13,7 +13,7 @@ import {
 } from '@circleci-audit-forwarder/contract'
 import { attributesBeyond } from './beyond.ts'
 import { organizationName, ownCim, text } from './cim.ts'
-import { indexedMembers, members, sharedOf } from './shared.ts'
+import { indexedMembers, members, recurringOf } from './recurring.ts'
 
 /** What the envelope says where the record says nothing. */
 export interface EnvelopeDefaults {
@@ -144,15 +144,15 @@ function resourceSays({ resource }: LogRecord): ResourceSays {
  */
 function auditRest(record: LogRecord, action: string): string {
   const id = idMember(record)
-  const shared = sharedOf(record, action)
+  const recurring = recurringOf(record, action)
   const own = members(ownCim(record))
-  const cim = `{${id}${shared.cim}${own === '' ? '' : `,${own}`}`
+  const cim = `{${id}${recurring.cim}${own === '' ? '' : `,${own}`}`
   const original = originalJson(record[ORIGINAL])
   const rest =
     original === undefined
       ? `,"attributes":${jsonText(record.attributes)}`
       : `${attributesBeyond(record.attributes)},"circleci":${original}`
-  return `${cim}${rest}},"fields":${fieldsOf(id, shared.indexed, record)}`
+  return `${cim}${rest}},"fields":${fieldsOf(id, recurring.indexed, record)}`
 }
 
 function genericRest(record: LogRecord): string {

@@ -1,17 +1,17 @@
-// What an audit event's envelope shares with many others: its action's CIM fields and indexed fields, one text for each
+// What recurs in the envelopes of audit events: its action's CIM fields and indexed fields, one text for each
 // combination of action, outcome, severity and organisation. There are a few hundred of them at most, and writing them
 // anew for every event was a third of the cost of encoding.
 import { type LogRecord, oneLineJson } from '@circleci-audit-forwarder/contract'
-import { organizationName, sharedCim, text } from './cim.ts'
+import { organizationName, recurringCim, text } from './cim.ts'
 
-export interface Shared {
+export interface Recurring {
   /** CIM fields as members of an object, without braces. */
   readonly cim: string
   /** Indexed fields, likewise. */
   readonly indexed: string
 }
 
-interface Variant extends Shared {
+interface Variant extends Recurring {
   readonly success: unknown
   readonly severity: unknown
   readonly severityText: unknown
@@ -24,8 +24,8 @@ const ACTIONS_MAX = 1000
 const VARIANTS_MAX = 12
 const variants = new Map<string, Variant[]>()
 
-/** The record's shared texts, made once for all that are alike. Bounded; beyond that they are made anew. */
-export function sharedOf(record: LogRecord, action: string): Shared {
+/** The record's recurring texts, made once for all that are alike. Bounded; beyond that they are made anew. */
+export function recurringOf(record: LogRecord, action: string): Recurring {
   const { attributes, severityNumber, severityText, eventName } = record
   const success = attributes['circleci.audit.success']
   const account = attributes['circleci.audit.account.name']
@@ -48,8 +48,8 @@ export function sharedOf(record: LogRecord, action: string): Shared {
   return made
 }
 
-function textsOf(record: LogRecord, action: string): Shared {
-  return { cim: members(sharedCim(record, action)), indexed: indexedMembers(record, action) }
+function textsOf(record: LogRecord, action: string): Recurring {
+  return { cim: members(recurringCim(record, action)), indexed: indexedMembers(record, action) }
 }
 
 /** Indexed fields: flat, strings only (some servers take nothing else), and few, since each costs index space. */
