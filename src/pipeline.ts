@@ -43,17 +43,18 @@ export class Pipeline {
 
   constructor(parts: PipelineParts) {
     this.#parts = parts
+    // Before the lanes, which take up what the ledger holds under their names.
+    const enrolment = new Enrolment(parts)
     this.#reader = new AuditReader(parts.receivers, parts.decode)
     const capacityBytes = parts.cacheBytes
     const shared = sharedKeys(parts.destinations.map(({ exporter }) => exporter))
     const lanes = parts.destinations.length
     const readings = new Readings({ ...parts, reader: this.#reader, lanes, sharedKeys: shared, capacityBytes })
     this.#lanes = parts.destinations.map((destination) => this.#lane(destination, readings))
-    this.#intakes = this.#open()
+    this.#intakes = this.#open(enrolment)
   }
 
-  #open(): readonly Intake[] {
-    const enrolment = new Enrolment(this.#parts)
+  #open(enrolment: Enrolment): readonly Intake[] {
     const fresh = (): void => {
       for (const lane of this.#lanes) lane.wake()
     }

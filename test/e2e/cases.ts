@@ -1,3 +1,4 @@
+import { addedLater, removed, renamed } from './cases/come-and-go.ts'
 import { doctor } from './cases/doctor.ts'
 import { killNine } from './cases/kill-nine.ts'
 import { offTenDays } from './cases/off-ten-days.ts'
@@ -9,6 +10,7 @@ import { secrets } from './cases/secrets.ts'
 import { sigterm } from './cases/sigterm.ts'
 import { stalledGigabyte } from './cases/stalled-gigabyte.ts'
 import { statusAndMetrics } from './cases/status-and-metrics.ts'
+import { twoOfAType } from './cases/two-of-a-type.ts'
 import type { Case } from './stage/case.ts'
 
 /** Every end-to-end case, cheap ones first. */
@@ -17,6 +19,10 @@ export const cases: readonly Case[] = [
   statusAndMetrics,
   doctor,
   secrets,
+  twoOfAType,
+  addedLater,
+  removed,
+  renamed,
   oneOfFour,
   sigterm,
   offTenDays,

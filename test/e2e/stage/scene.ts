@@ -19,6 +19,9 @@ export interface Plan {
   readonly receiver: object
   readonly exporters: Readonly<Record<string, object>>
   readonly service?: Readonly<Record<string, unknown>>
+  readonly processors?: Readonly<Record<string, object>>
+  /** Without them, one pipeline to all exporters. */
+  readonly pipelines?: Readonly<Record<string, object>>
   /** `service.admin`, given its address. */
   readonly admin?: (endpoint: string) => object
   /** `service.telemetry.logs`. */
@@ -77,11 +80,14 @@ export class Scene {
   }
 
   /** Writes the configuration, with ports of its own. */
-  async configure({ receiver, exporters, service = {}, admin, logs = { format: 'json' } }: Plan): Promise<void> {
+  async configure(plan: Plan): Promise<void> {
+    const { receiver, processors = {}, exporters, service = {}, admin, logs = { format: 'json' } } = plan
+    const all = { logs: { receivers: ['circleci_audit'], exporters: Object.keys(exporters) } }
     this.#admin = `127.0.0.1:${await freePort()}`
     this.#metrics = `127.0.0.1:${await freePort()}`
     const config = {
       receivers: { circleci_audit: { start_at: 'beginning', ...receiver } },
+      processors,
       exporters,
       service: {
         ledger: { sqlite: { path: this.path('ledger.db') } },
@@ -89,7 +95,7 @@ export class Scene {
         telemetry: { metrics: { endpoint: this.#metrics }, logs },
         stop_timeout: '10s',
         ...service,
-        pipelines: { logs: { receivers: ['circleci_audit'], exporters: Object.keys(exporters) } },
+        pipelines: plan.pipelines ?? all,
       },
     }
     writeFileSync(this.configPath, stringify(config))
