@@ -38,6 +38,14 @@ function acceptance(answer: HttpResponse, records: number): Outcome {
   return { status: 'unreadable', reason, taken: records - partial.rejected }
 }
 
+/** What a receiver that took everything remarked all the same; undefined for nothing. */
+export function remarkIn(answer: HttpAnswer): string | undefined {
+  if (answer.status === 'failed' || answer.status >= 300 || answer.bytes.length === 0) return undefined
+  const partial = readResponse(answer)
+  if (partial === undefined || partial === 'cut' || partial.rejected > 0) return undefined
+  return excerpt(partial.message) || undefined
+}
+
 function refusal(answer: HttpResponse, records: number, bytes: number): Outcome {
   const reason = describe(answer)
   if (records <= 1) return allRefused(records, reason)

@@ -229,6 +229,19 @@ describe('check', () => {
     expect(await check({ status: 400 })).toMatchObject([{ level: 'unknown' }])
   })
 
+  test('O1: tells what the receiver remarked beside a success: delivered is all an outcome can say', async () => {
+    const otlp = exporter()
+    answer = partial('0', 'deprecated field')
+    const members = auditRecords(2).map((record) => otlp.encode(record))
+    expect(await otlp.send({ members, token: 't', now: 0 }, never)).toEqual({ status: 'delivered' })
+    answer = { status: 200 }
+    await otlp.send({ members, token: 't', now: 0 }, never)
+    const detail = 'it says: deprecated field'
+    expect(await otlp.check(never)).toContainEqual(expect.objectContaining({ level: 'warning', detail }))
+    await otlp.close()
+    expect(await check({ status: 200 })).not.toContainEqual(expect.objectContaining({ level: 'warning' }))
+  })
+
   test('shows no query: it may hold a key', async () => {
     expect(JSON.stringify(await check({ status: 200 }, { endpoint: `${server.url}/?api_key=hunter22` }))).not.toContain(
       'hunter22',

@@ -221,6 +221,14 @@ test.each([
   expect(hecUrls(endpoint)).toMatchObject({ event, ack })
 })
 
+test('where the operator says nothing, a request stays within what Splunk advises: 1 MB, 500 events, 5 s', () => {
+  expect(module.defaults).toMatchObject({ bytes: 1_000_000, records: 500, lingerMs: 5_000 })
+  expect(module.schema.parse({ endpoint: 'https://h', token: 'abc' })).toMatchObject({
+    compression: 'gzip',
+    ack: 'auto',
+  })
+})
+
 test('settings: what cannot work is refused with the reason', () => {
   const good = { endpoint: 'https://h:8088', token: 'abc' }
   const reasons = (settings: object) => module.schema.safeParse({ ...good, ...settings }).error?.issues[0]?.message

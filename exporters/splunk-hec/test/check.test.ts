@@ -31,3 +31,10 @@ test('check: acknowledgement on, required but off, wrong port', async () => {
   off.server.answer(page, page)
   expect((await off.exporter.check(never)).filter(({ level }) => level === 'error')).toHaveLength(2)
 })
+
+test('check: a certificate that is not verified is said, with the remedy', async () => {
+  const { exporter } = await hecParts({}, { http: { tls: { insecureSkipVerify: true } } })
+  expect(await exporter.check(never)).toContainEqual(
+    expect.objectContaining({ level: 'warning', what: 'certificates are verified', next: 'set tls.ca_file' }),
+  )
+})
