@@ -15,7 +15,6 @@ interface Seen {
 }
 
 const EMPTY = Buffer.from('{}')
-
 const SKEW_MAX_MS = 5 * 60_000
 
 export async function checkDatadog(
@@ -74,7 +73,7 @@ function clockFinding(answer: HttpAnswer, now: number): readonly Finding[] {
 
 function changedFinding({ late, early, trimmed }: Seen['counts']): readonly Finding[] {
   if (late + early + trimmed === 0) return []
-  const detail = `sent under the current time: ${late} late, ${early} early; trimmed: ${trimmed}`
+  const detail = `filed under the time of arrival: ${late} late, ${early} early; trimmed: ${trimmed}`
   const next = 'in Datadog: tags late:true, early:true, truncated:true'
   return [{ level: 'warning', what: 'records went out as they were', detail, next }]
 }

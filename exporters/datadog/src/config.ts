@@ -33,7 +33,7 @@ const schema = z
     }),
     late_events: z.enum(['restamp', 'quarantine']).default('restamp').meta({
       description:
-        'What becomes of events older than 17 hours, or more than one in the future, when they are sent: Datadog answers 202 and drops what is beyond 18 hours and 2. restamp: sent under the current time with the tag late:true (or early:true), their own time in `original_timestamp`. quarantine: refused with the reason.',
+        'What becomes of events older than 17 hours, or more than one in the future, when they are sent: Datadog answers 202 and drops what is beyond 18 hours and 2. restamp: filed under the time of arrival, with the tag late:true (or early:true) and their own time in `original_timestamp`. quarantine: refused with the reason.',
     }),
     oversize: z.enum(['trim', 'quarantine']).default('trim').meta({
       description:

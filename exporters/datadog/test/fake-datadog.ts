@@ -52,9 +52,14 @@ export class FakeDatadog {
 
   /** A VendorBehaviour. */
   behave = (request: Arrived, scripted: Scripted = { kind: 'accept' }): VendorAnswer | undefined => {
+    const answer = this.#scripted(request, scripted)
+    return answer && { ...answer, headers: { date: new Date(this.now).toUTCString(), ...answer.headers } }
+  }
+
+  #scripted(request: Arrived, scripted: Scripted): VendorAnswer | undefined {
     switch (scripted.kind) {
       case 'accept':
-        return this.#dated(this.#answer(request))
+        return this.#answer(request)
       case 'throttle':
         return { ...said(429, 'Too Many Requests'), headers: { 'retry-after': `${scripted.afterSeconds}` } }
       case 'refuse credentials':
@@ -68,10 +73,6 @@ export class FakeDatadog {
       default:
         return undefined
     }
-  }
-
-  #dated(answer: VendorAnswer): VendorAnswer {
-    return { ...answer, headers: { date: new Date(this.now).toUTCString(), ...answer.headers } }
   }
 
   #answer(request: Arrived): VendorAnswer {

@@ -3,19 +3,21 @@ import { auditRecord } from '@circleci-audit-forwarder/contract/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { EARLY_MS, LATE_MS } from '../src/index.ts'
-import { RESTAMP_BYTES, restamped } from '../src/stamp.ts'
-import { aged, datadogWorld, HOUR, NOW, never } from './datadog-world.ts'
+import { head, RESTAMP_BYTES, restamped } from '../src/stamp.ts'
+import { timestamp } from '../src/text.ts'
+import { aged, datadogWorld, HOUR, KEY, NOW, never } from './datadog-world.ts'
 
-test('the fake drops what is too old and says 202, which is why nothing too old is ever sent', async () => {
-  const { exporter, datadog, batchOf } = await world()
-  const { members, token } = batchOf([aged('old', 20 * HOUR)])
-  // Judged as if it were 20 hours ago.
-  expect(await exporter.send({ members, token, now: NOW - 20 * HOUR }, never)).toEqual({ status: 'delivered' })
+test('the fake drops what is too old and says 202, which is why nothing too old is ever sent under its time', async () => {
+  const { server, datadog, exporter } = await world()
+  const { bytes } = exporter.encode(aged('old', 20 * HOUR))
+  const body = `[${Buffer.from(bytes).toString().slice(0, -1)}]`
+  const { status } = await fetch(`${server.url}/api/v2/logs`, { method: 'POST', body, headers: { 'DD-API-KEY': KEY } })
+  expect(status).toBe(202)
   expect(datadog.stored).toEqual([])
   expect(datadog.dropped).toHaveLength(1)
 })
 
-test('D1: an event 20 hours old is sent under the current time, its own kept, marked and counted', async () => {
+test('D1: an event 20 hours old is filed under the time of arrival, its own kept, marked and counted', async () => {
   const { exporter, datadog, batchOf, send } = await world({ tags: ['team:security'] })
   expect(await send(batchOf([aged('new', HOUR), aged('old', 20 * HOUR)]))).toEqual({ status: 'delivered' })
   expect(datadog.dropped).toEqual([])
@@ -23,6 +25,7 @@ test('D1: an event 20 hours old is sent under the current time, its own kept, ma
     { timestamp: NOW - HOUR, tags: ['team:security'] },
     { timestamp: NOW, tags: ['late:true', 'team:security'], log: { late: true, evt: { id: 'old' } } },
   ])
+  expect(datadog.stored[1]?.log).not.toHaveProperty('timestamp')
   expect(datadog.stored[0]?.log).not.toHaveProperty('late')
   expect(datadog.stored[0]?.log).not.toHaveProperty('original_timestamp')
   const own = new Date(NOW - 20 * HOUR).toISOString().replace('.000Z', '.000456789Z')
@@ -42,10 +45,10 @@ test('an outage moves a batch out of the window: the same encoded members are ju
   const batch = world.batch(2)
   server.answer({ kind: 'throttle', afterSeconds: 1 })
   expect(await world.send(batch)).toMatchObject({ status: 'retry' })
-  world.passTime(16 * HOUR)
+  world.passTime(19 * HOUR)
   server.answer({ kind: 'throttle', afterSeconds: 1 })
   expect(await world.send(batch)).toMatchObject({ status: 'retry' })
-  world.passTime(4 * HOUR)
+  world.passTime(HOUR)
   expect(await world.send(batch)).toEqual({ status: 'delivered' })
   expect(datadog.dropped).toEqual([])
   expect(datadog.stored.map(({ timestamp, tags }) => ({ timestamp, tags }))).toEqual([
@@ -70,12 +73,16 @@ test('late_events: quarantine refuses those, by index and with the reason, and s
   expect(exporter.counts).toEqual({ late: 0, early: 0, trimmed: 0 })
 })
 
-test('an event of the future is dropped by Datadog too: it is sent under the current time and marked early', async () => {
+test('an event of the future is dropped by Datadog too: it is filed under the time of arrival and marked early', async () => {
   const { exporter, datadog, batchOf, send } = await world()
   expect(await send(batchOf([aged('coming', -3 * HOUR), aged('soon', -HOUR / 2)]))).toEqual({ status: 'delivered' })
   expect(datadog.dropped).toEqual([])
   expect(datadog.stored).toMatchObject([
-    { timestamp: NOW, tags: ['early:true'], log: { early: true, original_timestamp: expect.any(String) } },
+    {
+      timestamp: NOW,
+      tags: ['early:true'],
+      log: { early: true, ddtags: 'early:true', original_timestamp: expect.any(String) },
+    },
     { timestamp: NOW + HOUR / 2, tags: [] },
   ])
   expect(exporter.counts).toEqual({ late: 0, early: 1, trimmed: 0 })
@@ -100,7 +107,7 @@ test('an event without a time goes by when it was seen; without that, by when it
 test('whatever an event’s age, Datadog keeps it, under its own time where it can and marked where it cannot', async () => {
   const { exporter, datadog, batchOf } = await world({ tags: ['a:b'] })
   const ages = fc.array(fc.integer({ min: -40 * HOUR, max: 40 * HOUR }), { minLength: 1, maxLength: 20 })
-  const clocks = fc.integer({ min: -30 * 60_000, max: 30 * 60_000 })
+  const clocks = fc.integer({ min: -10 * 60_000, max: 10 * 60_000 })
   await fc.assert(
     fc.asyncProperty(ages, clocks, async (some, apart) => {
       datadog.stored.length = 0
@@ -113,7 +120,53 @@ test('whatever an event’s age, Datadog keeps it, under its own time where it c
         const stored = datadog.stored[index]
         const mark = age > LATE_MS ? ['late:true'] : age < -EARLY_MS ? ['early:true'] : []
         expect(stored?.tags).toEqual([...mark, 'a:b'])
-        expect(stored?.timestamp).toBe(mark.length === 0 ? NOW - age : NOW)
+        expect(stored?.timestamp).toBe(mark.length === 0 ? NOW - age : datadog.now)
+      }
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('a clock here that is hours behind: Datadog drops and says 202, its date tells, and the batch goes again', async () => {
+  const { exporter, datadog, batchOf } = await world()
+  const batch = { ...batchOf([aged('old', 20 * HOUR), aged('new', 0)]), now: NOW - 20 * HOUR }
+  // Judged 20 hours ago: `old` happens now, `new` is 20 hours ahead.
+  const outcome = await exporter.send(batch, never)
+  expect(outcome).toMatchObject({ status: 'retry', ambiguous: true })
+  expect(outcome).toMatchObject({
+    reason: expect.stringMatching(/dropped 1 records: this clock is 20\.0 hours behind/),
+  })
+  expect(datadog.ids).toEqual(['new'])
+  expect(exporter.counts).toEqual({ late: 0, early: 0, trimmed: 0 })
+  expect(await exporter.send(batch, never)).toEqual({ status: 'delivered' })
+  expect(datadog.ids).toEqual(['new', 'old', 'new'])
+  expect(datadog.stored.map(({ tags }) => tags)).toEqual([['early:true'], ['late:true'], []])
+})
+
+test('once it is known, a wrong clock makes nothing late; once it is set, nothing either', async () => {
+  const { exporter, datadog, batchOf } = await world()
+  const batch = batchOf([aged('a', 0)])
+  for (const now of [NOW + 90 * HOUR, NOW + 90 * HOUR, NOW, NOW]) {
+    expect(await exporter.send({ ...batch, now }, never)).toEqual({ status: 'delivered' })
+  }
+  expect(datadog.dropped).toEqual([])
+  expect(datadog.stored.map(({ tags }) => tags)).toEqual([['late:true'], [], ['early:true'], []])
+})
+
+test('however wrong the clock, whatever is delivered is there', async () => {
+  const ages = fc.array(fc.integer({ min: -40 * HOUR, max: 40 * HOUR }), { minLength: 1, maxLength: 5 })
+  const clocks = fc.array(fc.integer({ min: -99 * HOUR, max: 99 * HOUR }), { minLength: 1, maxLength: 4 })
+  const { exporter, datadog, batchOf } = await world()
+  await fc.assert(
+    fc.asyncProperty(ages, clocks, async (some, wrong) => {
+      const batch = batchOf(some.map((age, index) => aged(`${index}`, age)))
+      for (const apart of wrong) {
+        datadog.stored.length = 0
+        const now = NOW + apart
+        const outcome = await exporter.send({ ...batch, now }, never)
+        const again = outcome.status === 'delivered' ? outcome : await exporter.send({ ...batch, now }, never)
+        expect(again).toEqual({ status: 'delivered' })
+        expect(new Set(datadog.ids)).toEqual(new Set(some.map((_, index) => `${index}`)))
       }
     }),
     { numRuns: 60 },
@@ -122,25 +175,17 @@ test('whatever an event’s age, Datadog keeps it, under its own time where it c
 
 test('a re-stamped record is never larger than what was left for it', () => {
   const time = fc.tuple(fc.integer({ min: 1, max: 8_640_000_000_000 - 1 }), fc.integer({ min: 0, max: 999_999_999 }))
-  const now = fc.integer({ min: 0, max: 8_640_000_000_000_000 })
+  const mark = fc.constantFrom('late', 'early')
   fc.assert(
-    fc.property(
-      time,
-      now,
-      fc.constantFrom('late', 'early'),
-      fc.constantFrom('"},', 'a:b"},'),
-      (at, when, mark, rest) => {
-        const beginning = `{"timestamp":1,"ddtags":"`
-        const log = { bytes: Buffer.from(beginning + rest), time: at, tail: beginning.length, trimmed: false }
-        const parts = restamped(log, mark, when)
-        const size = parts.reduce((sum, part) => sum + part.length, 0)
-        expect(size - log.bytes.length).toBeLessThanOrEqual(RESTAMP_BYTES)
-        expect(JSON.parse(Buffer.concat(parts).toString().slice(0, -1))).toMatchObject({
-          [mark]: true,
-          timestamp: when,
-        })
-      },
-    ),
+    fc.property(time, mark, fc.constantFrom('"},', 'a:b"},'), (at, name, rest) => {
+      const beginning = head(at)
+      const log = { bytes: Buffer.from(beginning + rest), time: at, tail: beginning.length, trimmed: false }
+      const bytes = Buffer.concat(restamped(log, name))
+      expect(bytes.length - log.bytes.length).toBeLessThanOrEqual(RESTAMP_BYTES)
+      const tags = rest.startsWith('"') ? `${name}:true` : `${name}:true,a:b`
+      const own = timestamp(at)
+      expect(JSON.parse(`${bytes}`.slice(0, -1))).toEqual({ [name]: true, original_timestamp: own, ddtags: tags })
+    }),
   )
 })
 
