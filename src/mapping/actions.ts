@@ -5,7 +5,7 @@
 // Levels are this project's judgement: `critical` where an act widens access for good or destroys a control,
 // `warning` where someone should look once, `info` for the daily work.
 
-import type { Level } from './severity.ts'
+import type { Level } from '../domain/severity.ts'
 
 export const actionLevels: Readonly<Record<string, Level>> = {
   'ams.invitation.accepted': 'warning',

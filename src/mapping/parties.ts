@@ -2,8 +2,8 @@
 // stands by itself, with its name as a literal, because V8 then gives all records one hidden class; the same through a
 // loop over names took five times as long as the rest of the mapping.
 
+import { bareName } from '../domain/display.ts'
 import type { AuditEvent } from '../domain/event.ts'
-import { bareName } from './body.ts'
 import { type Draft, putExtra } from './draft.ts'
 import { asText, isMap } from './plain.ts'
 

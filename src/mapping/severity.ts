@@ -7,12 +7,8 @@
 // "the job failed", a warning for each would bury the ones that matter.
 
 import { ActionGlob, foldAction } from '../domain/action.ts'
+import type { Level } from '../domain/severity.ts'
 import { actionLevels } from './actions.ts'
-
-export type Level = 'info' | 'warning' | 'critical'
-
-/** OpenTelemetry severity numbers: INFO, WARN, ERROR2 (the log data model's counterpart of syslog's Critical). */
-export const severityNumbers = { info: 9, warning: 13, critical: 18 } as const satisfies Record<Level, number>
 
 /** An operator's word on the level of some actions. The first that matches decides. */
 export interface Override {

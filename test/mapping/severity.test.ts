@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { foldAction } from '../../src/domain/action.ts'
+import type { Level } from '../../src/domain/severity.ts'
 import { actionLevels } from '../../src/mapping/actions.ts'
-import { type Level, levelOfAction, levelOfEvent, overridesFrom } from '../../src/mapping/severity.ts'
+import { levelOfAction, levelOfEvent, overridesFrom } from '../../src/mapping/severity.ts'
 
 function level(action: string, success?: boolean, payload?: unknown, severities: Record<string, Level> = {}): Level {
   const folded = foldAction(action)
