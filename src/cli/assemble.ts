@@ -4,12 +4,11 @@ import type { ExporterModule } from '@circleci-audit-forwarder/contract'
 import type { Config } from '../config/schema.ts'
 import type { LaneOptions } from '../delivery/options.ts'
 import type { Clock } from '../domain/clock.ts'
-import { typeOf } from '../domain/component.ts'
 import { mappingOptions } from '../mapping/map.ts'
 import type { DestinationSpec, ReceiverSpec, RouteSpec } from '../pipeline/parts.ts'
-import { Chain } from '../processors/chain.ts'
-import { processorModules } from '../processors/modules.ts'
+import type { Databases } from '../processors/processor.ts'
 import type { InspectedQueue, InspectedStore } from '../receiver/inspection.ts'
+import { openChain } from './processors.ts'
 
 type ReceiverConfig = Config['receivers'][string]
 type ExporterConfig = Config['exporters'][string]
@@ -59,9 +58,13 @@ export async function openNotifications({ notifications }: ReceiverConfig): Prom
  * The exporters that some pipeline uses, opened, with the receivers that feed them and through what. `modules` are those
  * the configuration was checked with, plugins included.
  */
-export function openDestinations(config: Config, modules: readonly ExporterModule[]): readonly DestinationSpec[] {
+export function openDestinations(
+  config: Config,
+  modules: readonly ExporterModule[],
+  databases: Databases,
+): readonly DestinationSpec[] {
   return Object.entries(config.exporters).flatMap(([id, exporter]): DestinationSpec[] => {
-    const routes = routesTo(id, exporter, config)
+    const routes = routesTo(id, exporter, config, databases)
     if (routes.length === 0) return []
     const module = modules.find(({ type }) => type === exporter.type)
     if (module === undefined) throw new Error(`there is no exporter of type ${exporter.type}`)
@@ -101,19 +104,13 @@ function laneOptions(
   }
 }
 
-function routesTo(id: string, exporter: ExporterConfig, config: Config): readonly RouteSpec[] {
+function routesTo(id: string, exporter: ExporterConfig, config: Config, databases: Databases): readonly RouteSpec[] {
   const pipelines = Object.values(config.service.pipelines).filter((pipeline) => pipeline.exporters.includes(id))
   return pipelines.flatMap(({ receivers, processors }) => {
-    const processing = new Chain(processors.map((processor) => openProcessor(processor, config)))
+    const processing = openChain(processors, config, databases)
     return receivers.map((receiver): RouteSpec => {
       const startAt = exporter.start_at ?? config.receivers[receiver]?.start_at ?? { from: 'now' }
       return { receiver, startAt, processing }
     })
   })
-}
-
-function openProcessor(id: string, config: Config): ReturnType<(typeof processorModules)[number]['create']> {
-  const module = processorModules.find(({ type }) => type === typeOf(id))
-  if (module === undefined) throw new Error(`there is no processor of type ${typeOf(id)}`)
-  return module.create(id, config.processors[id]?.settings as never)
 }

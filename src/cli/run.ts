@@ -12,6 +12,7 @@ import { systemClock } from './clock.ts'
 import { openLedger } from './ledger.ts'
 import { load } from './load.ts'
 import type { RunOptions } from './options.ts'
+import { openDatabases } from './processors.ts'
 import { serve } from './serve.ts'
 import { StopSignals } from './stop.ts'
 import { caughtUpText } from './summary.ts'
@@ -31,13 +32,15 @@ export async function run(options: RunOptions): Promise<number> {
   if (loaded.warnings.length > 0) process.stderr.write(`${problemsText(loaded.file, loaded.warnings)}\n`)
   const ledger = await openLedger(loaded.config)
   const stop = stopSignal(telemetry)
+  const end = new AbortController()
   let clean = false
   try {
-    const running = await open(loaded, ledger, telemetry)
+    const running = await open(loaded, ledger, telemetry, end.signal)
     const code = options.once ? await once(running, options, stop) : await forEver(running, options, stop)
     clean = true
     return code
   } finally {
+    end.abort()
     ledger.close()
     telemetry.tell({ type: 'stopped', clean })
   }
@@ -50,11 +53,17 @@ function telemetryOf({ config, secrets }: Loaded): Telemetry {
   return createTelemetry({ version: version(), log })
 }
 
-async function open({ config, components }: Loaded, ledger: Ledger, telemetry: Telemetry): Promise<Running> {
+async function open(
+  { config, components }: Loaded,
+  ledger: Ledger,
+  telemetry: Telemetry,
+  end: AbortSignal,
+): Promise<Running> {
   const { tell } = telemetry
   const { deduplication, memory, stop_timeout } = config.service
   const receivers = await openReceivers(config, systemClock, version())
-  const destinations = openDestinations(config, components.exporters)
+  const databases = await openDatabases(config, tell)
+  const destinations = openDestinations(config, components.exporters, databases)
   const pipeline = new Pipeline({
     receivers,
     destinations,
@@ -77,6 +86,7 @@ async function open({ config, components }: Loaded, ledger: Ledger, telemetry: T
       now: Date.now(),
       running: { version: version(), startedAt, lane: (destination) => telemetry.lanes.of(destination) },
     })
+  void databases.watch(systemClock, end)
   telemetry.metrics.watch(() => ledger.accounts())
   const ids = { destinations: destinations.map(({ id }) => id), receivers: receivers.map(({ id }) => id) }
   tell({ type: 'started', version: version(), ...ids })

@@ -2,6 +2,7 @@
 // What other programs call things. Whoever knows the OpenTelemetry Collector or Vector types their keys; a refusal that
 // only lists our own would leave him searching. Keys by the place they are typed at; `*` stands for a component's id.
 import type { Path } from './problem.ts'
+import { processorKeys, processorTypes } from './processor-counterparts.ts'
 
 type Says = Readonly<Record<string, string>>
 
@@ -51,21 +52,6 @@ const receiverTypes: Says = {
   otlp: 'only audit objects are received; OTLP goes to a Collector',
 }
 
-const processorTypes: Says = {
-  batch: 'batching belongs to each exporter: `batch { max_records, max_bytes, linger }`',
-  memory_limiter: 'memory is bounded by itself: see `service.memory`',
-  attributes: 'constant attributes belong to the receiver: `attributes`',
-  resource: 'constant attributes belong to the receiver: `attributes`',
-  dedup: 'copies are removed by themselves: see `service.deduplication`',
-  dedupe: 'copies are removed by themselves: see `service.deduplication`',
-  logdedup: 'copies are removed by themselves: see `service.deduplication`',
-  remap: 'there is no VRL: `filter` withholds actions, `severity` and `attributes` of the receiver set values',
-  transform: 'there is no OTTL: `filter` withholds actions, `severity` and `attributes` of the receiver set values',
-  redaction: notYet,
-  redact: notYet,
-  geoip: notYet,
-}
-
 const exporterTypes: Says = {
   otlphttp: 'the Collector renamed it, and so it is called here: `otlp_http`',
   otlp: 'OTLP over gRPC is not in this version: write `otlp_http`',
@@ -78,7 +64,7 @@ const exporterTypes: Says = {
   splunk: 'write `splunk_hec`',
   datadog_logs: 'write `datadog`',
   clickhouse: notYet,
-  rapid7: notYet,
+  insightidr: 'write `rapid7`',
 }
 
 const retry: Says = {
@@ -215,6 +201,7 @@ const byPlace: Readonly<Record<string, Says>> = {
   processors: processorTypes,
   exporters: exporterTypes,
   'receivers.*': receiver,
+  'processors.*': processorKeys,
   'receivers.*.store': {
     gcs: notYet,
     azure_blob: notYet,

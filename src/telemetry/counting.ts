@@ -78,6 +78,8 @@ const counting: Counting = {
   },
   destination_resumed: nothing,
   in_flight_changed: nothing, // gauges, read from the lanes' state
+  database_opened: nothing,
+  database_unreadable: nothing,
   destination_renamed: nothing,
   route_retired: nothing,
   first_start: nothing,

@@ -141,6 +141,9 @@ export type TelemetryEvent =
       readonly bufferedBytes: number
       readonly bufferCapacity: number
     }
+  // databases that processors look things up in
+  | { readonly type: 'database_opened'; readonly path: string; readonly kind: string; readonly builtAt: number }
+  | { readonly type: 'database_unreadable'; readonly path: string; readonly reason: string; readonly builtAt: number }
   // life
   | { readonly type: 'destination_renamed'; readonly destination: string; readonly from: string }
   | {

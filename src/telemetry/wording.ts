@@ -125,6 +125,11 @@ const wording: Wording = {
     'debug',
     `${e.destination}: ${count(e.requests, 'request')} in flight, ${e.limit} at once`,
   ],
+  database_opened: (e) => ['info', `${e.path}: opened ${e.kind}, built ${new Date(e.builtAt).toISOString()}`],
+  database_unreadable: (e) => [
+    'error',
+    `${e.path}: cannot be used: ${e.reason}; the database built ${new Date(e.builtAt).toISOString()} stays in use until the file is mended`,
+  ],
   destination_renamed: (e) => ['info', `${e.destination}: goes on where ${e.from} was; the ledger has the new name`],
   route_retired: (e) => [
     e.outstanding > 0 ? 'warn' : 'info',

@@ -18,6 +18,7 @@ export const rooms: readonly Room[] = [
   { name: 'src/ledger', mayImport: ['src/domain'] },
   { name: 'src/telemetry', mayImport: ['src/domain'] },
   { name: 'src/receiver', mayImport: ['src/domain', 'src/telemetry'] },
+  { name: 'src/databases', mayImport: ['src/domain', 'src/telemetry'] },
   { name: 'src/processors', mayImport: ['src/domain', contract] },
   { name: 'src/delivery', mayImport: ['src/domain', 'src/ledger', 'src/telemetry', contract] },
   { name: 'src/watch', mayImport: ['src/domain', 'src/ledger', 'src/telemetry'] },

@@ -5,12 +5,15 @@ import { mapEvent, mappingOptions } from '../../src/mapping/map.ts'
 import { Chain } from '../../src/processors/chain.ts'
 import { type FilterSettings, module } from '../../src/processors/filter.ts'
 import { processorModules } from '../../src/processors/modules.ts'
-import type { Transformer } from '../../src/processors/processor.ts'
+import type { Databases, Transformer } from '../../src/processors/processor.ts'
 import { actions, actionText, itemOf } from '../mapping/corpus.ts'
 
 const source = { store: 's3://acme', key: 'k', seenAt: 1 }
 const recordOf = (action: string) => mapEvent(itemOf(actionText(action, true)), source, mappingOptions('0.0.0'))
-const filter = (settings: FilterSettings) => module.create('filter/x', settings)
+const none: Databases = {
+  lookup: () => () => undefined,
+}
+const filter = (settings: FilterSettings) => module.create('filter/x', settings, none)
 const passes = (settings: FilterSettings, action: string) =>
   new Chain([filter(settings)]).process(recordOf(action)) !== undefined
 
@@ -58,8 +61,8 @@ test('an event without an action can be named as unknown', () => {
 
 test('what is withheld has the name of the rule that withheld it', () => {
   const chain = new Chain([
-    module.create('filter/a', { exclude: ['build.*'] }),
-    module.create('filter/b', { exclude: ['*'] }),
+    module.create('filter/a', { exclude: ['build.*'] }, none),
+    module.create('filter/b', { exclude: ['*'] }, none),
   ])
   expect(chain.run(recordOf('build.create'))).toEqual({ filteredBy: 'filter/a' })
   expect(chain.run(recordOf('project.add'))).toEqual({ filteredBy: 'filter/b' })

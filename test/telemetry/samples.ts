@@ -87,6 +87,18 @@ export const samples: Samples = {
     bufferedBytes: 1_000_000,
     bufferCapacity: 33_554_432,
   },
+  database_opened: {
+    type: 'database_opened',
+    path: '/var/lib/geoip/GeoLite2-City.mmdb',
+    kind: 'GeoLite2-City',
+    builtAt: 1_790_000_000_000,
+  },
+  database_unreadable: {
+    type: 'database_unreadable',
+    path: '/var/lib/geoip/GeoLite2-City.mmdb',
+    reason: 'permission denied',
+    builtAt: 1_790_000_000_000,
+  },
   destination_renamed: { type: 'destination_renamed', destination, from: 'splunk_hec' },
   route_retired: { type: 'route_retired', destination, receiver, outstanding: 12, watermark: 1_793_700_000_000 },
   first_start: {
