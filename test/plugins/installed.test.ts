@@ -137,6 +137,18 @@ test(
 )
 
 test(
+  'doctor asks it what can be proven',
+  () =>
+    staged('plugin-doctor', async ({ url, configure, run }) => {
+      await configure({ acme: { endpoint: url, token } }, [packageName])
+      const doctor = run(['doctor', '--json'])
+      await doctor.exited
+      expect(JSON.stringify(JSON.parse(doctor.stdout))).toContain('"what":"Acme answers"')
+    }),
+  60_000,
+)
+
+test(
   'a plugin beside the configuration file is found there, and works with a contract and a zod of its own',
   () =>
     staged('plugin-config', async ({ scene, acme, url, files, configure, run }) => {
