@@ -22,6 +22,8 @@ interface Variant extends Recurring {
 
 const ACTIONS_MAX = 1000
 const VARIANTS_MAX = 12
+/** Texts of names that long do not recur, and would fill memory. */
+const LONGEST = 4096
 const variants = new Map<string, Variant[]>()
 
 /** The record's recurring texts, made once for all that are alike. Bounded; beyond that they are made anew. */
@@ -43,6 +45,7 @@ export function recurringOf(record: LogRecord, action: string): Recurring {
   if (same !== undefined) return same
   const severity = severityNumber
   const made = { success, severity, severityText, eventName, organization, account, ...textsOf(record, action) }
+  if (made.cim.length + made.indexed.length > LONGEST) return made
   if (known === undefined && variants.size < ACTIONS_MAX) variants.set(action, [made])
   else if (known !== undefined && known.length < VARIANTS_MAX) known.push(made)
   return made
