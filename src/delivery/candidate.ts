@@ -14,6 +14,7 @@ export interface Candidate extends Position {
   readonly offset: number
   readonly line: number
   readonly sha256: string
+  /** As read, whatever processors made of it: what quarantine keeps must be what the sha256 is of, and go through them anew. */
   readonly original: string
   readonly objectTime: number
 }
@@ -29,7 +30,7 @@ export function candidate(
   maxBytes: number,
 ): Candidate {
   const { from, to, id, at, offset, line, sha256 } = piece
-  const original = record[ORIGINAL] ?? ''
+  const original = piece.record?.[ORIGINAL] ?? ''
   const place = { object: object.ref, from, to, id, at, offset, line, sha256, original, objectTime: object.time }
   try {
     const encoded = encode(record)
