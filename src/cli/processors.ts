@@ -8,11 +8,15 @@ import { processorModules } from '../processors/modules.ts'
 import type { Databases, ProcessorModule } from '../processors/processor.ts'
 import type { Tell } from '../telemetry/events.ts'
 
-/** Opens the databases of the processors that some pipeline uses. Throws SetupError for one that cannot be read. */
-export function openDatabases({ processors, service }: Config, tell: Tell): Promise<DatabaseFiles> {
+/** The processors that some pipeline uses, each with the database files it looks things up in. */
+export function databaseFiles({ processors, service }: Config): ReadonlyMap<string, readonly string[]> {
   const used = new Set(Object.values(service.pipelines).flatMap((pipeline) => pipeline.processors))
-  const files = [...used].flatMap((id) => moduleOf(id).files?.(processors[id]?.settings) ?? [])
-  return DatabaseFiles.open(files, tell)
+  return new Map([...used].map((id) => [id, moduleOf(id).files?.(processors[id]?.settings) ?? []]))
+}
+
+/** Opens the databases of those processors. Throws SetupError for one that cannot be read. */
+export function openDatabases(config: Config, tell: Tell): Promise<DatabaseFiles> {
+  return DatabaseFiles.open([...databaseFiles(config).values()].flat(), tell)
 }
 
 /** These processors, in this order. */

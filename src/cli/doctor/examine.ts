@@ -1,5 +1,6 @@
-// Who is asked what: the configuration, the ledger, each receiver's store and queue, each destination. All at once, each
-// within its time, told in the order of the configuration. Nothing that fails here keeps another from being looked at.
+// Who is asked what: the configuration, the ledger, each receiver's store and queue, each processor's databases, each
+// destination. All at once, each within its time, told in the order of the configuration. Nothing that fails here keeps
+// another from being looked at.
 import { randomUUID } from 'node:crypto'
 import type { Exporter } from '@circleci-audit-forwarder/contract'
 import type { Loaded } from '../../config/load.ts'
@@ -13,8 +14,10 @@ import type { InspectedQueue, InspectedStore } from '../../receiver/inspection.t
 import { count, duration } from '../../telemetry/units.ts'
 import { openNotifications, openStore } from '../assemble.ts'
 import { systemClock } from '../clock.ts'
+import { databaseFiles } from '../processors.ts'
 import { version } from '../version.ts'
 import { bounded } from './bounded.ts'
+import { databaseFinding } from './databases.ts'
 import type { Component } from './report.ts'
 
 export interface Examination {
@@ -37,6 +40,7 @@ export async function examine(loaded: Loaded, options: Examination): Promise<rea
   const fed = new Set(pipelines.flatMap((pipeline) => pipeline.exporters))
   const sides = await Promise.all([
     ...used(receivers, feeding).map(([id, receiver]) => examineReceiver(id, receiver, options)),
+    ...[...databaseFiles(loaded.config)].map(([id, files]) => examineProcessor(id, files, options)),
     ...used(exporters, fed).map(([id, exporter]) => examineDestination(id, exporter, loaded, options, held)),
   ])
   return [
@@ -100,6 +104,19 @@ async function examineReceiver(
   await queue?.close()
   const components: Component[] = [{ kind: 'store', id, findings: ofStore }]
   return ofQueue === undefined ? components : [...components, { kind: 'queue', id, findings: ofQueue }]
+}
+
+/** Processors are arithmetic; only the databases that some of them look things up in can be wrong. */
+async function examineProcessor(
+  id: string,
+  files: readonly string[],
+  { timeoutMs }: Examination,
+): Promise<readonly Component[]> {
+  if (files.length === 0) return []
+  const findings = await bounded('its databases can be read', timeoutMs, () =>
+    Promise.all(files.map((path) => databaseFinding(path, Date.now()))),
+  )
+  return [{ kind: 'processor', id, findings }]
 }
 
 async function examineDestination(

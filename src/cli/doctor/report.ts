@@ -1,12 +1,12 @@
 // What the doctor found, as a document: for programs as it is, for people as a table. Its shape is an interface.
 import { type Finding, isWrong } from '../../domain/finding.ts'
 
-export type Kind = 'configuration' | 'ledger' | 'store' | 'queue' | 'destination'
+export type Kind = 'configuration' | 'ledger' | 'store' | 'queue' | 'processor' | 'destination'
 
 /** One thing of the set-up, and what was found out about it. */
 export interface Component {
   readonly kind: Kind
-  /** Id of the receiver or exporter; the kind itself for what there is one of. */
+  /** Id of the receiver, processor or exporter; the kind itself for what there is one of. */
   readonly id: string
   readonly findings: readonly Finding[]
 }
