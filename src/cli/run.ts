@@ -33,9 +33,11 @@ export async function run(options: RunOptions): Promise<number> {
   const ledger = await openLedger(loaded.config)
   const stop = stopSignal(telemetry)
   const end = new AbortController()
-  let clean = false
+  // What is refused before anything runs leaves nothing in doubt.
+  let clean = true
   try {
     const running = await open(loaded, ledger, telemetry, end.signal)
+    clean = false
     const code = options.once ? await once(running, options, stop) : await forEver(running, options, stop)
     clean = true
     return code

@@ -58,7 +58,8 @@ function complaints(issue: Issue, context: Context): readonly Complaint[] {
 
 function unknownKey(path: Path, key: string, context: Context): Complaint {
   const { core } = peel(schemaAt(context.schema, path) ?? context.schema)
-  const names = core instanceof z.ZodObject ? Object.keys(core.shape) : []
+  const options = core instanceof z.ZodUnion ? core.options : [core]
+  const names = options.flatMap((option) => (option instanceof z.ZodObject ? Object.keys(option.shape) : []))
   return unknownName([...path, key], key, names, 'is not a setting')
 }
 

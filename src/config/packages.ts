@@ -10,7 +10,8 @@ import { pathToFileURL } from 'node:url'
 /** A package is code of its own: it may wait for ever while it loads. */
 const LOADING_MS = 30_000
 
-const installation = import.meta.dirname
+/** From `src/config` as from `dist/config`. */
+const installation = resolve(import.meta.dirname, '../..')
 
 /** Why a package could not be had. `absent`: no folder has it. */
 export class PackageFailure extends Error {

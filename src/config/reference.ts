@@ -40,11 +40,17 @@ const titles: Readonly<Record<Section, string>> = {
   exporters: 'Exporters',
 }
 
+const unverified =
+  'An OpenTelemetry exporter as it is. **Unverified:** what it calls delivered counts as delivered.\n\n'
+
 /** The whole page, as Markdown. */
 export function reference(components: Components): string {
   const parts = sections.flatMap((section) => [
     `## ${titles[section]}\n`,
-    ...Object.entries(schemasOf(section, components)).map(([type, schema]) => `### \`${type}\`\n\n${table(schema)}`),
+    ...Object.entries(schemasOf(section, components)).map(([type, schema]) => {
+      const note = section === 'exporters' && components.unverified?.has(type) ? unverified : ''
+      return `### \`${type}\`\n\n${note}${table(schema)}`
+    }),
   ])
   return [opening, ...parts, '## Service\n', table(service)].join('\n')
 }

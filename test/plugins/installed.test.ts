@@ -159,7 +159,7 @@ test(
       const missing = run(['validate'])
       await missing.mustExit(2)
       expect(missing.stderr).toMatch(
-        /error: service\.plugins\[0\]: @acme\/exporter-elsewhere is not installed: .*app\/src\/config, /,
+        /error: service\.plugins\[0\]: @acme\/exporter-elsewhere is not installed: .*\/app, of /,
       )
       expect(missing.stderr).toContain(
         'hint: run `npm install @acme/exporter-elsewhere` where the forwarder is installed',

@@ -34,6 +34,7 @@ export const renamed: Case = inScene('renamed', async (scene) => {
   const why =
     /otlp_http\/soc is new to the ledger, and otlp_http\/old is gone .* with 3 objects undelivered\n.*`renamed_from: otlp_http\/old`/
   must(why.test(refused.stderr), `not explained:\n${refused.stderr}`)
+  must(!refused.stderr.includes('in doubt'), `something is said to be in doubt:\n${refused.stderr}`)
   must((await collector.requests()) === 0, 'something was sent before it was clear to whom')
   must((await destination(scene, 'otlp_http/old')).watermark === before.watermark, 'the refusal changed something')
 
