@@ -94,10 +94,21 @@ function draftOf(item: DecodedItem, event: AuditEvent, time: HrTime | undefined)
   return { attributes, extras: 0, dropped: 0 }
 }
 
+let lastBucket = { store: '', bucket: '' }
+
+/**
+ * Written anew rather than cut out: V8 keeps a cut as a view of the longer string, and JSON.stringify then takes its slow
+ * path for the whole record, at more than twice the cost.
+ */
+function bucketOf(store: string): string {
+  if (store !== lastBucket.store) lastBucket = { store, bucket: Buffer.from(store.slice(5)).toString() }
+  return lastBucket.bucket
+}
+
 /** Where the record comes from: in OpenTelemetry's words where it has them, and in the forwarder's own, completely. */
 function locate(attributes: Record<string, unknown>, item: DecodedItem, source: Source): void {
   if (source.store.startsWith('s3://')) {
-    attributes['aws.s3.bucket'] = source.store.slice(5)
+    attributes['aws.s3.bucket'] = bucketOf(source.store)
     attributes['aws.s3.key'] = source.key
   } else {
     attributes['log.file.path'] = source.store.startsWith('dir:')
