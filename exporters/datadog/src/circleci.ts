@@ -74,24 +74,44 @@ const elsewhere = new Set([
 /** The event has it in `request.client_trace_id`. */
 const TRACE = 'http.request.header.x-client-trace-id'
 
-const NAMES_MAX = 1000
-const names = new Map<string, string>()
+/** An attribute's member as last written. Records of one object share most of these values: bucket, key, store. */
+interface Known {
+  /** `"name":`, or nothing for an attribute that stands elsewhere. */
+  readonly named: string
+  value: unknown
+  json: string
+}
 
-/** `"name":`, or nothing for an attribute that stands elsewhere. Names are few: each is looked at once. */
-function nameBeyond(name: string): string {
-  const known = names.get(name)
-  if (known !== undefined) return known
-  const json = name.startsWith(PREFIX) || elsewhere.has(name) ? '' : `${jsonText(name)}:`
-  if (names.size < NAMES_MAX) names.set(name, json)
-  return json
+const NAMES_MAX = 1000
+const LONGEST = 4096
+const names = new Map<string, Known>()
+
+/** Names are few: each is looked at once. */
+function known(name: string): Known {
+  const found = names.get(name)
+  if (found !== undefined) return found
+  const named = name.startsWith(PREFIX) || elsewhere.has(name) ? '' : `${jsonText(name)}:`
+  const made = { named, value: undefined, json: '' }
+  if (names.size < NAMES_MAX) names.set(name, made)
+  return made
+}
+
+function memberOf(attribute: Known, value: unknown): string {
+  if (typeof value !== 'string' || value.length > LONGEST) return attribute.named + jsonText(value)
+  if (attribute.value !== value) {
+    attribute.value = value
+    attribute.json = attribute.named + jsonText(value)
+  }
+  return attribute.json
 }
 
 /** Attributes that say what the event does not, as a JSON object; empty where there are none. */
 export function beyond(attributes: LogRecord['attributes'], spliced: boolean): string {
   let json = ''
   for (const name in attributes) {
-    const named = spliced && name === TRACE ? '' : nameBeyond(name)
-    if (named !== '') json += `${json === '' ? '' : ','}${named}${jsonText(attributes[name])}`
+    const attribute = known(name)
+    if (attribute.named === '' || (spliced && name === TRACE)) continue
+    json += (json === '' ? '' : ',') + memberOf(attribute, attributes[name])
   }
   return json === '' ? '' : `{${json}}`
 }

@@ -7,8 +7,9 @@
 import { jsonText, type LogRecord, ORIGINAL, utf8 } from '@circleci-audit-forwarder/contract'
 import { auditAction, beyond, fieldsOf, originalJson } from './circleci.ts'
 import { type EnvelopeSettings, envelope, resourceSays } from './envelope.ts'
+import { recurringOf } from './recurring.ts'
 import { type DatadogLog, head, RESTAMP_BYTES } from './stamp.ts'
-import { standardFields, statusOf } from './standard.ts'
+import { standardFields } from './standard.ts'
 import { type HrTime, isTime } from './text.ts'
 import { cutToBytes } from './trim.ts'
 
@@ -77,12 +78,13 @@ function cuttable(record: LogRecord): string {
 
 function wire(record: LogRecord, settings: EncodeSettings, beginning: string, cut?: Cut): string {
   const action = auditAction(record)
+  const recurring = recurringOf(record, action)
   const filed = envelope(record, action !== undefined, settings)
   const opening = beginning + (cut === undefined ? filed : `truncated:true${filed.startsWith('"') ? '' : ','}${filed}`)
   const marks = cut === undefined ? '' : `,"truncated":true,"untruncated_bytes":${cut.wholeBytes}`
   const message = action === undefined && cut !== undefined ? cut.left : messageOf(record)
   const rest = action === undefined ? general(record) : audit(record, cut)
-  return `${opening},"status":"${statusOf(record)}","message":${jsonText(message)}${marks}${standardFields(record, action)}${rest}},`
+  return `${opening},"status":"${recurring.status}","message":${jsonText(message)}${marks}${standardFields(record, recurring)}${rest}},`
 }
 
 /** What a person reads first. Never empty. */

@@ -1,7 +1,9 @@
 // Datadog's standard attributes, so that its own dashboards, facets and detection rules find an audit event: who (usr),
 // did what (evt), from where (network.client), to what (asset). Source: Datadog documentation, "Default standard
 // attributes". Only what the record says is written; `ocsf` is left to Datadog's own processor.
-import { jsonText, type LogRecord, recordId } from '@circleci-audit-forwarder/contract'
+import { type LogRecord, recordId } from '@circleci-audit-forwarder/contract'
+import { add, finite } from './members.ts'
+import type { Recurring } from './recurring.ts'
 import { isTime, nanoseconds, text } from './text.ts'
 
 type Attributes = LogRecord['attributes']
@@ -10,16 +12,16 @@ type Attributes = LogRecord['attributes']
  * Members of an object, each with a comma before it. Written piece by piece: objects made for JSON.stringify cost twice as
  * much, and so does taking a first comma off again, since that makes V8 copy what was put together so far.
  */
-export function standardFields(record: LogRecord, action: string | undefined): string {
+export function standardFields(record: LogRecord, recurring: Recurring): string {
   const { attributes } = record
   return (
-    nested('evt', event(record, action)) +
+    nested('evt', add(recurring.evt, 'id', recordId(record))) +
     nested('usr', user(attributes)) +
     nested('network', object('', 'client', client(attributes))) +
     nested('http', http(attributes)) +
     nested('asset', asset(attributes)) +
     nested('dd', trace(record.spanContext)) +
-    nested('otel', openTelemetry(record))
+    nested('otel', openTelemetry(record, recurring.otel))
   )
 }
 
@@ -28,23 +30,10 @@ function nested(name: string, members: string): string {
   return members === '' ? '' : `,"${name}":{${members}}`
 }
 
-/** The members and one more, if there is a value for it. */
-function add(members: string, name: string, value: string | number | undefined): string {
-  if (value === undefined) return members
-  return members === '' ? `"${name}":${jsonText(value)}` : `${members},"${name}":${jsonText(value)}`
-}
-
 /** The members and one more, if that has any of its own. */
 function object(members: string, name: string, own: string): string {
   if (own === '') return members
   return members === '' ? `"${name}":{${own}}` : `${members},"${name}":{${own}}`
-}
-
-function event(record: LogRecord, action: string | undefined): string {
-  let json = add('', 'name', action ?? text(record.eventName))
-  if (action !== undefined) json = add(json, 'category', categoryOf(action))
-  json = add(json, 'outcome', outcomeOf(record.attributes['circleci.audit.success']))
-  return add(json, 'id', recordId(record))
 }
 
 function user(attributes: Attributes): string {
@@ -109,38 +98,9 @@ function decimal(hexadecimal: string | undefined): string {
 }
 
 /** What Datadog has no field for, as its Agent names it. All nine digits of the time are here. */
-function openTelemetry({ hrTime, eventName, severityNumber, severityText, spanContext }: LogRecord): string {
-  let json = isTime(hrTime) ? `"timestamp":"${nanoseconds(hrTime)}"` : ''
-  json = add(json, 'event_name', text(eventName))
-  json = add(json, 'severity_number', finite(severityNumber))
-  json = add(json, 'severity_text', text(severityText))
+function openTelemetry({ hrTime, spanContext }: LogRecord, recurring: string): string {
+  const time = isTime(hrTime) ? `"timestamp":"${nanoseconds(hrTime)}"` : ''
+  const json = time === '' || recurring === '' ? time + recurring : `${time},${recurring}`
   if (spanContext === undefined) return json
   return add(add(json, 'trace_id', text(spanContext.traceId)), 'span_id', text(spanContext.spanId))
-}
-
-/** `project.env_var.create` is about a project, `schedule-create` about a schedule. */
-function categoryOf(action: string): string | undefined {
-  const end = action.indexOf('.')
-  const first = end < 0 ? action.split('-', 1)[0] : action.slice(0, end)
-  return first || undefined
-}
-
-function outcomeOf(success: unknown): string | undefined {
-  if (success === true) return 'success'
-  return success === false ? 'failure' : undefined
-}
-
-function finite(value: unknown): number | undefined {
-  return Number.isFinite(value) ? (value as number) : undefined
-}
-
-const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
-const known = new Set([...levels, 'emergency', 'alert', 'critical', 'notice', 'ok'])
-
-/** Datadog's `status`: the record's own word where Datadog knows it, else by OpenTelemetry's number. */
-export function statusOf({ severityText, severityNumber }: LogRecord): string {
-  const word = text(severityText)?.toLowerCase() ?? ''
-  if (known.has(word)) return word
-  if (word === 'warning') return 'warn'
-  return levels[Math.floor(((finite(severityNumber) ?? 0) - 1) / 4)] ?? 'info'
 }
