@@ -1,5 +1,5 @@
 // A configuration shown to people is one that works: it goes through the loader of the program itself. Fragments (no
-// receivers, or no service) are made whole first, where what they show is an exporter or a receiver.
+// receivers, or no service) are made whole first, where what they show is exporters or processors.
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { parseConfig } from '../../src/config/load.ts'
@@ -29,17 +29,23 @@ function topOf(text: string): Mapping {
 }
 
 const isWhole = ({ text }: Example): boolean => 'receivers' in topOf(text) && 'service' in topOf(text)
-const isExporter = ({ text }: Example): boolean => {
+const isFragment = ({ text }: Example): boolean => {
   const [only, ...others] = Object.keys(topOf(text))
-  return only === 'exporters' && others.length === 0
+  return (only === 'exporters' || only === 'processors') && others.length === 0
 }
 
-/** A fragment of exporters, fed by a folder. */
+/** A fragment of exporters or processors, fed by a folder. */
 function completed({ text }: Example): string {
-  const ids = Object.keys(topOf(text)['exporters'] as Mapping)
+  const { exporters = { console: {} }, processors = {} } = topOf(text) as Readonly<Record<string, Mapping>>
+  const pipeline = {
+    receivers: ['circleci_audit'],
+    processors: Object.keys(processors),
+    exporters: Object.keys(exporters),
+  }
   const rest = [
     'receivers: { circleci_audit: { store: { directory: { path: bucket } } } }',
-    `service: { pipelines: { logs: { receivers: [circleci_audit], exporters: ${JSON.stringify(ids)} } } }`,
+    ...('exporters' in topOf(text) ? [] : ['exporters: { console: {} }']),
+    `service: { pipelines: { logs: ${JSON.stringify(pipeline)} } }`,
   ]
   return `${text}\n${rest.join('\n')}\n`
 }
@@ -69,7 +75,7 @@ const all = pages()
   .filter((page) => /^(README\.md|docs\/.*|exporters\/[^/]+\/README\.md|deploy\/.*)$/.test(page))
   .flatMap(examplesIn)
 const whole = all.filter(isWhole)
-const fragments = all.filter(isExporter)
+const fragments = all.filter(isFragment)
 const name = ({ page, line }: Example): string => `${page}:${line}`
 
 test.each(whole.map((example) => [name(example), example] as const))(
