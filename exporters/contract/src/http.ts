@@ -122,9 +122,9 @@ export class HttpClient {
 
   async #prepare(request: HttpRequest): Promise<Prepared> {
     if (request.body === undefined) return { headers: {}, bytes: undefined }
-    const plain = Buffer.concat(request.body)
-    if (plain.length === 0 || this.#compression === 'none') return { headers: {}, bytes: plain }
-    const bytes = await squeeze(plain, this.#compression)
+    const empty = request.body.every((part) => part.length === 0)
+    if (empty || this.#compression === 'none') return { headers: {}, bytes: Buffer.concat(request.body) }
+    const bytes = await squeeze(request.body, this.#compression)
     return { headers: { 'content-encoding': contentEncoding[this.#compression] }, bytes }
   }
 
