@@ -62,7 +62,8 @@ class Rewriting {
   #value(spot: Spot, level: number): void {
     if (level > deepest) throw new RangeError('too deep')
     const sign = this.#text[this.#at]
-    if (sign === '{') this.#object(spot, level)
+    if (this.#pass.isIdle(spot)) this.#skip()
+    else if (sign === '{') this.#object(spot, level)
     else if (sign === '[') this.#members(']', (index) => this.#element(spot, index, level))
     else if (sign === '"') this.#string(spot)
     else this.#plain()
@@ -103,7 +104,7 @@ class Rewriting {
   /** One key and its value. Whether it is dropped. */
   #member(spot: Spot, level: number, names: Set<string>): boolean {
     const from = this.#at
-    const key = JSON.parse(this.#token()) as string
+    const key = textOf(this.#token())
     const to = this.#at
     this.#space()
     this.#at++ // the colon
@@ -144,8 +145,7 @@ class Rewriting {
   #string(spot: Spot): void {
     const from = this.#at
     const token = this.#token()
-    if (this.#pass.isIdle(spot)) return
-    const text = token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1)
+    const text = textOf(token)
     const changed = this.#pass.text(text, spot, this.#depth)
     if (changed !== text) this.#edits.push([from, this.#at, JSON.stringify(changed)])
   }
@@ -197,6 +197,11 @@ class Rewriting {
   #space(): void {
     while (isSpace(this.#text[this.#at] ?? '')) this.#at++
   }
+}
+
+/** What a string of JSON says. */
+function textOf(token: string): string {
+  return token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1)
 }
 
 function isSpace(sign: string): boolean {

@@ -42,7 +42,8 @@ function bodyOf(record: LogRecord, attributes: Attributes, pass: Pass): LogRecor
   const { body } = record
   const spot = pass.paths.root.step('body')
   if (spot.action !== undefined) return pass.replaced(spot.action, body) as LogRecord['body']
-  if (!isOwn(record) && body === lineOf(record.attributes)) return lineOf(attributes)
+  const hasLine = attributes !== record.attributes && !isOwn(record) && body === lineOf(record.attributes)
+  if (hasLine) return lineOf(attributes)
   return rewriteValue(body, spot, pass, []) as LogRecord['body']
 }
 

@@ -6,9 +6,14 @@ import { createHmac } from 'node:crypto'
 /** In place of a masked value, and of whatever a dropped one leaves where only a part of a text is to go. */
 export const MASK = '[redacted]'
 
+const mostHashes = 1000
+const longestText = 256
+
 /** Masks or hashes. Nothing stays nothing; a list of plain values stays a list. Never throws. */
 export class Replacement {
   readonly #key: string
+  /** People and addresses come again and again, and each of them several times in one event. */
+  readonly #hashes = new Map<string, string>()
 
   constructor(key: string) {
     this.#key = key
@@ -22,7 +27,12 @@ export class Replacement {
 
   /** HMAC-SHA256 of the text in UTF-8, in lower-case hex. */
   hash(text: string): string {
-    return createHmac('sha256', this.#key).update(text).digest('hex')
+    const known = this.#hashes.get(text)
+    if (known !== undefined) return known
+    const hash = createHmac('sha256', this.#key).update(text).digest('hex')
+    if (this.#hashes.size >= mostHashes) this.#hashes.clear()
+    if (text.length <= longestText) this.#hashes.set(text, hash)
+    return hash
   }
 }
 

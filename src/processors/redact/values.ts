@@ -1,6 +1,6 @@
 // Redacting values that are no text: attributes of records and resources. As everywhere, what changes is copied, and
 // what does not is the very value.
-import { eventPath, isFieldName, isKeptAttribute } from './copies.ts'
+import { attributeNamed } from './copies.ts'
 import type { Pass } from './pass.ts'
 import type { Spot } from './paths.ts'
 import { MASK } from './replacement.ts'
@@ -10,15 +10,21 @@ const deepest = 64
 
 export type Attributes = Readonly<Record<string, unknown>>
 
+/** In place of what is dropped: told from any value an attribute may have. */
+const GONE = Symbol('gone')
+
 /** The attributes with everything replaced that the rules are about. The same object if nothing changes. Never throws. */
 export function rewriteAttributes<Given extends Attributes>(attributes: Given, pass: Pass): Given {
   const names = new Set<string>()
-  return rewriteMap(attributes, (name, value) => {
-    if (isKeptAttribute(name)) return [name, value]
-    const key = eventPath(name)
-    const spot = pass.paths.attribute(key)
-    const clean = key === name || isFieldName(key) ? name : name.slice(0, -key.length) + pass.key(key, names)
-    return [clean, taken(value, spot, key, pass) ?? rewriteValue(value, spot, pass, [])]
+  return rewriteMap(attributes, {
+    name: (name) => {
+      const { key, isFree } = attributeNamed(name)
+      return isFree ? name.slice(0, -key.length) + pass.key(key, names) : name
+    },
+    value: (name, value) => {
+      const { key, isKept } = attributeNamed(name)
+      return isKept ? value : changed(value, pass.paths.attribute(key), key, pass, [])
+    },
   })
 }
 
@@ -32,61 +38,53 @@ export function rewriteValue(value: unknown, spot: Spot, pass: Pass, path: reado
   return Array.isArray(value) ? rewriteList(value, spot, pass, path) : rewriteObject(value, spot, pass, path)
 }
 
-/** In place of a value that a rule takes whole; undefined if none does. */
-function taken(value: unknown, { action }: Spot, key: string, pass: Pass): Taken | undefined {
-  if (action === undefined) return undefined
+/** What becomes of a value that stands under a key: it is taken whole, or looked into. */
+function changed(value: unknown, spot: Spot, key: string, pass: Pass, path: readonly object[]): unknown {
+  const { action } = spot
+  if (action === undefined) return rewriteValue(value, spot, pass, path)
   pass.rememberJson(action, jsonOf(value), key)
-  return new Taken(pass.replaced(action, value))
-}
-
-/** Told from any value an attribute may have. Without a value it is dropped. */
-class Taken {
-  readonly value: unknown
-
-  constructor(value: unknown) {
-    this.value = value
-  }
+  return action === 'drop' ? GONE : pass.replaced(action, value)
 }
 
 function numberOf(value: number | bigint, pass: Pass): unknown {
   const text = String(value)
-  const changed = pass.number(text)
-  return changed === text ? value : changed
+  const clean = pass.number(text)
+  return clean === text ? value : clean
 }
 
 function rewriteList(list: readonly unknown[], spot: Spot, pass: Pass, path: readonly object[]): unknown {
-  let changed = false
-  const items = list.flatMap((item, index): readonly unknown[] => {
-    const below = pass.paths.item(spot, index)
-    const took = taken(item, below, '', pass)
-    const next = took === undefined ? rewriteValue(item, below, pass, [...path, list]) : took.value
-    changed ||= next !== item || took !== undefined
-    return took !== undefined && took.value === undefined ? [] : [next]
-  })
-  return changed ? items : list
+  const below = [...path, list]
+  const items = list.map((item, index) => changed(item, pass.paths.item(spot, index), '', pass, below))
+  return items.every((item, index) => item === list[index]) ? list : items.filter((item) => item !== GONE)
 }
 
 function rewriteObject(object: object, spot: Spot, pass: Pass, path: readonly object[]): unknown {
   const names = new Set<string>()
-  return rewriteMap(object as Attributes, (key, value) => {
-    const below = spot.step(key)
-    const took = taken(value, below, key, pass)
-    return [pass.key(key, names), took ?? rewriteValue(value, below, pass, [...path, object])]
+  const below = [...path, object]
+  return rewriteMap(object as Attributes, {
+    name: (key) => pass.key(key, names),
+    value: (key, value) => changed(value, spot.step(key), key, pass, below),
   })
 }
 
-type Member = readonly [name: string, value: unknown]
+interface Change {
+  name(name: string): string
+  value(name: string, value: unknown): unknown
+}
 
 /** Member by member, in order. Entries, never assignment: a key `__proto__` must neither pollute nor vanish. */
-function rewriteMap<Given extends Attributes>(map: Given, one: (name: string, value: unknown) => Member): Given {
-  let changed = false
-  const members = Object.entries(map).flatMap(([name, value]): readonly Member[] => {
-    const [newName, next] = one(name, value)
-    changed ||= newName !== name || next !== value
-    if (!(next instanceof Taken)) return [[newName, next]]
-    return next.value === undefined ? [] : [[newName, next.value]]
-  })
-  return changed ? (Object.fromEntries(members) as Given) : map
+function rewriteMap<Given extends Attributes>(map: Given, change: Change): Given {
+  const names = Object.keys(map)
+  let members: [name: string, value: unknown][] | undefined
+  for (const [index, name] of names.entries()) {
+    const value = map[name]
+    const next = change.value(name, value)
+    const newName = next === GONE ? name : change.name(name)
+    if (next === value && newName === name && members === undefined) continue
+    members ??= names.slice(0, index).map((before) => [before, map[before]])
+    if (next !== GONE) members.push([newName, next])
+  }
+  return members === undefined ? map : (Object.fromEntries(members) as Given)
 }
 
 function jsonOf(value: unknown): string {
