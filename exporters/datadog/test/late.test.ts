@@ -173,6 +173,10 @@ test('however wrong the clock, whatever is delivered is there', async () => {
   )
 })
 
+test('an hour is left on both sides of what Datadog takes', () => {
+  expect([LATE_MS, EARLY_MS]).toEqual([17 * HOUR, HOUR])
+})
+
 test('a re-stamped record is never larger than what was left for it', () => {
   const time = fc.tuple(fc.integer({ min: 1, max: 8_640_000_000_000 - 1 }), fc.integer({ min: 0, max: 999_999_999 }))
   const mark = fc.constantFrom('late', 'early')
