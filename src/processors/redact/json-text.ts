@@ -70,7 +70,7 @@ class Rewriting {
   }
 
   #object(spot: Spot, level: number): void {
-    const names = new Set<string>()
+    const names = new Map<string, number>()
     this.#members('}', () => this.#member(spot, level, names))
   }
 
@@ -102,7 +102,7 @@ class Rewriting {
   }
 
   /** One key and its value. Whether it is dropped. */
-  #member(spot: Spot, level: number, names: Set<string>): boolean {
+  #member(spot: Spot, level: number, names: Map<string, number>): boolean {
     const from = this.#at
     const key = textOf(this.#token())
     const to = this.#at
@@ -115,27 +115,27 @@ class Rewriting {
       return false
     }
     const below = spot.step(key)
-    if (below.action === 'drop') return this.#taken('drop', key)
+    if (below.action === 'drop') return this.#taken('drop')
     const clean = isKept ? key : this.#pass.key(key, names)
     if (clean !== key) this.#edits.push([from, to, JSON.stringify(clean)])
-    if (below.action !== undefined) return this.#taken(below.action, key)
+    if (below.action !== undefined) return this.#taken(below.action)
     this.#value(below, level + 1)
     return false
   }
 
   #element(spot: Spot, index: number, level: number): boolean {
     const below = this.#pass.paths.item(spot, index)
-    if (below.action !== undefined) return this.#taken(below.action, '')
+    if (below.action !== undefined) return this.#taken(below.action)
     this.#value(below, level + 1)
     return false
   }
 
   /** A value that a rule takes whole. Whether it is dropped. */
-  #taken(action: Action, key: string): boolean {
+  #taken(action: Action): boolean {
     const from = this.#at
     this.#skip()
     const json = this.#text.slice(from, this.#at)
-    this.#pass.rememberJson(action, json, key)
+    this.#pass.rememberJson(action, json)
     if (action === 'drop') return true
     const replaced = JSON.stringify(this.#pass.replaced(action, JSON.parse(json)))
     this.#edits.push([from, this.#at, replaced])

@@ -40,26 +40,23 @@ export class Pass {
     return action === 'drop' ? undefined : this.#replacement.of(action, value)
   }
 
-  /** Remembers everything in a value that a rule took from its place, under this key. The value is valid JSON text. */
-  rememberJson(action: Action, json: string, key: string, depth = 0): void {
+  /** Remembers everything in a value that a rule took from its place. The value is valid JSON text. */
+  rememberJson(action: Action, json: string, depth = 0): void {
     if (this.#finder !== undefined) return
-    let name = key
     for (const { 0: token, index } of json.matchAll(tokens)) {
-      if (token[0] !== '"') {
-        if (token.length >= fewDigits) this.#remember(action, token, name)
-      } else if (/^\s*:/.test(json.slice(index + token.length, index + token.length + 8))) {
-        name = JSON.parse(token) as string
-      } else this.#rememberText(action, JSON.parse(token) as string, name, depth)
+      const isKey = /^\s*:/.test(json.slice(index + token.length, index + token.length + 8))
+      if (token[0] === '"' && !isKey) this.#rememberText(action, JSON.parse(token) as string, depth)
+      else if (token[0] !== '"' && token.length >= fewDigits) this.#remember(action, token)
     }
   }
 
-  #rememberText(action: Action, text: string, key: string, depth: number): void {
-    this.#remember(action, text, key)
-    if (mayBeJson.test(text) && depth < deepestText && isJson(text)) this.rememberJson(action, text, key, depth + 1)
+  #rememberText(action: Action, text: string, depth: number): void {
+    this.#remember(action, text)
+    if (mayBeJson.test(text) && depth < deepestText && isJson(text)) this.rememberJson(action, text, depth + 1)
   }
 
-  #remember(action: Action, value: string, key: string): void {
-    this.#secrets.add(value, key, (text) => (action === 'hash' ? this.#replacement.hash(text) : MASK))
+  #remember(action: Action, value: string): void {
+    this.#secrets.add(value, (text) => (action === 'hash' ? this.#replacement.hash(text) : MASK))
   }
 
   /** Whether there is anything to do below this spot. */
@@ -74,8 +71,8 @@ export class Pass {
       const rewritten = depth < deepestText ? rewriteJson(text, spot, this, depth + 1) : undefined
       // Once more as plain text: a value may be JSON text itself, brackets and all.
       if (rewritten !== undefined) return this.clean(rewritten)
-      // Rules may be about what stands in there, and nobody can tell where.
-      if (spot.alive && beginsAsJson.test(text)) return MASK
+      // A rule may be about what stands in there, or a value be in it under layers of escapes: nobody can tell.
+      if (beginsAsJson.test(text) && (spot.alive || depth >= deepestText)) return MASK
     }
     return this.clean(text)
   }
@@ -86,13 +83,13 @@ export class Pass {
   }
 
   /** A key. Those that the documentation names stay; a changed one is made to differ from the others of its object. */
-  key(key: string, others: Set<string>): string {
+  key(key: string, others: Map<string, number>): string {
     if (this.#finder === undefined || isFieldName(key)) return key
-    let clean = this.#finder.clean(key)
+    const clean = this.#finder.clean(key)
     if (clean === key) return key
-    while (others.has(clean)) clean += '_'
-    others.add(clean)
-    return clean
+    const count = (others.get(clean) ?? 0) + 1
+    others.set(clean, count)
+    return count === 1 ? clean : `${clean}_${count}`
   }
 
   /** Whether a remembered value stands in the text. */

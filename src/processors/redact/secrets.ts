@@ -7,7 +7,6 @@
 // one regular expression of all values, whose cost is text × values.
 
 import { bareName } from '../../domain/display.ts'
-import { foldKey } from './paths.ts'
 import { MASK } from './replacement.ts'
 
 const shortest = 4
@@ -15,8 +14,11 @@ const shortestInside = 8
 /** Beyond this many values of one record it is cheaper, and safer, to take every text for one of them. */
 const mostValues = 1000
 
-const kinds = /(?:^|_)(?:type|outcome|status)$/
-const ordinary = new Set(['true', 'false', 'null', 'none', 'user', 'system', 'success', 'failure', 'unknown'])
+/** What fields say of everything and of nothing in particular: kinds of actors and targets, outcomes. */
+const ordinary = new Set([
+  ...['true', 'false', 'null', 'none', 'unknown', 'success', 'failure', 'info', 'user', 'system', 'organization'],
+  ...['account', 'project', 'context', 'build', 'workflow', 'pipeline', 'group', 'environment', 'schedule', 'webhook'],
+])
 
 /** Finds secrets in texts. */
 export interface Finder {
@@ -31,21 +33,17 @@ export class Secrets {
     return this.#replacements.size
   }
 
-  /** Remembers a value that stood under a key, and what takes its place. The first word on a value holds. */
-  add(value: string, key: string, replace: (value: string) => string): void {
-    if (value.length < shortest || ordinary.has(value.toLowerCase()) || isKind(value, key)) return
+  /** Remembers a value, and what takes its place. The first word on a value holds. */
+  add(value: string, replace: (value: string) => string): void {
+    if (value.length < shortest || ordinary.has(value.toLowerCase())) return
     if (!this.#replacements.has(value)) this.#replacements.set(value, replace(value))
     // Mapping keeps a name without its code host and the blanks around it.
-    for (const part of [bareName(value), value.trim()]) if (part !== value) this.add(part, key, replace)
+    for (const part of [bareName(value), value.trim()]) if (part !== value) this.add(part, replace)
   }
 
   finder(): Finder {
     return this.size > mostValues ? { clean: () => MASK } : new Index(this.#replacements)
   }
-}
-
-function isKind(value: string, key: string): boolean {
-  return kinds.test(foldKey(key)) && /^[\w-]{1,20}$/.test(value)
 }
 
 interface Secret {

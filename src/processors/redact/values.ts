@@ -15,7 +15,7 @@ const GONE = Symbol('gone')
 
 /** The attributes with everything replaced that the rules are about. The same object if nothing changes. Never throws. */
 export function rewriteAttributes<Given extends Attributes>(attributes: Given, pass: Pass): Given {
-  const names = new Set<string>()
+  const names = new Map<string, number>()
   return rewriteMap(attributes, {
     name: (name) => {
       const { key, isFree } = attributeNamed(name)
@@ -23,7 +23,7 @@ export function rewriteAttributes<Given extends Attributes>(attributes: Given, p
     },
     value: (name, value) => {
       const { key, isKept } = attributeNamed(name)
-      return isKept ? value : changed(value, pass.paths.attribute(key), key, pass, [])
+      return isKept ? value : changed(value, pass.paths.attribute(key), pass, [])
     },
   })
 }
@@ -38,11 +38,11 @@ export function rewriteValue(value: unknown, spot: Spot, pass: Pass, path: reado
   return Array.isArray(value) ? rewriteList(value, spot, pass, path) : rewriteObject(value, spot, pass, path)
 }
 
-/** What becomes of a value that stands under a key: it is taken whole, or looked into. */
-function changed(value: unknown, spot: Spot, key: string, pass: Pass, path: readonly object[]): unknown {
+/** What becomes of a value: it is taken whole, or looked into. */
+function changed(value: unknown, spot: Spot, pass: Pass, path: readonly object[]): unknown {
   const { action } = spot
   if (action === undefined) return rewriteValue(value, spot, pass, path)
-  pass.rememberJson(action, jsonOf(value), key)
+  pass.rememberJson(action, jsonOf(value))
   return action === 'drop' ? GONE : pass.replaced(action, value)
 }
 
@@ -54,16 +54,16 @@ function numberOf(value: number | bigint, pass: Pass): unknown {
 
 function rewriteList(list: readonly unknown[], spot: Spot, pass: Pass, path: readonly object[]): unknown {
   const below = [...path, list]
-  const items = list.map((item, index) => changed(item, pass.paths.item(spot, index), '', pass, below))
+  const items = list.map((item, index) => changed(item, pass.paths.item(spot, index), pass, below))
   return items.every((item, index) => item === list[index]) ? list : items.filter((item) => item !== GONE)
 }
 
 function rewriteObject(object: object, spot: Spot, pass: Pass, path: readonly object[]): unknown {
-  const names = new Set<string>()
+  const names = new Map<string, number>()
   const below = [...path, object]
   return rewriteMap(object as Attributes, {
     name: (key) => pass.key(key, names),
-    value: (key, value) => changed(value, spot.step(key), key, pass, below),
+    value: (key, value) => changed(value, spot.step(key), pass, below),
   })
 }
 
