@@ -1,6 +1,6 @@
 // Destinations that write a record alike have it encoded once, and each still gets all of it.
 import type { Encoded, LogRecord } from '@circleci-audit-forwarder/contract'
-import { auditRecord } from '@circleci-audit-forwarder/contract/testing'
+import { auditRecord, canaryGuid } from '@circleci-audit-forwarder/contract/testing'
 import { afterEach, expect, test } from 'vitest'
 import { Encodings, sharedKeys } from '../../src/delivery/encodings.ts'
 import type { Processing } from '../../src/delivery/processing.ts'
@@ -89,7 +89,7 @@ test('a record that cannot be encoded fails for each of them', () => {
   for (let i = 0; i < 2; i += 1) expect(() => encodings.encode(failing, auditRecord())).toThrow('no')
 })
 
-const token = '11111111-2222-4333-8444-555555555555'
+const token = canaryGuid(1)
 const variants = {
   otlp_http: [{}, { encoding: 'proto' }, { original: false }, { timeout: '5s' }],
   splunk_hec: [{}, { index: 'audit' }, { source: 's' }, { sourcetype: 't' }, { host: 'h' }, { ack: 'off' }],

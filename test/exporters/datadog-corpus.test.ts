@@ -1,6 +1,8 @@
 // Every documented action and every oddity of the mapping's corpus, as Datadog would file it: under a time, a status and
 // a service of ours whatever the event is made of, with the event beside them as CircleCI wrote it.
+
 import { ORIGINAL } from '@circleci-audit-forwarder/contract'
+import { canaryHex } from '@circleci-audit-forwarder/contract/testing'
 import { DatadogExporter } from '@circleci-audit-forwarder/exporter-datadog'
 import { expect, test } from 'vitest'
 import { mapEvent, mappingOptions } from '../../src/mapping/map.ts'
@@ -8,7 +10,7 @@ import { actions, actionText, itemOf, oddities } from '../mapping/corpus.ts'
 
 const source = { store: 's3://acme', key: 'a/b.json.gz', seenAt: 1_772_633_000_123 }
 const options = mappingOptions('0.0.0')
-const exporter = new DatadogExporter({ site: 'datadoghq.eu', apiKey: '0'.repeat(32) })
+const exporter = new DatadogExporter({ site: 'datadoghq.eu', apiKey: canaryHex(0xdd) })
 const texts: readonly (readonly [string, string])[] = [
   ...Object.entries(oddities),
   ...actions.map((action) => [`${action} succeeds`, actionText(action, true)] as const),

@@ -2,14 +2,14 @@
 // vendor's silences. What is shown here is what neither half shows alone: who is left standing after a bisection, and
 // what becomes of a backlog that Datadog would drop.
 import type { LogRecord } from '@circleci-audit-forwarder/contract'
-import { auditRecord, FakeServer } from '@circleci-audit-forwarder/contract/testing'
+import { auditRecord, canaryHex, FakeServer } from '@circleci-audit-forwarder/contract/testing'
 import { DatadogExporter, type DatadogOptions } from '@circleci-audit-forwarder/exporter-datadog'
 import { afterEach, expect, test } from 'vitest'
 import { FakeDatadog } from '../../exporters/datadog/test/fake-datadog.ts'
 import { ids } from '../delivery/harness.ts'
 import { mostRequests, Wire } from './wire.ts'
 
-const KEY = '0123456789abcdef0123456789abcdef'
+const KEY = canaryHex(0xdd)
 const HOUR = 3_600_000
 const RECORDS = 1000
 let wire: Wire

@@ -2,7 +2,7 @@
 import { FakeServer } from '@circleci-audit-forwarder/contract/testing'
 import { SplunkHecExporter, type SplunkHecOptions } from '@circleci-audit-forwarder/exporter-splunk-hec'
 import { afterEach, expect, test } from 'vitest'
-import { eventRequests, FakeHec, type HecSetup } from '../../exporters/splunk-hec/test/fake-hec.ts'
+import { eventRequests, FakeHec, type HecSetup, TOKEN } from '../../exporters/splunk-hec/test/fake-hec.ts'
 import { mostRequests, recordsWith, repeatsIn, Wire } from './wire.ts'
 
 const RECORDS = 1000
@@ -19,7 +19,7 @@ async function delivered(bad: string, setup: HecSetup, options: Partial<SplunkHe
   server = await FakeServer.start(hec.behave)
   const now = () => wire.bench.clock.now()
   const world = { now, uuid: () => crypto.randomUUID() }
-  wire.start(new SplunkHecExporter({ endpoint: server.url, token: 'token', ...options }, world))
+  wire.start(new SplunkHecExporter({ endpoint: server.url, token: TOKEN, ...options }, world))
   wire.put('a', recordsWith(RECORDS))
   await wire.untilSettled()
   // A verdict is final once the destination has accepted another record after it.

@@ -1,8 +1,8 @@
 // Splunk's scenarios behind the real lane: what neither the exporter nor the lane shows alone.
-import { auditRecord, FakeServer } from '@circleci-audit-forwarder/contract/testing'
+import { auditRecord, canary, FakeServer } from '@circleci-audit-forwarder/contract/testing'
 import { SplunkHecExporter, type SplunkHecOptions } from '@circleci-audit-forwarder/exporter-splunk-hec'
 import { afterEach, expect, test } from 'vitest'
-import { eventRequests, FakeHec, type HecSetup } from '../../exporters/splunk-hec/test/fake-hec.ts'
+import { eventRequests, FakeHec, type HecSetup, TOKEN } from '../../exporters/splunk-hec/test/fake-hec.ts'
 import { recordsWith, repeatsIn, Wire } from './wire.ts'
 
 const MINUTE = 60_000
@@ -18,7 +18,7 @@ async function splunk(setup: HecSetup = {}, options: Partial<SplunkHecOptions> =
   const hec = new FakeHec(setup)
   server = await FakeServer.start(hec.behave)
   const world = { now: () => wire.bench.clock.now(), uuid: () => crypto.randomUUID() }
-  wire.start(new SplunkHecExporter({ endpoint: server.url, token: 'token', ...options }, world))
+  wire.start(new SplunkHecExporter({ endpoint: server.url, token: TOKEN, ...options }, world))
   return hec
 }
 
@@ -70,13 +70,13 @@ test('S2: acknowledgement switched off while batches wait for it: they count as 
 
 test('S3: an invalid token for an hour: one stop, few probes, nothing lost', async () => {
   const hec = await splunk()
-  hec.token = 'another'
+  hec.token = canary('another')
   wire.put('a', recordsWith(100))
   await wire.pass(60 * MINUTE, 10_000)
   expect(wire.account).toMatchObject({ delivered: 0, quarantined: 0, stop: { cause: 'credentials' } })
   expect(new Set(wire.bench.of('destination_stopped').map(({ reason }) => reason)).size).toBe(1)
   expect(eventRequests(server).length).toBeLessThan(40)
-  hec.token = 'token'
+  hec.token = TOKEN
   await wire.untilSettled(20 * MINUTE, 1_000)
   expect(wire.account).toMatchObject({ outstanding: 0, delivered: 100, quarantined: 0, stop: undefined })
   expect(wire.bench.of('destination_resumed')).toHaveLength(1)

@@ -1,8 +1,9 @@
 // A real lane (ledger in memory, a clock that stands still between steps) with a real exporter that speaks real HTTP.
 // Time moves only while no request is on its way, so that a deadline of the lane never passes because a socket was slow.
+// What the exporter answers and what the lane tells is searched for credentials.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Encoded, type Exporter, type LogRecord, ORIGINAL } from '@circleci-audit-forwarder/contract'
-import { auditRecord } from '@circleci-audit-forwarder/contract/testing'
+import { auditRecord, canariesIn, overheard } from '@circleci-audit-forwarder/contract/testing'
 import type { Piece, PieceChunk, Reader } from '../../src/delivery/reader.ts'
 import { Readings } from '../../src/delivery/readings.ts'
 import type { AuditObject } from '../../src/domain/objects.ts'
@@ -42,6 +43,7 @@ export class Wire {
   readonly #records = new Records()
   readonly #destination = 'd'
   #onTheWay = 0
+  #heard = 0
   #wake: () => void = () => undefined
 
   /** Starts the lane. One batch takes all that is put at once. */
@@ -52,7 +54,7 @@ export class Wire {
     const readings = new Readings({ ...parts, tell: (event) => told.push(event) })
     const batch = { records: 1000, bytes: 1 << 23, lingerMs: 100 }
     const options = { ...laneOptions, batch, bufferBytes: 1 << 26 }
-    const lane = this.bench.lane(this.#destination, this.#watched(exporter), { readings, options })
+    const lane = this.bench.lane(this.#destination, this.#watched(overheard(exporter)), { readings, options })
     this.#wake = () => lane.wake()
   }
 
@@ -72,6 +74,15 @@ export class Wire {
       await this.bench.clock.advance(step)
       while (this.#onTheWay > 0) await sleep(1)
     }
+    this.#listen()
+  }
+
+  /** Throws if an event that was told since the last time holds a credential. */
+  #listen(): void {
+    const { told } = this.bench
+    const found = canariesIn(JSON.stringify(told.slice(this.#heard)))
+    this.#heard = told.length
+    if (found.length > 0) throw new Error(`an event that was told holds a credential: ${found.join('\n')}`)
   }
 
   /** Until all but provisional verdicts is settled; gives up after `ms`. */

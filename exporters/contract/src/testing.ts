@@ -1,3 +1,4 @@
+export { CANARY_MARK, canariesIn, canary, canaryGuid, canaryHex } from './testing/canary.ts'
 export {
   conformance,
   type Guarantee,
@@ -10,5 +11,6 @@ export {
   type VendorAnswer,
   type VendorBehaviour,
 } from './testing/fake-server.ts'
+export { overheard, type Search, searchFor } from './testing/overheard.ts'
 export { auditRecord, auditRecords, bareRecord, hostileValues } from './testing/records.ts'
 export type { ConformanceHarness } from './testing/world.ts'

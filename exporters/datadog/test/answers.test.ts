@@ -1,5 +1,5 @@
 import { SettingError } from '@circleci-audit-forwarder/contract'
-import { auditRecord, type Scripted } from '@circleci-audit-forwarder/contract/testing'
+import { auditRecord, CANARY_MARK, type Scripted } from '@circleci-audit-forwarder/contract/testing'
 import { expect, test } from 'vitest'
 import { outcomeOf } from '../src/answer.ts'
 import { DatadogExporter, module, sites } from '../src/index.ts'
@@ -130,7 +130,7 @@ test('settings: what cannot work is refused with the reason', () => {
   expect(reason({ endpoint: 'http://worker:8282', site: undefined })).toBeUndefined()
   expect(reason({ site: undefined })).toContain('`endpoint` in its place')
   expect(reason({ site: 'datadoghq.de' })).toContain('datadoghq.eu')
-  expect(reason({ api_key: 'a'.repeat(40) })).toContain('application key')
+  expect(reason({ api_key: `${'a'.repeat(28)}${CANARY_MARK}` })).toContain('application key')
   expect(reason({ api_key: `${KEY}\n` })).toBeDefined()
   expect(reason({ tags: ['a:b', 'c d'] })).toContain('is no tag')
   expect(reason({ tags: ['a,b'] })).toContain('is no tag')

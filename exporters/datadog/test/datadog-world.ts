@@ -1,12 +1,12 @@
 // One Datadog over real HTTP, one exporter, and a clock of our own.
 import type { Batch, LogRecord } from '@circleci-audit-forwarder/contract'
-import { auditRecord, auditRecords, FakeServer } from '@circleci-audit-forwarder/contract/testing'
+import { auditRecord, auditRecords, canaryHex, FakeServer, overheard } from '@circleci-audit-forwarder/contract/testing'
 import { afterEach } from 'vitest'
 import { DatadogExporter, type DatadogOptions } from '../src/index.ts'
 import { FakeDatadog } from './fake-datadog.ts'
 
 export const never = new AbortController().signal
-export const KEY = '0123456789abcdef0123456789abcdef'
+export const KEY: string = canaryHex(0xdd)
 export const HOUR = 3_600_000
 /** A hundred seconds after the records of the conformance suite happened. */
 export const NOW = 1_790_812_900_000
@@ -21,7 +21,7 @@ export class DatadogWorld {
     this.datadog = datadog
     this.server = server
     const place = { endpoint: server.url, apiEndpoint: server.url }
-    this.exporter = new DatadogExporter({ ...place, apiKey: KEY, ...options }, () => this.#now)
+    this.exporter = overheard(new DatadogExporter({ ...place, apiKey: KEY, ...options }, () => this.#now))
   }
 
   get now(): number {

@@ -1,5 +1,5 @@
 import type { HttpAnswer } from '@circleci-audit-forwarder/contract'
-import { auditRecords, FakeServer, type VendorAnswer } from '@circleci-audit-forwarder/contract/testing'
+import { auditRecords, canary, FakeServer, type VendorAnswer } from '@circleci-audit-forwarder/contract/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { config, OtlpHttpExporter, otlpHttp } from '../src/index.ts'
 import { outcomeOf } from '../src/send.ts'
@@ -254,6 +254,6 @@ test('the module parses and creates', async () => {
   expect(otlpHttp.type).toBe('otlp_http')
   expect(made).toBeInstanceOf(OtlpHttpExporter)
   await made.close()
-  for (const endpoint of ['otel:4318', 'http://user:secret@otel:4318', 'ftp://otel'])
+  for (const endpoint of ['otel:4318', `http://user:${canary('userinfo')}@otel:4318`, 'ftp://otel'])
     expect(config.safeParse({ endpoint }).success).toBe(false)
 })

@@ -1,5 +1,7 @@
 // What `check` says, for each thing that can be so.
+
 import type { Finding } from '@circleci-audit-forwarder/contract'
+import { canaryGuid } from '@circleci-audit-forwarder/contract/testing'
 import { describe, expect, test } from 'vitest'
 import { Rapid7Exporter, type Rapid7Options } from '../src/index.ts'
 import { API_KEY, OTHER_TOKEN, TOKEN } from './fake-rapid7.ts'
@@ -40,8 +42,8 @@ test('with one it proves token and region, and sends neither an event nor the to
 })
 
 test('a token in another spelling is the same token', async () => {
-  const world = await keyed({ token: 'ABCDEF01-2222-4333-8444-555555555555' })
-  world.vendor.logs = [{ name: 'a', tokens: ['abcdef01-2222-4333-8444-555555555555'] }]
+  const world = await keyed({ token: canaryGuid(0xabcdef).toUpperCase() })
+  world.vendor.logs = [{ name: 'a', tokens: [canaryGuid(0xabcdef)] }]
   expect(await findings(world)).toMatchObject({ [proof]: { level: 'ok' } })
 })
 

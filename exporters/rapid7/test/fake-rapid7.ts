@@ -1,10 +1,16 @@
 // A webhook and an account that answer and store as the EU endpoint was measured to: 204 to any GUID, of a body its first
 // line, of a long line pieces of 32,767 bytes whatever they cut through; 404 to what is no GUID, 413 from 64 KiB on.
-import type { Arrived, Scripted, VendorAnswer } from '@circleci-audit-forwarder/contract/testing'
+import {
+  type Arrived,
+  canary,
+  canaryGuid,
+  type Scripted,
+  type VendorAnswer,
+} from '@circleci-audit-forwarder/contract/testing'
 
-export const TOKEN = '11111111-2222-4333-8444-555555555555'
-export const OTHER_TOKEN = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'
-export const API_KEY = 'k3y-0b7f3c7e-6a0e-4d0c'
+export const TOKEN: string = canaryGuid(1)
+export const OTHER_TOKEN: string = canaryGuid(2)
+export const API_KEY: string = canary('k3y')
 
 const GUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 const PIECE_BYTES = 32_767

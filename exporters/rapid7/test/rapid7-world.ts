@@ -1,6 +1,6 @@
 // One webhook over real HTTP and one exporter that talks to it.
 import type { Batch, LogRecord, Outcome } from '@circleci-audit-forwarder/contract'
-import { FakeServer } from '@circleci-audit-forwarder/contract/testing'
+import { FakeServer, overheard } from '@circleci-audit-forwarder/contract/testing'
 import { afterEach } from 'vitest'
 import { Rapid7Exporter, type Rapid7Options } from '../src/index.ts'
 import { FakeRapid7, TOKEN } from './fake-rapid7.ts'
@@ -16,7 +16,7 @@ export class Rapid7World {
     this.server = server
     this.vendor = vendor
     const api = { validate: `${server.url}/validate`, logs: `${server.url}/management/logs` }
-    this.exporter = new Rapid7Exporter({ endpoint: server.url, token: TOKEN, api, ...options })
+    this.exporter = overheard(new Rapid7Exporter({ endpoint: server.url, token: TOKEN, api, ...options }))
   }
 
   batch(record: LogRecord): Batch {

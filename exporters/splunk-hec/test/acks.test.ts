@@ -1,5 +1,5 @@
 import type { Outcome } from '@circleci-audit-forwarder/contract'
-import { auditRecord, FakeServer, hostileValues } from '@circleci-audit-forwarder/contract/testing'
+import { auditRecord, canary, FakeServer, hostileValues } from '@circleci-audit-forwarder/contract/testing'
 import { expect, test } from 'vitest'
 import { SplunkHecExporter } from '../src/index.ts'
 import { eventRequests } from './fake-hec.ts'
@@ -50,7 +50,7 @@ test('off: a token that wants a channel stops the destination', async () => {
 test('a channel that never arrives is no loop', async () => {
   const missing = JSON.stringify({ text: 'Data channel is missing', code: 10 })
   const server = await FakeServer.start(() => ({ status: 400, body: missing }))
-  const exporter = new SplunkHecExporter({ endpoint: server.url, token: 'token' })
+  const exporter = new SplunkHecExporter({ endpoint: server.url, token: canary('hec') })
   const batch = { members: [exporter.encode(auditRecord())], token: 't', now: 0 }
   expect(await exporter.send(batch, never)).toMatchObject({
     status: 'stopped',

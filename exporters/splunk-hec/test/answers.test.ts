@@ -1,11 +1,13 @@
-import { auditRecord, auditRecords } from '@circleci-audit-forwarder/contract/testing'
+import { auditRecord, auditRecords, canary } from '@circleci-audit-forwarder/contract/testing'
 import { expect, test } from 'vitest'
 import { outcomeOf } from '../src/answer.ts'
 import { codes, EVENT_BYTES_MAX, module, SplunkHecExporter } from '../src/index.ts'
 import { eventRequests } from './fake-hec.ts'
 import { hecParts, never } from './hec-world.ts'
 
-const sent = auditRecords(3).map((record) => new SplunkHecExporter({ endpoint: 'http://h', token: 't' }).encode(record))
+const sent = auditRecords(3).map((record) =>
+  new SplunkHecExporter({ endpoint: 'http://h', token: canary('hec') }).encode(record),
+)
 
 function answer(status: number, body: unknown, more: object = {}) {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
@@ -223,23 +225,23 @@ test.each([
 
 test('where the operator says nothing, a request stays within what Splunk advises: 1 MB, 500 events, 5 s', () => {
   expect(module.defaults).toMatchObject({ bytes: 1_000_000, records: 500, lingerMs: 5_000 })
-  expect(module.schema.parse({ endpoint: 'https://h', token: 'abc' })).toMatchObject({
+  expect(module.schema.parse({ endpoint: 'https://h', token: canary('hec') })).toMatchObject({
     compression: 'gzip',
     ack: 'auto',
   })
 })
 
 test('settings: what cannot work is refused with the reason', () => {
-  const good = { endpoint: 'https://h:8088', token: 'abc' }
+  const good = { endpoint: 'https://h:8088', token: canary('hec') }
   const reasons = (settings: object) => module.schema.safeParse({ ...good, ...settings }).error?.issues[0]?.message
   expect(reasons({})).toBeUndefined()
   expect(reasons({ compression: 'zstd' })).toContain('415')
   expect(reasons({ endpoint: 'splunk:8088' })).toContain('no http or https URL')
-  expect(reasons({ token: ' abc' })).toBeDefined()
+  expect(reasons({ token: ` ${canary('hec')}` })).toBeDefined()
   expect(reasons({ tokn: 'x' })).toBeDefined()
   const make = (endpoint: string) => () => module.create(module.schema.parse({ ...good, endpoint }))
   expect(make('https://h/services/collector/raw')).toThrow(/endpoint: .*raw/)
-  expect(make('https://h/?token=abc')).toThrow(/endpoint: must not carry credentials/)
-  expect(make('https://u:p@h/')).toThrow(/endpoint: must not carry credentials/)
+  expect(make(`https://h/?token=${canary('query')}`)).toThrow(/endpoint: must not carry credentials/)
+  expect(make(`https://u:${canary('userinfo')}@h/`)).toThrow(/endpoint: must not carry credentials/)
   expect(make('https://h')).not.toThrow()
 })

@@ -1,4 +1,4 @@
-import type { Scripted } from '@circleci-audit-forwarder/contract/testing'
+import { canary, type Scripted } from '@circleci-audit-forwarder/contract/testing'
 import { expect, test } from 'vitest'
 import { hecParts, never } from './hec-world.ts'
 
@@ -14,7 +14,7 @@ test('check: token proven without an event, clock, acknowledgement, index unknow
     { level: 'unknown', what: 'index audit is allowed' },
   ])
   expect(server.arrived.every((request) => !request.body.toString().includes('event'))).toBe(true)
-  hec.token = 'another'
+  hec.token = canary('another')
   expect(await exporter.check(never)).toContainEqual(
     expect.objectContaining({ level: 'error', what: 'token is accepted' }),
   )

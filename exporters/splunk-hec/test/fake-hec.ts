@@ -1,7 +1,16 @@
 // A collector that answers and stores as Splunk Enterprise 10.4 and Cloud 10.5 were measured to: it stores what stands
 // before a bad event, loses what follows an unknown envelope key with a 200, counts acknowledgements per channel and
 // indexer, and tells each of them once.
-import type { Arrived, FakeServer, Scripted, VendorAnswer } from '@circleci-audit-forwarder/contract/testing'
+import {
+  type Arrived,
+  canary,
+  type FakeServer,
+  type Scripted,
+  type VendorAnswer,
+} from '@circleci-audit-forwarder/contract/testing'
+
+/** What the collector takes unless told otherwise. */
+export const TOKEN: string = canary('hec')
 
 export interface HecSetup {
   readonly token?: string
@@ -50,7 +59,7 @@ export class FakeHec {
 
   constructor(setup: HecSetup = {}) {
     this.#setup = setup
-    this.token = setup.token ?? 'token'
+    this.token = setup.token ?? TOKEN
     this.useAck = setup.useAck ?? false
     this.acknowledges = setup.acknowledges ?? true
   }

@@ -1,10 +1,10 @@
 // One collector over real HTTP, one exporter, a clock and GUIDs of our own.
 
 import type { Batch } from '@circleci-audit-forwarder/contract'
-import { auditRecords, FakeServer } from '@circleci-audit-forwarder/contract/testing'
+import { auditRecords, FakeServer, overheard } from '@circleci-audit-forwarder/contract/testing'
 import { afterEach } from 'vitest'
 import { SplunkHecExporter, type SplunkHecOptions } from '../src/index.ts'
-import { FakeHec, type HecSetup } from './fake-hec.ts'
+import { FakeHec, type HecSetup, TOKEN } from './fake-hec.ts'
 
 export const never = new AbortController().signal
 
@@ -19,7 +19,7 @@ export class HecWorld {
     this.hec = hec
     this.server = server
     const world = { now: () => this.now, uuid: () => this.#guid() }
-    this.exporter = new SplunkHecExporter({ endpoint: server.url, token: 'token', ...options }, world)
+    this.exporter = overheard(new SplunkHecExporter({ endpoint: server.url, token: TOKEN, ...options }, world))
   }
 
   batch(count = 3): Batch {

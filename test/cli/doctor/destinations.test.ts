@@ -1,15 +1,17 @@
 // The canary through every exporter of the registry, to a server that says yes as each vendor does: it arrives once, as a
 // record of the forwarder's own, with the id by which it is looked for.
+
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
+import { canaryGuid, canaryHex } from '@circleci-audit-forwarder/contract/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/cli/clock.ts'
 import { sendCanary } from '../../../src/delivery/canary.ts'
 import { canaryRecord } from '../../../src/mapping/canary.ts'
 import { exporters } from '../../../src/registry.ts'
 
-const guid = '00000000-1111-2222-3333-444444444444'
+const guid = canaryGuid(1)
 const id = '5f0c3c1e-0000-4000-8000-00000000cafe'
 
 /** What each needs to be made, and its vendor's yes. */
@@ -19,7 +21,7 @@ const vendors: Readonly<Record<string, { settings: (endpoint: string) => object;
     settings: (endpoint) => ({ endpoint, token: guid, ack: 'off' }),
     yes: [200, '{"text":"Success","code":0}'],
   },
-  datadog: { settings: (endpoint) => ({ endpoint, api_key: 'a'.repeat(32) }), yes: [202, '{}'] },
+  datadog: { settings: (endpoint) => ({ endpoint, api_key: canaryHex(0xdd) }), yes: [202, '{}'] },
   rapid7: { settings: (endpoint) => ({ endpoint, token: guid }), yes: [204, ''] },
 }
 

@@ -12,6 +12,7 @@ import {
   batchOf,
   type ConformanceHarness,
   closedPort,
+  exporterFor,
   idsIn,
   idsOf,
   inWorld,
@@ -119,16 +120,13 @@ async function cutIsAmbiguous(world: World): Promise<void> {
 }
 
 async function refusedIsNotAmbiguous({ harness }: World): Promise<void> {
-  const exporter = harness.create(`http://127.0.0.1:${await closedPort()}`, {
-    secret: secretOf(harness),
-    timeoutMs: 10_000,
-  })
+  const exporter = exporterFor(harness, `http://127.0.0.1:${await closedPort()}`)
   assertRetry(await exporter.send(batchOf(exporter, room(exporter, 1)), never()), false)
   await exporter.close()
 }
 
 async function givesUpAtDeadline({ harness, server }: World): Promise<void> {
-  const exporter = harness.create(server.url, { secret: secretOf(harness), timeoutMs: 150 })
+  const exporter = exporterFor(harness, server.url, 150)
   server.answer({ kind: 'hang' })
   assertRetry(await exporter.send(batchOf(exporter, room(exporter, 1)), never()), true)
   await exporter.close()
@@ -161,6 +159,7 @@ async function neverFollowsRedirect(world: World): Promise<void> {
   }
 }
 
+/** The exporter is overheard, here as in every other guarantee; this one provokes it. */
 async function neverLogsSecret(world: World): Promise<void> {
   const secret = secretOf(world.harness)
   const scripts: Scripted[] = [
@@ -171,14 +170,12 @@ async function neverLogsSecret(world: World): Promise<void> {
     { kind: 'cut before answer' },
     { kind: 'redirect', location: `${world.server.url}/${secret}?token=${secret}` },
   ]
-  const said: unknown[] = []
   for (const scripted of scripts) {
-    said.push(await answered(world, scripted))
+    await answered(world, scripted)
     world.server.answer(scripted)
-    said.push(await world.exporter.check(never()))
+    await world.exporter.check(never())
     world.server.forget()
   }
-  assert.ok(!JSON.stringify(said).includes(secret), 'the credential shows in an outcome or a finding')
 }
 
 async function checksWithoutRecords({ harness, server, exporter }: World): Promise<void> {

@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Batch, Encoded, Exporter, Outcome } from '../exporter.ts'
 import { contentToken } from '../packing.ts'
 import type { LogRecord } from '../record.ts'
+import { canary } from './canary.ts'
 import { type Arrived, FakeServer, type Scripted, type VendorBehaviour } from './fake-server.ts'
+import { overheard, searchFor } from './overheard.ts'
 import { auditRecords } from './records.ts'
 
 /** What the suite needs to know of an exporter and its vendor. */
@@ -35,13 +37,19 @@ export interface World {
 }
 
 /** The credential that must show nowhere. */
-export function secretOf({ secret = 'S3cr3t-0b7f3c7e-6a0e-4d0c' }: ConformanceHarness): string {
+export function secretOf({ secret = canary('secret') }: ConformanceHarness): string {
   return secret
+}
+
+/** The exporter to be held to its guarantees. Whatever it says in any of them, the credential is looked for in it. */
+export function exporterFor(harness: ConformanceHarness, address: string, timeoutMs = 10_000): Exporter {
+  const secret = secretOf(harness)
+  return overheard(harness.create(address, { secret, timeoutMs }), searchFor(secret))
 }
 
 export async function inWorld(harness: ConformanceHarness, body: (world: World) => Promise<void>): Promise<void> {
   const server = await FakeServer.start(harness.behave)
-  const exporter = harness.create(server.url, { secret: secretOf(harness), timeoutMs: 10_000 })
+  const exporter = exporterFor(harness, server.url)
   try {
     await body({ harness, server, exporter })
   } finally {
