@@ -59,6 +59,7 @@ export const oddities: Readonly<Record<string, string>> = {
   'actor id is a number': textWith({ actor: { id: 42, type: 'user', name: 'github: octocat' } }),
   emoji: textWith({ target: { id: 't', type: 'context', name: '🚀 prod “blue” 日本' } }),
   'half a surrogate': textWith({ target: { id: 't', type: 'context', name: 'a\ud83d' } }).replace('\ud83d', '\\ud83d'),
+  'surrogates the wrong way round': textWith({ payload: { name: 'a<>b', '<>': 1 } }).replaceAll('<>', '\\ude80\\ud83d'),
   'line breaks in names': textWith({ actor: { id: 'a', type: 'user', name: 'octo\ncat\u2028\u0000' } }),
   '__proto__ everywhere':
     '{"id":"p-1","action":"context.create","__proto__":{"a":1},"metadata":{"__proto__":"m"},' +
@@ -67,6 +68,9 @@ export const oddities: Readonly<Record<string, string>> = {
     '{"id":"p-2","action":{"toString":1},"success":{"toString":1},"common_fields":{"outcome":{"toString":1}}}',
   'infinite number': '{"id":"p-3","action":"context.create","payload":{"n":1e999,"m":[-1e999,{"k":-0}]}}',
   'great integer': '{"id":"p-4","action":"context.create","payload":{"n":9007199254740993,"big":1e300}}',
+  'numbers that are hardly any':
+    '{"id":"p-5","action":"context.create","payload":{"a":"NaN","b":-0,"c":5e-324,"d":1E2,"e":0.1000000000000000055511}}',
+  'nine digits of time, all nines': textWith({ occurred_at: '2026-03-04T14:02:11.999999999Z' }),
   'deep payload': textWith({ payload: deep(40) }),
   'payload is a string': textWith({ payload: 'not json' }),
   'payload is a list': textWith({ payload: [1, 'two', null, { three: 3 }] }),
@@ -96,6 +100,8 @@ export const oddities: Readonly<Record<string, string>> = {
   'time with UTC': textWith({ occurred_at: '2026-03-04 14:02:11 UTC' }),
   'time in milliseconds': textWith({ occurred_at: 1772632931123 }),
   'time only in common fields': textWith({ occurred_at: undefined }),
+  'time before 1970': textWith({ occurred_at: '1969-12-31T23:59:59.999999999Z' }),
+  'time beyond 32 bits of seconds': textWith({ occurred_at: '2200-01-01T00:00:00.000000001Z' }),
   'time unreadable': textWith({ occurred_at: 'yesterday', common_fields: undefined }),
   'time nowhere': textWith({ occurred_at: undefined, common_fields: undefined }),
   'no id': textWith({ id: undefined }),
@@ -122,3 +128,17 @@ export const oddities: Readonly<Record<string, string>> = {
 /** Every documented action, small: what differs by action is the event name and the severity. */
 export const actions: readonly string[] = Object.keys(actionLevels)
 export const actionText = (action: string, success: boolean): string => JSON.stringify({ ...small, action, success })
+
+/**
+ * Events that no file should hold as text, and that only some destinations take whole: to be used by hash, and apart from
+ * the others. The name is of what is large.
+ */
+export const enormous: Readonly<Record<string, string>> = {
+  'payload of 1 MB in many fields': textWith({ payload: Object.fromEntries(numbered(20_000, 42)) }),
+  'payload of 1 MB in one text': textWith({ payload: { log: 'é"\\\n🚀'.repeat(100_000) } }),
+  'payload of 3,000 levels': textWith({ payload: deep(3_000) }),
+}
+
+function numbered(count: number, width: number): readonly (readonly [string, string])[] {
+  return Array.from({ length: count }, (_, n) => [`key${String(n).padStart(5, '0')}`, 'v'.repeat(width)] as const)
+}
