@@ -15,10 +15,12 @@ import type { Processing } from './delivery/processing.ts'
 import { Readings } from './delivery/readings.ts'
 import { SetupError } from './domain/failures.ts'
 import type { Route } from './ledger/discovery.ts'
+import { LedgerFailure } from './ledger/failure.ts'
 import { Enrolment } from './pipeline/enrolment.ts'
 import { Intake } from './pipeline/intake.ts'
 import type { DestinationSpec, PipelineParts } from './pipeline/parts.ts'
 import { AuditReader } from './pipeline/reader.ts'
+import { ledgerFailed, namingFailures } from './pipeline/telling.ts'
 
 /** Watermarks advance, and are made durable, this often; claims are pruned that often. In milliseconds. */
 const ADVANCE_MS = 5_000
@@ -42,14 +44,14 @@ export class Pipeline {
   readonly #samples = new Map<string, Promise<Sample>>()
 
   constructor(parts: PipelineParts) {
-    this.#parts = parts
+    this.#parts = { ...parts, tell: namingFailures(parts.tell) }
     // Before the lanes, which take up what the ledger holds under their names.
     const enrolment = new Enrolment(parts)
     this.#reader = new AuditReader(parts.receivers, parts.decode)
     const capacityBytes = parts.cacheBytes
     const shared = sharedKeys(parts.destinations.map(({ exporter }) => exporter))
     const lanes = parts.destinations.length
-    const readings = new Readings({ ...parts, reader: this.#reader, lanes, sharedKeys: shared, capacityBytes })
+    const readings = new Readings({ ...this.#parts, reader: this.#reader, lanes, sharedKeys: shared, capacityBytes })
     this.#lanes = parts.destinations.map((destination) => this.#lane(destination, readings))
     this.#intakes = this.#open(enrolment)
   }
@@ -167,7 +169,7 @@ export class Pipeline {
   }
 
   /** Says what a new route is about to send. The sample is taken once for a receiver's routes. */
-  async #announce({ destination, receiver, startAt }: Route, signal: AbortSignal): Promise<void> {
+  async #announce({ destination, receiver }: Route, signal: AbortSignal): Promise<void> {
     const { destinations, ledger, clock, tell } = this.#parts
     const exporter = destinations.find(({ id }) => id === destination)?.exporter
     const account = ledger.accounts().find((each) => each.destination === destination && each.receiver === receiver)
@@ -175,6 +177,7 @@ export class Pipeline {
     const query = { now: clock.now(), limit: SAMPLED_OBJECTS, newest: true, except: new Set<number>(), maxDelay: 0 }
     const sample = this.#samples.get(receiver) ?? sampleOf(ledger.due(destination, query), this.#reader, signal)
     this.#samples.set(receiver, sample)
+    const { startAt } = account
     tell({ type: 'first_start', destination, startAt, ...forecast(account.outstanding, await sample, exporter) })
   }
 
@@ -196,7 +199,13 @@ export class Pipeline {
     }
   }
 
+  /** A watermark that cannot be written now is written later, or by the next run: no reason to fail a good end. */
   #advance(): void {
-    this.#parts.ledger.advance()
+    try {
+      this.#parts.ledger.advance()
+    } catch (error) {
+      if (!(error instanceof LedgerFailure)) throw error
+      this.#parts.tell(ledgerFailed('advancing the watermarks', error))
+    }
   }
 }

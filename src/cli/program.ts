@@ -4,6 +4,7 @@
 import { fileURLToPath } from 'node:url'
 import { Argument, Command, CommanderError } from 'commander'
 import { SetupError } from '../domain/failures.ts'
+import { LedgerFailure } from '../ledger/failure.ts'
 import type { CommonOptions } from './options.ts'
 import { version } from './version.ts'
 
@@ -32,8 +33,9 @@ function leaveWithReader(error: NodeJS.ErrnoException): void {
 
 function complain(error: unknown, json: boolean): number {
   const isSetup = error instanceof SetupError
-  const message = isSetup ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
-  const hint = isSetup ? error.hint : undefined
+  const inWords = isSetup || error instanceof LedgerFailure
+  const message = inWords ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const hint = inWords ? error.hint : undefined
   const problems = isSetup && 'problems' in error ? { problems: error.problems } : {}
   if (json) console.error(JSON.stringify({ error: message, hint, ...problems }))
   else console.error(hint === undefined ? message : `${message}\n    hint: ${hint}`)

@@ -1,8 +1,10 @@
 import type { Clock } from '../domain/clock.ts'
 import type { Discovery, Sighting } from '../domain/objects.ts'
+import { LedgerFailure } from '../ledger/failure.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { SeenCounts, Sightings } from '../receiver/sightings.ts'
 import type { Tell } from '../telemetry/events.ts'
+import { ledgerFailed } from './telling.ts'
 
 /** More than this between the store's clock and ours raises an alarm, in milliseconds. */
 export const SKEW_MS: number = 5 * 60_000
@@ -27,14 +29,14 @@ export class Discoveries implements Sightings {
 
   see(sightings: readonly Sighting[], how: Discovery): SeenCounts {
     const { ledger, receiver, store, clock, fresh } = this.#parts
-    const seen = ledger.see(receiver, store, sightings, how, clock.now())
+    const seen = this.#kept('keeping what was found', () => ledger.see(receiver, store, sightings, how, clock.now()))
     if (seen.fresh.length > 0) fresh()
     return { fresh: seen.fresh.length, late: seen.late.length, known: seen.known }
   }
 
   quarantine(body: string, reason: string): void {
     const { ledger, receiver, clock } = this.#parts
-    ledger.quarantineMessage(receiver, body, reason, clock.now())
+    this.#kept('keeping a message', () => ledger.quarantineMessage(receiver, body, reason, clock.now()))
   }
 
   sweptTo(): number | undefined {
@@ -42,11 +44,22 @@ export class Discoveries implements Sightings {
   }
 
   swept(startedAt: number): void {
-    this.#parts.ledger.swept(this.#parts.receiver, startedAt)
+    const { ledger, receiver } = this.#parts
+    this.#kept('keeping how far it swept', () => ledger.swept(receiver, startedAt))
   }
 
   storeTime(date: number, now: number): void {
     const { tell, receiver } = this.#parts
     if (Math.abs(date - now) > SKEW_MS) tell({ type: 'clock_skewed', receiver, skewMs: date - now })
+  }
+
+  /** A receiver takes every failure for its bucket's or its queue's; one of the ledger is named here. */
+  #kept<T>(doing: string, write: () => T): T {
+    try {
+      return write()
+    } catch (error) {
+      if (error instanceof LedgerFailure) this.#parts.tell(ledgerFailed(doing, error))
+      throw error
+    }
   }
 }

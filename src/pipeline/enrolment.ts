@@ -42,13 +42,14 @@ export class Enrolment {
     return this.#routes
   }
 
-  /** Adds a receiver's routes. Returns those that are new. */
+  /** Adds a receiver's routes. Returns those that are new. Throws LedgerFailure; then nothing has changed. */
   add(routes: readonly Route[]): readonly Route[] {
     const known = new Set(this.#routes.map(({ destination, receiver }) => name(destination, receiver)))
     const fresh = routes.filter(({ destination, receiver }) => !known.has(name(destination, receiver)))
     if (fresh.length === 0) return fresh
-    this.#routes = [...this.#routes, ...fresh]
-    this.#ledger.enrol(this.#routes, this.#clock.now())
+    const all = [...this.#routes, ...fresh]
+    this.#ledger.enrol(all, this.#clock.now())
+    this.#routes = all
     return fresh
   }
 }

@@ -1,9 +1,12 @@
+import { backoff } from '../domain/backoff.ts'
 import type { Route } from '../ledger/discovery.ts'
+import { LedgerFailure } from '../ledger/failure.ts'
 import { Receiver } from '../receiver/receiver.ts'
 import { Discoveries } from './discovery.ts'
 import type { Enrolment } from './enrolment.ts'
 import type { PipelineParts, ReceiverSpec } from './parts.ts'
 import { routesOf } from './start.ts'
+import { ledgerFailed } from './telling.ts'
 
 export interface IntakeParts extends PipelineParts {
   readonly enrolment: Enrolment
@@ -12,6 +15,8 @@ export interface IntakeParts extends PipelineParts {
   /** A route that is new has been swept for the first time. */
   readonly begun: (route: Route, signal: AbortSignal) => Promise<void>
 }
+
+const RETRY = { initialMs: 5_000, maxMs: 60_000 }
 
 /** One receiver from its first start on: where it begins, its first sweep, and then its watch. */
 export class Intake {
@@ -43,13 +48,41 @@ export class Intake {
     const parts = { ...this.#parts, blocked: this.#blocked.resolve }
     const routes = await routesOf(this.#spec, destinations, enrolment.routes, parts, signal)
     if (routes === undefined) return false
-    const fresh = enrolment.add(routes)
+    const fresh = await this.#enrol(routes, signal)
+    if (fresh === undefined) return false
     const receiver = this.#watch(Math.min(...routes.map(({ startAt }) => startAt)))
     this.#receiver = receiver
-    if (fresh.length === 0 && !options.sweep) return false
+    const unsaid = [...new Set([...fresh, ...routes.filter((route) => this.#isUnsaid(route))])]
+    if (unsaid.length === 0 && !options.sweep) return false
     const complete = await receiver.sweepOnce(signal)
-    for (const route of fresh) await this.#parts.begun(route, signal)
+    for (const route of unsaid) await this.#parts.begun(route, signal)
     return complete
+  }
+
+  /** Returns the routes that are new; undefined if the signal aborted before the ledger could be written. */
+  async #enrol(routes: readonly Route[], signal: AbortSignal): Promise<readonly Route[] | undefined> {
+    const { enrolment, clock, random, tell } = this.#parts
+    for (let attempts = 1; !signal.aborted; attempts += 1) {
+      try {
+        return enrolment.add(routes)
+      } catch (error) {
+        if (!(error instanceof LedgerFailure)) throw error
+        tell(ledgerFailed(`enrolling the destinations of ${this.id}`, error))
+        this.#blocked.resolve()
+        await clock.sleep(backoff(attempts, RETRY, random), signal)
+      }
+    }
+    return undefined
+  }
+
+  /**
+   * A run ended after the route was enrolled and before it was said what it is about to send: no watermark has been set,
+   * which is done every few seconds from the moment that lanes begin to send.
+   */
+  #isUnsaid({ destination, receiver }: Route): boolean {
+    const accounts = this.#parts.ledger.accounts()
+    const account = accounts.find((each) => each.destination === destination && each.receiver === receiver)
+    return account !== undefined && account.watermark === undefined
   }
 
   /** Watches until the signal aborts. */

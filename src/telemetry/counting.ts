@@ -84,6 +84,7 @@ const counting: Counting = {
   route_retired: nothing,
   first_start: nothing,
   started: ({ receivers, destinations }, to) => zeroes(receivers, destinations, to),
+  ledger_failed: (_, to) => to.add('ledger_errors_total', 1),
   stopping: nothing,
   stopped: nothing,
   bug: (_, to) => to.add('bugs_total', 1),
@@ -111,6 +112,7 @@ const alone: readonly CounterName[] = [
   'duplicates_removed_total',
   'ids_reused_total',
   'bugs_total',
+  'ledger_errors_total',
 ]
 
 /** Series that begin at 0, so that the first increase is one to Prometheus too. */

@@ -167,6 +167,8 @@ export type TelemetryEvent =
       readonly destinations: readonly string[]
       readonly receivers: readonly string[]
     }
+  /** The ledger could not be written: the disk is full or failing. Whoever wanted to write tries again. */
+  | { readonly type: 'ledger_failed'; readonly doing: string; readonly reason: string; readonly hint: string }
   | { readonly type: 'stopping'; readonly reason: string }
   | { readonly type: 'stopped'; readonly clean: boolean }
   | { readonly type: 'bug'; readonly where: string; readonly error: unknown }

@@ -146,6 +146,10 @@ const wording: Wording = {
     'info',
     `circleci-audit-forwarder ${e.version} started: ${e.receivers.join(', ')} to ${e.destinations.join(', ')}`,
   ],
+  ledger_failed: (e) => [
+    'error',
+    `${e.reason}; ${e.hint}; nothing is lost, but nothing goes on that has to be kept (${e.doing}), until it can be written`,
+  ],
   stopping: (e) => ['info', `stopping: ${e.reason}`],
   stopped: (e) =>
     e.clean

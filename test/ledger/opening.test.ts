@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +8,7 @@ import { LedgerFailure } from '../../src/ledger/failure.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { applicationId, migrations, schemaVersion } from '../../src/ledger/sqlite/schema.ts'
 import { start } from './lane.ts'
-import { at, route, see, whole } from './pieces.ts'
+import { at, route, see } from './pieces.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'ledger-opening-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -125,49 +124,3 @@ test.skipIf(process.getuid?.() === 0)('a read-only directory is refused', () => 
   chmodSync(closed, 0o500)
   expect(refusalOf(join(closed, 'ledger.db')).hint).toMatch(/writable/)
 })
-
-const mountable = process.platform === 'linux' && process.getuid?.() === 0 && canMount()
-
-function canMount(): boolean {
-  const point = join(directory, 'small')
-  mkdirSync(point)
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', point], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
-test.skipIf(!mountable)('a full disk is said, nothing half done, and space brings the ledger back', () => {
-  const point = join(directory, 'small')
-  try {
-    const ledger = openSqliteLedger({ path: join(point, 'ledger.db') })
-    ledger.enrol([route('a')], start)
-    see(ledger, at(1))
-    const ballast = join(point, 'ballast')
-    const fill = () => execFileSync('sh', ['-c', `cat /dev/zero > ${ballast} || true`], { stdio: 'ignore' })
-    fill()
-    const ids = Array.from({ length: 3000 }, (_, index) => `id ${index}`)
-    const failure = failureOf(() => ledger.decide(whole(1, ids), start))
-    expect(failure).toMatchObject({ full: true })
-    expect(failure?.message).toMatch(/the disk is full/)
-    expect(ledger.totals().events).toBe(0)
-    rmSync(ballast)
-    ledger.decide(whole(1, ids), start)
-    expect(ledger.totals().events).toBe(3000)
-    ledger.close()
-  } finally {
-    execFileSync('umount', [point], { stdio: 'ignore' })
-  }
-})
-
-function failureOf(body: () => unknown): LedgerFailure | undefined {
-  try {
-    body()
-  } catch (error) {
-    if (error instanceof LedgerFailure) return error
-    throw error
-  }
-  return undefined
-}

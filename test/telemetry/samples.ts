@@ -110,6 +110,12 @@ export const samples: Samples = {
     startAt: 1_793_664_000_000,
   },
   started: { type: 'started', version: '0.1.0', destinations: [destination, 'clickhouse'], receivers: [receiver] },
+  ledger_failed: {
+    type: 'ledger_failed',
+    doing: 'housekeeping',
+    reason: 'cannot use ledger /var/lib/forwarder/ledger.db: the disk is full',
+    hint: 'free some space; the forwarder goes on by itself',
+  },
   stopping: { type: 'stopping', reason: 'SIGTERM' },
   stopped: { type: 'stopped', clean: true },
   bug: { type: 'bug', where: 'lane', error: new TypeError('x is undefined') },

@@ -1,0 +1,30 @@
+// A run that is to end: when it is done, and not before.
+import { expect, test } from 'vitest'
+import type { Finish } from '../../src/pipeline.ts'
+import { OneObject, receiver, Stage } from './stage.ts'
+
+function once(stage: Stage): Promise<Finish> {
+  return stage.finished(stage.pipeline().runOnce(new AbortController().signal, 60_000))
+}
+
+test('a reading that fails for a moment is tried again before the end', async () => {
+  const stage = new Stage((clock) => [receiver('r', new OneObject('logs', 3, clock))])
+  const finish = await once(stage)
+  expect(finish).toEqual({ unswept: [], unfinished: [] })
+  expect(stage.outlet.sent).toHaveLength(1)
+})
+
+test('a reading that fails for good is named at the end', async () => {
+  const stage = new Stage((clock) => [receiver('r', new OneObject('logs', 1_000, clock))])
+  const finish = await once(stage)
+  expect(finish.unfinished).toEqual([{ destination: 'd', reason: 'the network is down' }])
+})
+
+test('two receivers of one bucket keep their attributes apart', async () => {
+  const stage = new Stage((clock) => {
+    return ['logs', 'logs-eu'].map((prefix, n) => receiver(`r${n}`, new OneObject(prefix, 0, clock)))
+  })
+  await once(stage)
+  const teams = stage.outlet.ids.map((id) => JSON.parse(id).team)
+  expect(new Set(teams)).toEqual(new Set(['r0', 'r1']))
+})
