@@ -18,17 +18,27 @@ const SPECIAL = /["\\\u0000-\u001f\u2028\u2029\ud800-\udfff]/
  * and non-finite numbers decimal strings (as in protobuf's JSON), dates ISO 8601, maps objects, sets arrays.
  */
 export function jsonText(value: unknown): string {
-  if (typeof value === 'string' && !SPECIAL.test(value)) return `"${value}"`
+  if (typeof value === 'string') return quoted(value)
   if (typeof value === 'number' && Number.isFinite(value)) return String(value)
   const text = JSON.stringify(isPlain(value, DEPTH_MAX) ? value : faithful(value, [])) ?? 'null'
   return oneLineJson(text)
+}
+
+/** Well-formed text, known at once for most strings, needs no search for escaped halves of characters. */
+function quoted(value: string): string {
+  if (!SPECIAL.test(value)) return `"${value}"`
+  return value.isWellFormed() ? withoutLineBreaks(JSON.stringify(value)) : oneLineJson(JSON.stringify(value))
 }
 
 /** JSON text with the characters that break lines or decoders written as harmless escapes; the rest as it is. */
 export function oneLineJson(json: string): string {
   let text = json
   if (text.includes('\\u') && /\\u[dD][89a-fA-F]/.test(text)) text = text.replace(ESCAPE, repairedEscape)
-  if (text.includes('\u2028')) text = text.replaceAll('\u2028', '\\u2028')
+  return withoutLineBreaks(text)
+}
+
+function withoutLineBreaks(json: string): string {
+  const text = json.includes('\u2028') ? json.replaceAll('\u2028', '\\u2028') : json
   return text.includes('\u2029') ? text.replaceAll('\u2029', '\\u2029') : text
 }
 
