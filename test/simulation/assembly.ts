@@ -1,6 +1,5 @@
 // One life of the product: the whole pipeline, with the simulated world at every seam.
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
-import type { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
 import { mappingOptions } from '../../src/mapping/map.ts'
 import type { DestinationSpec, PipelineParts, ReceiverSpec } from '../../src/pipeline/parts.ts'
 import type { Inflate } from '../../src/receiver/decode/inflate.ts'
@@ -8,11 +7,12 @@ import type { TelemetryEvent } from '../../src/telemetry/events.ts'
 import type { Bucket } from './bucket.ts'
 import type { Chance } from './chance.ts'
 import type { Epoch } from './epoch.ts'
+import type { Medium } from './medium.ts'
 import { observed } from './observed.ts'
 import { Outlet } from './outlet.ts'
 import { type DestinationPlan, type Life, MINUTE, type Plan } from './plan.ts'
 import type { Queue } from './queue.ts'
-import type { Server } from './server.ts'
+import type { Attempt, Server } from './server.ts'
 import type { VirtualTime } from './time.ts'
 import type { Trace, Verdict } from './trace.ts'
 import type { Occurrence, Truth } from './truth.ts'
@@ -26,12 +26,14 @@ export interface Setting {
   readonly verdict: Verdict
   readonly truth: Truth
   readonly watch: Watch
-  readonly ledger: MemoryLedger
+  readonly medium: Medium
   readonly servers: ReadonlyMap<string, Server>
   readonly buckets: readonly Bucket[]
   readonly queues: readonly Queue[]
   readonly fingerprints: Map<Occurrence, string>
   readonly stopMs: number
+  /** An answer was lost on its way to the process. */
+  readonly unanswered: (epoch: Epoch, attempt: Attempt) => void
   /** Numbers requests. */
   readonly request: () => number
 }
@@ -43,14 +45,14 @@ export interface Birth {
 }
 
 export function assemble(setting: Setting, birth: Birth): PipelineParts {
-  const { plan, ledger, watch, chance, stopMs } = setting
+  const { plan, medium, watch, chance, stopMs } = setting
   const { index, life, epoch } = birth
   return {
     receivers: setting.buckets.map((_, place) => receiver(setting, place, epoch)),
     destinations: plan.destinations
       .filter(({ id }) => life.filters.has(id))
       .map((destination) => assembled(setting, destination, birth)),
-    ledger: observed({ ledger, epoch, watch, isFull: () => plan.disk.at(setting.time.now) !== undefined }),
+    ledger: observed({ medium, epoch, watch, isFull: () => plan.disk.at(setting.time.now) !== undefined }),
     decode: { inflate: syncInflate, limits: { chunkItems: plan.chunkItems } },
     clock: epoch.clock(() => skew(setting)),
     random: chance.fork(100 + index).random,
@@ -117,6 +119,7 @@ function outlet(
     limits: { records, bytes },
     concurrencyMax,
     fingerprints,
+    unanswered: (attempt) => setting.unanswered(epoch, attempt),
     next: setting.request,
   })
 }

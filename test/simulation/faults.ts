@@ -60,7 +60,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/delivery/plan.ts',
     find: 'return resolve({ refused: [{ member: only, reason }], reason })',
     replace: "return resolve({ delivered: 'all', reason })",
-    seed: 2,
+    seed: 3,
   },
   {
     name: 'lost-answer-is-delivery',
@@ -69,7 +69,7 @@ export const FAULTS: readonly Fault[] = [
     find: "return { kind: 'retry', ambiguous: false, ...rest(outcome) }",
     replace:
       "return outcome.ambiguous ? resolve({ delivered: 'all' }) : { kind: 'retry', ambiguous: false, ...rest(outcome) }",
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'receipt-is-delivery',
@@ -85,7 +85,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/delivery/plan.ts',
     find: "return { kind: 'stop', cause: outcome.cause, reason: outcome.reason }",
     replace: "return resolve({ delivered: 'all' })",
-    seed: 18,
+    seed: 8,
   },
   {
     name: 'split-a-frozen-batch',
@@ -93,7 +93,39 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/delivery/plan.ts',
     find: 'if (!sent.ambiguous) return apply(',
     replace: 'if (sent.members > 0) return apply(',
-    seed: 26,
+    seed: 145,
+  },
+  {
+    name: 'no-look-up-after-the-window',
+    why: 'what was stored before a long outage is stored again: the server has forgotten its token',
+    file: 'src/delivery/plan.ts',
+    find: 'ageMs + attemptMs >= windowMs',
+    replace: 'ageMs + attemptMs >= Number.POSITIVE_INFINITY',
+    seed: 8,
+  },
+  {
+    name: 'young-after-a-restart',
+    why: 'a batch of the last run is taken for a new one, and not looked up however old it is',
+    file: 'src/delivery/landing.ts',
+    find: 'const ageMs = clock.now() - intent.createdAt',
+    replace: 'const ageMs = clock.now() - Math.max(flight.formedAt, intent.createdAt)',
+    seed: 8,
+  },
+  {
+    name: 'dissolve-without-asking',
+    why: 'what can still be read of a batch that cannot be formed again is stored twice',
+    file: 'src/delivery/landing.ts',
+    find: 'const isAsked = ambiguous && askable',
+    replace: 'const isAsked = ambiguous && askable && records < 0',
+    seed: 1,
+  },
+  {
+    name: 'refusals-in-a-row-are-final',
+    why: 'the last good records of a spell of refusals stay in quarantine',
+    file: 'src/delivery/verdicts.ts',
+    find: 'const SURE = 1',
+    replace: 'const SURE = 19',
+    seed: 6,
   },
   {
     name: 'no-stop-on-verdicts',
@@ -101,7 +133,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/delivery/options.ts',
     find: 'VERDICTS_TO_STOP = 20',
     replace: 'VERDICTS_TO_STOP = 2000',
-    seed: 15,
+    seed: 6,
   },
   {
     name: 'lost-at-first-sight',
@@ -117,7 +149,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/delivery/reform.ts',
     find: 'const record = processing.transform(piece.record)',
     replace: 'const record = processing.process(piece.record)\n        if (record === undefined) continue',
-    seed: 12,
+    seed: 6,
   },
   {
     name: 'copy-of-nothing',
@@ -125,7 +157,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/ledger/memory/duplicates.ts',
     find: 'if (state.holds(destination, copy.owner.object, copy.owner.from)) return true',
     replace: 'if (copy.owner.object !== object) return true',
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'no-rescue',
@@ -133,7 +165,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/ledger/memory/progress.ts',
     find: 'return rescueRow(state, lost, reason, now)',
     replace: 'return lost.reason === reason ? [] : rescueRow(state, lost, reason, now)',
-    seed: 19,
+    seed: 4,
   },
   {
     name: 'prune-by-the-clock',
@@ -142,7 +174,7 @@ export const FAULTS: readonly Fault[] = [
     find: 'const border = oldestUndecided(state)',
     replace:
       'const border = oldestUndecided(state) && Math.max(...[...state.objects.values()].map(({ object }) => object.seenAt))',
-    seed: 24,
+    seed: 4,
   },
   {
     name: 'id-alone',
@@ -158,7 +190,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/ledger/memory/ledger.ts',
     find: 'return this.#durable(() => intend(',
     replace: 'return this.#volatile(() => intend(',
-    seed: 32,
+    seed: 4,
   },
   {
     name: 'volatile-discovery',
@@ -166,7 +198,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/ledger/memory/ledger.ts',
     find: 'return this.#durable(() => see(',
     replace: 'return this.#volatile(() => see(',
-    seed: 3,
+    seed: 55,
   },
   {
     name: 'forget-late-objects',
@@ -190,7 +222,15 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/ledger/memory/discovery.ts',
     find: 'if (swept !== undefined && from < swept) state.sweptTo.set(route.receiver, from)',
     replace: '',
-    seed: 3,
+    seed: 2,
+  },
+  {
+    name: 'nothing-is-unfinished',
+    why: 'a run that was to end says that everything is done, and it is not',
+    file: 'src/pipeline.ts',
+    find: 'if (idle && outstanding.length === 0) return []',
+    replace: 'if (idle || outstanding.length >= 0) return []',
+    seed: 32,
   },
   {
     name: 'half-a-sweep',
@@ -199,7 +239,7 @@ export const FAULTS: readonly Fault[] = [
     find: 'for (const partition of [...plan.recent, ...due]) await this.#list(partition, tally, signal)',
     replace:
       'for (const partition of [...plan.recent, ...due]) await this.#list(partition, tally, signal).catch(() => undefined)',
-    seed: 3,
+    seed: 10,
   },
   {
     name: 'sha-of-nothing',

@@ -1,4 +1,4 @@
-// npm run simulate -- [--seeds N] [--seed S] [--fault NAME] [--faults] [--verbose]
+// npm run simulate -- [--seeds N] [--seed S] [--fault NAME] [--faults] [--medium memory|file] [--verbose]
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -13,6 +13,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     fault: { type: 'string' },
     faults: { type: 'boolean', default: false },
+    medium: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 })
@@ -21,6 +22,8 @@ const { values } = parseArgs({
 const REPLAY = 50
 
 type Simulate = typeof import('./world.ts').simulate
+
+const medium = (['memory', 'file'] as const).find((name) => name === values.medium)
 
 async function main(): Promise<number> {
   if (values.faults) return allFaults()
@@ -32,7 +35,7 @@ async function main(): Promise<number> {
 }
 
 async function one(simulate: Simulate, seed: number): Promise<number> {
-  const result = await simulate(seed, { keep: values.verbose })
+  const result = await simulate(seed, { keep: values.verbose, medium })
   for (const line of result.lines) console.log(line)
   report(result)
   return result.broken.length === 0 ? 0 : 1
@@ -60,9 +63,9 @@ async function many(simulate: Simulate, first: number, count: number): Promise<n
 }
 
 async function checked(simulate: Simulate, seed: number): Promise<Result> {
-  const result = await simulate(seed)
+  const result = await simulate(seed, { keep: false, medium })
   if (seed % REPLAY !== 0) return result
-  const again = await simulate(seed)
+  const again = await simulate(seed, { keep: false, medium })
   if (again.hash === result.hash) return result
   return { ...result, broken: [...result.broken, `replay: ${result.hash} became ${again.hash}`] }
 }

@@ -3,8 +3,8 @@
 import type { Watermark } from '../../src/ledger/accounts.ts'
 import { LedgerFailure } from '../../src/ledger/failure.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
-import type { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
 import type { Epoch } from './epoch.ts'
+import type { Medium } from './medium.ts'
 import type { Watch } from './watch.ts'
 
 const READS = new Set([
@@ -15,15 +15,16 @@ const READS = new Set([
 type Method = (...args: unknown[]) => unknown
 
 export interface ObservedParts {
-  readonly ledger: MemoryLedger
+  readonly medium: Medium
   readonly epoch: Epoch
   readonly watch: Watch
   /** Nothing can be written now. */
   readonly isFull: () => boolean
 }
 
-export function observed({ ledger, epoch, watch, isFull }: ObservedParts): Ledger {
-  return new Proxy(ledger as Ledger, {
+export function observed({ medium, epoch, watch, isFull }: ObservedParts): Ledger {
+  const { ledger } = medium
+  return new Proxy(ledger, {
     get: (_, name) => {
       const method = (ledger as unknown as Record<string | symbol, unknown>)[name]
       if (typeof method !== 'function' || typeof name !== 'string') return method
@@ -31,7 +32,7 @@ export function observed({ ledger, epoch, watch, isFull }: ObservedParts): Ledge
         epoch.touch(() => {
           if (!READS.has(name) && isFull()) throw full()
           const result = (method as Method).apply(ledger, args)
-          if (!READS.has(name)) watch.committed(ledger.volatileCommits())
+          if (!READS.has(name)) watch.committed(medium.volatile)
           note({ ledger, watch }, name, args, result)
           return result
         })
@@ -54,5 +55,8 @@ function note(
   else if (name === 'swept') watch.swept(args[0] as string, args[1] as number)
   else if (name === 'lose') watch.lost(args as Parameters<Ledger['lose']>, ledger.object(args[1] as number))
   else if (name === 'quarantineMessage') watch.keptMessage(args[1] as string)
-  else if (name === 'advance') watch.advanced(result as readonly Watermark[])
+  else if (name === 'advance') {
+    watch.advanced(result as readonly Watermark[])
+    watch.held(ledger.accounts())
+  }
 }

@@ -1,12 +1,12 @@
 // Only what a destination refused for good is in its quarantine, once and with its original bytes. A destination that
-// refuses everything for a while may have drawn in a few good records, never so many that it should have stopped.
+// refuses everything for a while may have drawn in a single good one.
 import type { QuarantineEntry } from '../../src/ledger/accounts.ts'
 import type { Case } from './oracle.ts'
 import { hasLostCopies, isBeyondWindow } from './oracle-repeats.ts'
 import { type Occurrence, placeOf, type TrueEvent } from './truth.ts'
 
-/** So many verdicts without an acceptance stop a destination. */
-const STOPS = 20
+/** So many refusals an acceptance confirms without hearing them again. */
+const SURE = 1
 
 export function judgeQuarantine(one: Case): void {
   const { verdict, destination } = one
@@ -36,7 +36,7 @@ function judgeGood({ server, verdict, destination }: Case, events: readonly True
     for (const spell of spells) drained.set(spell, (drained.get(spell) ?? 0) + 1)
   }
   for (const count of drained.values()) {
-    if (count >= STOPS) verdict.breaks(`quarantine: ${destination.id} drained ${count} good records into quarantine`)
+    if (count > SURE) verdict.breaks(`quarantine: ${destination.id} drained ${count} good records into quarantine`)
   }
 }
 

@@ -1,26 +1,31 @@
 // Promises 4 and 5: a repeat only for a batch whose answer was lost or which was stored in part, none at all where the
 // destination deduplicates, and copies delivered once.
 import type { Case } from './oracle.ts'
+import { HOUR } from './plan.ts'
 import type { Attempt, StoredRow } from './server.ts'
 import { placeOf, type TrueEvent } from './truth.ts'
 
 export function judgeRepeats(one: Case): void {
   for (const [event, rows] of one.server.rows) {
-    const unexcused = rows.slice(0, -1).filter((row) => !isAllowed(one, event, row))
+    const unexcused = rows
+      .slice(0, -1)
+      .filter((row, index) => !isAllowed(one, event, row, rows[index + 1] as StoredRow))
     if (unexcused.length === 0) continue
     const places = rows.map(({ occurrence, attempt }) => `${placeOf(occurrence)} (#${attempt.number})`).join(', ')
     one.verdict.breaks(`repeat: ${one.destination.id} has event ${event.serial} ${rows.length} times: ${places}`)
   }
 }
 
-function isAllowed(one: Case, event: TrueEvent, row: StoredRow): boolean {
+function isAllowed(one: Case, event: TrueEvent, row: StoredRow, repeat: StoredRow): boolean {
   if (hasLostCopies(one, event) || isBeyondWindow(one, event)) return true
-  return one.server.nature.exactlyOnce ? isDissolved(one, row) : isExcused(one, row.attempt)
+  return one.server.nature.exactlyOnce ? isMisdated(one, row, repeat) : isExcused(one, row.attempt)
 }
 
-/** An intent that could not be formed again, an object having vanished, is dissolved; its members go under a new token. */
-function isDissolved(one: Case, { attempt }: StoredRow): boolean {
-  return attempt.occurrences.some(({ event, object }) => object.goneAt !== undefined || hasLostCopies(one, event))
+/** The clock was set back and the process started anew: a batch may then look younger than the server's window. */
+function isMisdated({ watch, plan }: Case, row: StoredRow, repeat: StoredRow): boolean {
+  const isBetween = (moment: number): boolean => row.at - HOUR <= moment && moment <= repeat.at
+  const setBack = plan.skews.some(({ ms, from, to }) => isBetween(ms < 0 ? from : to))
+  return setBack && watch.lives.some(({ to }) => isBetween(to))
 }
 
 /** The process could not know that the batch was stored completely. */

@@ -27,6 +27,7 @@ export interface OutletParts {
   readonly concurrencyMax: number
   /** Fingerprints of records, by place: the same in every run. */
   readonly fingerprints: Map<Occurrence, string>
+  readonly unanswered: (attempt: Attempt) => void
   readonly next: () => number
 }
 
@@ -38,6 +39,7 @@ export class Outlet implements Exporter {
   readonly limits: { readonly records: number; readonly bytes: number }
   readonly confirm?: NonNullable<Exporter['confirm']>
   readonly stored?: NonNullable<Exporter['stored']>
+  readonly deduplicationMs?: number
   readonly #parts: OutletParts
   #inFlight = 0
 
@@ -46,7 +48,9 @@ export class Outlet implements Exporter {
     this.limits = parts.limits
     const { nature } = parts.server
     if (nature.receipts) this.confirm = (receipts) => this.#confirmed(receipts)
-    if (nature.exactlyOnce) this.stored = (batch) => parts.epoch.reach(() => this.#held(batch))
+    if (!nature.exactlyOnce) return
+    this.stored = (batch) => parts.epoch.reach(() => this.#held(batch))
+    this.deduplicationMs = nature.windowMs
   }
 
   encode(record: LogRecord): Parcel {
@@ -71,6 +75,7 @@ export class Outlet implements Exporter {
     try {
       const outcome = await epoch.reach(() => server.handle(attempt, signal, () => epoch.alive))
       attempt.heard = { outcome: outcome.status, at: time.now }
+      if (outcome.status === 'retry' && outcome.ambiguous === true) this.#parts.unanswered(attempt)
       const reason = 'reason' in outcome ? `: ${outcome.reason}` : ''
       trace.say(time.now, `${server.id} answers ${outcome.status}${reason} (#${attempt.number})`)
       return outcome

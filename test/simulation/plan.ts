@@ -5,6 +5,7 @@ import { ACTIONS, type Habits } from './author.ts'
 import type { BucketTrouble } from './bucket.ts'
 import type { Chance } from './chance.ts'
 import type { Nature, ServerTrouble } from './server.ts'
+import { newcomers, perilous, unreadable } from './themes.ts'
 import { draw, type Spell, Weather } from './weather.ts'
 
 export const MINUTE = 60_000
@@ -21,6 +22,8 @@ export interface Life {
   readonly from: number
   readonly to: number
   readonly end: End
+  /** It is to end by itself when everything is done. */
+  readonly once: boolean
   /** Destinations configured in this life, and the actions their filters withhold. */
   readonly filters: ReadonlyMap<string, ReadonlySet<string>>
 }
@@ -61,6 +64,8 @@ export interface Plan {
   readonly habits: Habits
   readonly objects: number
   readonly skews: readonly Skew[]
+  /** The process dies when an answer was lost, and while it is down an object of that batch vanishes. */
+  readonly thieves: boolean
   /** When the ledger's disk is full. */
   readonly disk: Weather<'full'>
   readonly lookbackMs: number
@@ -99,27 +104,9 @@ export function drawPlan(chance: Chance): Plan {
     bufferBytes: chance.pick([4_000, 30_000, 1 << 20]),
     cacheBytes: chance.pick([0, 10_000, 1 << 20]),
     chunkItems: chance.pick([2, 5, 1000]),
+    thieves: chance.hit(0.5),
   }
-  return newcomers(theme === undefined ? plan : unreadable(chance, plan))
-}
-
-/** In some worlds whoever joins later wants everything from the beginning, and those before it only what is new. */
-function newcomers(plan: Plan): Plan {
-  const founders = plan.lives[0]?.filters ?? new Map()
-  if (plan.destinations.every(({ id }) => founders.has(id)) || plan.objects % 2 === 0) return plan
-  const destinations = plan.destinations.map((destination): DestinationPlan => {
-    return { ...destination, startAt: { from: founders.has(destination.id) ? 'now' : 'beginning' } }
-  })
-  return { ...plan, destinations }
-}
-
-/** Objects are seen and cannot be read, for longer than event ids are remembered, and many of them hold copies. */
-function unreadable(chance: Chance, plan: Plan): Plan {
-  const from = plan.start + chance.int(2, 8) * HOUR
-  const weather = new Weather<BucketTrouble>([{ kind: 'unreadable', from, to: from + chance.int(10, 20) * HOUR }])
-  const buckets = plan.buckets.map((bucket) => ({ ...bucket, weather }))
-  const lives = plan.lives.map((life, index) => (index === 0 ? { ...life, end: { kind: 'stop' } as const } : life))
-  return { ...plan, buckets, lives, habits: { ...plan.habits, copies: 0.25 }, objects: 40 }
+  return perilous(newcomers(theme === undefined ? plan : unreadable(chance, plan)))
 }
 
 function lifeSpans(chance: Chance, start: number, firstMs: number): { from: number; to: number }[] {
@@ -145,21 +132,35 @@ function drawLives(
   const joins = new Map(
     destinations.map(({ id }, index) => [id, index > 0 && chance.hit(0.25) ? chance.int(0, spans.length) : 0]),
   )
+  // Some are taken out of the configuration for one life, and put back.
+  const absences = new Map(
+    destinations.map(({ id }, index) => [
+      id,
+      index > 0 && spans.length > 1 && chance.hit(0.2) ? chance.int(1, spans.length - 1) : undefined,
+    ]),
+  )
   let filters = new Map<string, ReadonlySet<string>>()
   const configured = (life: number): ReadonlyMap<string, ReadonlySet<string>> => {
-    const present = destinations.filter(({ id }) => (joins.get(id) ?? 0) <= life)
+    const present = destinations.filter(({ id }) => (joins.get(id) ?? 0) <= life && absences.get(id) !== life)
     filters = new Map(
       present.map(({ id }) => [id, (chance.hit(0.5) ? filters.get(id) : undefined) ?? drawFilter(chance)]),
     )
     return filters
   }
   const mortal = spans.map(
-    ({ from, to }, life): Life => ({ from, to, end: drawEnd(chance), filters: configured(life) }),
+    ({ from, to }, life): Life => ({
+      from,
+      to,
+      end: drawEnd(chance),
+      once: chance.hit(0.15),
+      filters: configured(life),
+    }),
   )
   const last: Life = {
     from: calmAt,
     to: Number.POSITIVE_INFINITY,
     end: { kind: 'stop' },
+    once: false,
     filters: configured(spans.length),
   }
   return [...mortal, last]
@@ -251,6 +252,7 @@ function drawDestination(
     poison: healthy ? 0 : chance.pick([0, 40, 12]),
     hiccups: healthy ? 0 : chance.pick([0, 0.02, 0.15]),
     slow: chance.hit(0.2),
+    windowMs: chance.pick([10 * MINUTE, HOUR, 12 * HOUR, 7 * DAY]),
   }
   return {
     nature,

@@ -23,6 +23,8 @@ export type ServerTrouble =
 export interface Nature {
   /** Drops a batch whose token it has seen, and can be asked what it holds. */
   readonly exactlyOnce: boolean
+  /** It recognises a token for so long after it stored the batch. */
+  readonly windowMs: number
   /** Answers later whether it has stored. */
   readonly receipts: boolean
   readonly refusal: 'by index' | 'without index'
@@ -88,7 +90,8 @@ export class Server {
   readonly rows = new Map<TrueEvent, StoredRow[]>()
   readonly attempts: Attempt[] = []
   readonly refused = new Map<TrueEvent, Refusal[]>()
-  readonly #tokens = new Set<string>()
+  /** When the batch of a token was stored. */
+  readonly #tokens = new Map<string, number>()
   readonly #receipts = new Map<string, { readonly attempt: Attempt; readonly settledAt: number }>()
 
   constructor(parts: ServerParts) {
@@ -203,7 +206,7 @@ export class Server {
   #answer(attempt: Attempt): Outcome {
     const { nature } = this.#parts
     const { occurrences, token } = attempt
-    if (nature.exactlyOnce && this.#tokens.has(token)) return { status: 'delivered' }
+    if (this.#recognises(token)) return { status: 'delivered' }
     if (occurrences.length > nature.recordsMax) return { status: 'split', reason: 'HTTP 413' }
     const poisoned = [...occurrences.keys()].filter((index) => this.poisons((occurrences[index] as Occurrence).event))
     if (poisoned.length > 0) return this.#refuse(attempt, poisoned, undefined)
@@ -212,14 +215,15 @@ export class Server {
 
   #stored(attempt: Attempt): Outcome {
     this.#store(attempt, attempt.occurrences.length)
-    this.#tokens.add(attempt.token)
+    if (!this.#recognises(attempt.token)) this.#tokens.set(attempt.token, this.#parts.time.now)
     return { status: 'delivered' }
   }
 
   #accept(attempt: Attempt): Outcome {
-    const { chance, time, calmAt } = this.#parts
+    const { chance, time, calmAt, nature, weather } = this.#parts
     const receipt = `receipt ${attempt.number}`
-    const fate = time.now < calmAt ? chance.random() : 0
+    const isTroubled = nature.hiccups > 0 || weather.spells.length > 0
+    const fate = isTroubled && time.now < calmAt ? chance.random() : 0
     const settledAt = fate < 0.9 ? time.now + chance.int(100, 60_000) : Number.POSITIVE_INFINITY
     if (fate < 0.95) this.#store(attempt, attempt.occurrences.length)
     this.#receipts.set(receipt, { attempt, settledAt })
@@ -241,8 +245,14 @@ export class Server {
     return { status: 'rejected', records: named.map((index) => ({ index, reason: 'no such type' })) }
   }
 
+  #recognises(token: string): boolean {
+    const { nature, time } = this.#parts
+    const storedAt = this.#tokens.get(token)
+    return nature.exactlyOnce && storedAt !== undefined && time.now - storedAt < nature.windowMs
+  }
+
   #store(attempt: Attempt, count: number): void {
-    if (this.#parts.nature.exactlyOnce && this.#tokens.has(attempt.token)) return
+    if (this.#recognises(attempt.token)) return
     for (const occurrence of attempt.occurrences.slice(0, count)) {
       if (this.poisons(occurrence.event)) continue
       const rows = this.rows.get(occurrence.event) ?? []

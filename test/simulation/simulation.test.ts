@@ -26,3 +26,14 @@ test('a seed is a world: another seed is another one, the same is the same', asy
   expect(traces[0]).toBe(traces[1])
   expect(traces[0]).not.toBe(traces[2])
 }, 60_000)
+
+// Neither medium loses power here, so nothing may tell them apart.
+test.each(['2', '9', '26'])(
+  'world %s takes the same course on the ledger in memory and on the one in a file',
+  async (seed) => {
+    const traces = await Promise.all(['memory', 'file'].map((medium) => simulated('--seed', seed, '--medium', medium)))
+    expect(traces[0]).toContain('trace')
+    expect(traces[0]).toBe(traces[1])
+  },
+  60_000,
+)

@@ -1,7 +1,7 @@
 // What the oracle learns while the world goes on, from calls at the product's seams: which objects the ledger was told of,
 // what was given up as lost, where the watermarks stood. And the promises that must hold at every moment.
 import type { AuditObject, Sighting } from '../../src/domain/objects.ts'
-import type { Watermark } from '../../src/ledger/accounts.ts'
+import type { Account, Watermark } from '../../src/ledger/accounts.ts'
 import type { Life } from './plan.ts'
 import type { Mail } from './queue.ts'
 import type { Server } from './server.ts'
@@ -11,6 +11,8 @@ import { type Occurrence, placeOf, type TrueObject, type Truth } from './truth.t
 
 /** The watermark stays this far below the last sweep. */
 const MARGIN_MS = 5 * 60_000
+/** So many verdicts without an acceptance stop a destination. */
+const STOPS = 20
 
 export interface WatchParts {
   readonly time: VirtualTime
@@ -22,6 +24,10 @@ export interface WatchParts {
   readonly sweepIntervalMs: number
   /** Address of the bucket behind a receiver. */
   readonly sourceOf: (receiver: string) => string
+  /** Records in a batch at most. */
+  readonly batchOf: (destination: string) => number
+  /** The receiver of the bucket with this address. */
+  readonly receiverOf: (source: string) => string
   /** From the ledger, which is asked and never changed. */
   readonly startAt: (destination: string, receiver: string) => number | undefined
   readonly sweptTo: (receiver: string) => number | undefined
@@ -39,6 +45,8 @@ export class Watch {
   /** Lives so far, with the moments they really ended. */
   readonly lives: { readonly life: Life; readonly from: number; to: number }[] = []
   readonly #watermarks = new Map<string, number>()
+  /** Destinations of which it has been said. */
+  readonly #drained = new Set<string>()
   /** When what is not yet durable was committed. */
   readonly #commitTimes: number[] = []
   /** Moments from which on commits were lost, and the power cut that lost them. */
@@ -118,6 +126,19 @@ export class Watch {
     }
   }
 
+  /** A destination that refuses one record after the other is stopped before many of them are held. */
+  held(accounts: readonly Account[]): void {
+    for (const [destination, routes] of Map.groupBy(accounts, (account) => account.destination)) {
+      const records = routes.reduce((sum, { provisional }) => sum + provisional, 0)
+      const bound = STOPS + 2 * this.#parts.batchOf(destination)
+      if (records > bound && !this.#drained.has(destination))
+        this.#parts.verdict.breaks(
+          `verdicts: ${destination} has refused ${records} records in a row and is not stopped`,
+        )
+      if (records > bound) this.#drained.add(destination)
+    }
+  }
+
   advanced(watermarks: readonly Watermark[]): void {
     for (const watermark of watermarks) {
       const name = `${watermark.destination} ${watermark.receiver}`
@@ -159,6 +180,18 @@ export class Watch {
     if (this.lostAt.get(destination)?.has(object) === true) return undefined
     const open = object.occurrences.find((occurrence) => !this.#isDealtWith(destination, occurrence))
     return open === undefined ? undefined : `${placeOf(open)} is not settled`
+  }
+
+  /** What a run begun then should have dealt with and has not; undefined if there is nothing. */
+  leftOver(destination: string, begun: number): string | undefined {
+    for (const object of this.#parts.truth.objects) {
+      const receiver = this.#parts.receiverOf(object.source)
+      const startAt = this.#parts.startAt(destination, receiver) ?? Number.POSITIVE_INFINITY
+      if (object.probe || object.putAt > begun || object.time < startAt) continue
+      const why = this.#outstanding(destination, object)
+      if (why !== undefined) return `${object.key} is not: ${why}`
+    }
+    return undefined
   }
 
   #isDealtWith(destination: string, { event }: Occurrence): boolean {

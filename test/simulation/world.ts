@@ -1,20 +1,20 @@
 // One simulated world from its first object to its rest: the plan is drawn, the process lives and dies as planned, then
 // everything works and the oracle is asked.
 import { LedgerFailure } from '../../src/ledger/failure.ts'
-import { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
-import { Pipeline } from '../../src/pipeline.ts'
+import { type Finish, Pipeline } from '../../src/pipeline.ts'
 import { assemble, type Setting } from './assembly.ts'
 import { Bucket } from './bucket.ts'
 import { Chance } from './chance.ts'
 import { Dead, Epoch } from './epoch.ts'
+import { type Medium, type MediumName, mediumOf } from './medium.ts'
 import { Oracle } from './oracle.ts'
 import { type DestinationPlan, drawPlan, HOUR, type Life, MINUTE, type Plan } from './plan.ts'
 import { type Mail, Queue } from './queue.ts'
 import { Scenery } from './scenery.ts'
-import { Server } from './server.ts'
+import { type Attempt, Server } from './server.ts'
 import { VirtualTime } from './time.ts'
 import { Trace, Verdict } from './trace.ts'
-import { type Occurrence, type TrueEvent, Truth } from './truth.ts'
+import { type Occurrence, type TrueEvent, type TrueObject, Truth } from './truth.ts'
 import { Watch } from './watch.ts'
 
 export interface Result {
@@ -35,11 +35,20 @@ process.on('unhandledRejection', (error) => {
 })
 
 const STOP_MS = 20_000
+/** A run that is to end gives up on what has not moved for so long. */
+const PATIENCE_MS = 30 * MINUTE
 /** The world must come to rest within this, once nothing goes wrong any more. */
 const REST_MS = 24 * HOUR
 
-export async function simulate(seed: number, options: { readonly keep: boolean } = { keep: false }): Promise<Result> {
-  const world = new World(seed, new Trace(options))
+export interface SimulateOptions {
+  /** Whether to keep every line of the trace. */
+  readonly keep: boolean
+  /** What the ledger is written on; without it, the seed decides. */
+  readonly medium?: MediumName | undefined
+}
+
+export async function simulate(seed: number, options: SimulateOptions = { keep: false }): Promise<Result> {
+  const world = new World(seed, new Trace(options), options.medium)
   return world.run(seed)
 }
 
@@ -50,19 +59,24 @@ class World {
   readonly #trace: Trace
   readonly #verdict = new Verdict()
   readonly #truth = new Truth()
-  readonly #ledger = new MemoryLedger()
+  readonly #medium: Medium
   readonly #servers: ReadonlyMap<string, Server>
   readonly #buckets: readonly Bucket[]
   readonly #queues: readonly Queue[]
   readonly #watch: Watch
   readonly #scenery: Scenery
   readonly #fingerprints = new Map<Occurrence, string>()
+  /** Whom a lost answer kills, and what vanishes then. */
+  readonly #thief: Chance
+  readonly #loot: TrueObject[] = []
   #requests = 0
 
-  constructor(seed: number, trace: Trace) {
+  constructor(seed: number, trace: Trace, medium: MediumName | undefined) {
     this.#chance = new Chance(seed)
     this.#trace = trace
+    this.#medium = mediumOf(seed, medium)
     this.#plan = drawPlan(this.#chance.fork(1))
+    this.#thief = this.#chance.fork(4)
     this.#time = new VirtualTime(this.#plan.start - 3 * 24 * HOUR)
     this.#servers = new Map(this.#plan.destinations.map((plan, index) => [plan.id, this.#server(plan, index)]))
     this.#buckets = this.#plan.buckets.map((plan, index) => {
@@ -97,6 +111,7 @@ class World {
       await this.#time.run(life.from, () => false)
       await this.#live(index, life)
     }
+    this.#medium.dispose()
     return {
       seed,
       broken: this.#verdict.broken,
@@ -117,7 +132,7 @@ class World {
 
   #watching(): Watch {
     const route = (destination: string, receiver: string) =>
-      this.#ledger.routes().find((known) => known.destination === destination && known.receiver === receiver)
+      this.#medium.ledger.routes().find((known) => known.destination === destination && known.receiver === receiver)
     return new Watch({
       time: this.#time,
       truth: this.#truth,
@@ -127,10 +142,12 @@ class World {
       lookbackMs: this.#plan.lookbackMs,
       sweepIntervalMs: this.#plan.sweepIntervalMs,
       sourceOf: (receiver) => (this.#buckets[Number(receiver.split('/')[1])] as Bucket).uri,
+      batchOf: (destination) => this.#plan.destinations.find(({ id }) => id === destination)?.records ?? 0,
+      receiverOf: (source) => `circleci_audit/${this.#buckets.findIndex(({ uri }) => uri === source)}`,
       startAt: (destination, receiver) => route(destination, receiver)?.startAt,
-      sweptTo: (receiver) => this.#ledger.sweptTo(receiver),
+      sweptTo: (receiver) => this.#medium.ledger.sweptTo(receiver),
       isWanted: (receiver, time) =>
-        this.#ledger.routes().some((known) => known.receiver === receiver && known.startAt <= time),
+        this.#medium.ledger.routes().some((known) => known.receiver === receiver && known.startAt <= time),
     })
   }
 
@@ -148,13 +165,15 @@ class World {
     const running = async (): Promise<void> => {
       const pipeline = new Pipeline(assemble(this.#setting(), { index, life, epoch }))
       idle = () => pipeline.idle
-      await pipeline.run(stopping.signal)
+      if (!life.once) return pipeline.run(stopping.signal)
+      const finish = await pipeline.runOnce(stopping.signal, PATIENCE_MS)
+      if (epoch.alive && !stopping.signal.aborted) this.#judgeFinish(finish, life, span.from)
     }
     const ended = (error?: unknown): void => {
-      // It cannot start or stop while it cannot write: whoever keeps it running starts it again.
-      if (error instanceof LedgerFailure) epoch.kill()
+      // It cannot start while it cannot write: whoever keeps it running starts it again.
+      if (error instanceof LedgerFailure && this.#time.now === span.from) epoch.kill()
       if (epoch.alive && error !== undefined) this.#verdict.breaks(`run: it failed: ${String((error as Error).stack)}`)
-      if (epoch.alive && !stopping.signal.aborted) this.#verdict.breaks('run: it ended by itself')
+      if (epoch.alive && !life.once && !stopping.signal.aborted) this.#verdict.breaks('run: it ended by itself')
       over = true
     }
     running().then(() => ended(), ended)
@@ -173,19 +192,46 @@ class World {
     span.to = this.#time.now
     epoch.kill()
     this.#die(life)
+    this.#rob()
+  }
+
+  /** A run that was to end says that it has done everything, or names what it has not. */
+  #judgeFinish({ unswept, unfinished }: Finish, life: Life, begun: number): void {
+    this.#trace.say(this.#time.now, `finished ${JSON.stringify({ unswept, unfinished })}`)
+    for (const id of life.filters.keys()) {
+      if (unswept.length > 0 || unfinished.some(({ destination }) => destination === id)) continue
+      const left = this.#watch.leftOver(id, begun)
+      if (left !== undefined) this.#verdict.breaks(`once: ${id} is said to be done, and ${left}`)
+    }
   }
 
   /** What of the ledger survives the end of a life. */
   #die({ end }: Life): void {
-    const volatile = this.#ledger.volatileCommits()
+    const { volatile } = this.#medium
     this.#trace.say(this.#time.now, `life ends: ${end.kind} (${volatile} volatile)`)
     if (end.kind === 'stop') {
-      this.#ledger.reopen()
+      this.#medium.reopen()
       return
     }
     const keep = end.kind === 'kill' ? volatile : this.#chance.hit(0.5) ? 0 : this.#chance.int(0, volatile)
     this.#watch.forgot(volatile - keep)
-    this.#ledger.crash(keep)
+    this.#medium.crash(keep)
+  }
+
+  /** A batch was stored and its answer lost: in some worlds that is the end of the process, and of one of the objects. */
+  #unanswered(epoch: Epoch, { occurrences, stored }: Attempt): void {
+    const [first, ...others] = new Set(occurrences.map(({ object }) => object))
+    if (!this.#plan.thieves || this.#time.now >= this.#plan.calmAt || stored === 0) return
+    if (first === undefined || others.length === 0 || !this.#thief.hit(0.8)) return
+    this.#loot.push(first)
+    epoch.kill()
+  }
+
+  #rob(): void {
+    for (const object of this.#loot.splice(0)) {
+      object.goneAt ??= this.#time.now
+      this.#trace.say(this.#time.now, `vanished ${object.key.slice(-30)}`)
+    }
   }
 
   /** Nothing goes wrong any more: everything must be dealt with, some more objects too, and then nothing be due. */
@@ -212,7 +258,8 @@ class World {
       verdict: this.#verdict,
       servers: this.#servers,
       queues: this.#queues,
-      ledger: this.#ledger,
+      ledger: this.#medium.ledger,
+      medium: this.#medium,
     }
   }
 
@@ -225,6 +272,7 @@ class World {
       buckets: this.#buckets,
       fingerprints: this.#fingerprints,
       stopMs: STOP_MS,
+      unanswered: (epoch, attempt) => this.#unanswered(epoch, attempt),
       request: () => {
         this.#requests += 1
         return this.#requests
@@ -238,6 +286,8 @@ class World {
 
   #settled(idle: () => boolean): boolean {
     if (!idle() || this.#queues.some(({ length }) => length > 0)) return false
-    return this.#ledger.accounts().every(({ outstanding, provisional }) => outstanding === 0 && provisional === 0)
+    return this.#medium.ledger
+      .accounts()
+      .every(({ outstanding, provisional }) => outstanding === 0 && provisional === 0)
   }
 }
