@@ -146,7 +146,7 @@ export class Lane {
     const now = clock.now()
     this.#watchClock(now)
     this.#landing.judge()
-    this.#landing.stops.look(this.#flights.in('waiting').map(({ intent }) => intent))
+    this.#landing.stops.look(() => this.#flights.in('waiting'))
     for (const { batcher } of this.#feeds) batcher.closeDue(now)
     this.#launch(now)
     this.#form(now)

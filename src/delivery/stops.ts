@@ -3,6 +3,7 @@ import type { Clock } from '../domain/clock.ts'
 import { isQuarantineFull, type QuarantineFull } from '../ledger/accounts.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Tell } from '../telemetry/events.ts'
+import type { Flight } from './flight.ts'
 import type { Gate } from './gate.ts'
 import { RECHECK_MS } from './options.ts'
 
@@ -54,10 +55,10 @@ export class Stops {
   }
 
   /** Ends the stop for a full quarantine once nobody has complained for a while, and nobody waits to be kept. */
-  look(waiting: readonly { readonly reason: string | undefined }[]): void {
+  look(waiting: () => readonly Flight[]): void {
     const { gate, clock } = this.#parts
     if (this.#fullAt === undefined || Math.abs(clock.now() - this.#fullAt) < ROOM_MS) return
-    if (waiting.some(({ reason }) => reason !== undefined && reason === gate.stop?.reason)) return
+    if (waiting().some(({ intent }) => intent.reason !== undefined && intent.reason === gate.stop?.reason)) return
     this.end()
   }
 
