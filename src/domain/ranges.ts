@@ -19,17 +19,36 @@ export function addRanges(set: Ranges, more: Ranges): Ranges {
 
 /** What of the set remains without the given ranges. */
 export function removeRanges(set: Ranges, without: Ranges): Ranges {
-  let rest: Ranges = set
-  for (const [from, to] of without) {
-    rest = rest.flatMap(([a, b]): Ranges => {
-      if (b <= from || to <= a) return [[a, b]]
-      const pieces: Range[] = []
-      if (a < from) pieces.push([a, from])
-      if (to < b) pieces.push([to, b])
-      return pieces
-    })
+  const cuts = addRanges([], without)
+  const rest: Range[] = []
+  let next = 0
+  for (const [from, to] of set) {
+    while ((cuts[next]?.[1] ?? Number.POSITIVE_INFINITY) <= from) next += 1
+    let at = from
+    for (let cut = cuts[next]; cut !== undefined && cut[0] < to; cut = cuts[next]) {
+      if (at < cut[0]) rest.push([at, cut[0]])
+      at = cut[1]
+      // A cut that reaches beyond this range has something to take from the next one too.
+      if (cut[1] > to) break
+      next += 1
+    }
+    if (at < to) rest.push([at, to])
   }
   return rest
+}
+
+/** Whether any byte of [from, to) is in the set. */
+export function meets(set: Ranges, from: number, to: number): boolean {
+  let low = 0
+  let high = set.length - 1
+  while (low <= high) {
+    const middle = (low + high) >> 1
+    const range = set[middle]
+    if (range === undefined || range[0] >= to) high = middle - 1
+    else if (range[1] <= from) low = middle + 1
+    else return from < to
+  }
+  return false
 }
 
 /** Whether every byte of [from, to) is in the set. The empty range is in every set. */

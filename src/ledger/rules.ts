@@ -95,19 +95,22 @@ export function checkResolution(
   refused: readonly { readonly member: number }[],
   drafts: readonly { readonly members: readonly { readonly object: number; readonly from: number }[] }[],
 ): void {
-  const free = new Set(members.keys())
-  for (const index of [...delivered, ...refused.map(({ member }) => member)]) {
-    assert(free.delete(index), `no such member, or named twice: ${index} of ${members.length}`)
+  const named = new Uint8Array(members.length)
+  const take = (index: number): void => {
+    if (named[index] !== 0) assert.fail(`no such member, or named twice: ${index} of ${members.length}`)
+    named[index] = 1
   }
+  for (const index of delivered) take(index)
+  for (const { member } of refused) take(member)
   if (drafts.length === 0) return
-  const left = new Set([...free].map((index) => name(members[index])))
+  const left = new Set(members.filter((_, index) => named[index] === 0).map(name))
   for (const member of drafts.flatMap((draft) => draft.members)) {
-    assert(left.delete(name(member)), `not a free member of this intent: ${name(member)}`)
+    if (!left.delete(name(member))) assert.fail(`not a free member of this intent: ${name(member)}`)
   }
 }
 
-function name(position: { readonly object: number; readonly from: number } | undefined): string {
-  return `object ${position?.object} byte ${position?.from}`
+function name({ object, from }: { readonly object: number; readonly from: number }): string {
+  return `object ${object} byte ${from}`
 }
 
 /** Says a rename of nobody, or onto somebody. */

@@ -4,7 +4,7 @@ import type { Range, Ranges } from '../../domain/ranges.ts'
 import type { Position } from '../duplicates.ts'
 
 class Writer {
-  #bytes = new Uint8Array(64)
+  #bytes = new Uint8Array(1024)
   #length = 0
 
   /** Seven bits a byte, least first; numbers up to 2^53. */
@@ -80,11 +80,13 @@ export function decodeRanges(bytes: Uint8Array): Ranges {
 /** Runs of ascending members of one object: its number, how many, then each as in a set of ranges. */
 export function encodeMembers(members: readonly Position[]): Uint8Array {
   const writer = new Writer()
-  for (const run of runs(members)) {
-    writer.varint(run[0]?.object ?? 0)
-    writer.varint(run.length)
+  for (let start = 0; start < members.length; ) {
+    const stop = endOfRun(members, start)
+    writer.varint(members[start]?.object ?? 0)
+    writer.varint(stop - start)
     let end = 0
-    for (const { from, to } of run) {
+    for (; start < stop; start += 1) {
+      const { from, to } = members[start] as Position
       writer.varint(from - end)
       writer.varint(to - from)
       end = to
@@ -93,15 +95,16 @@ export function encodeMembers(members: readonly Position[]): Uint8Array {
   return writer.take()
 }
 
-function runs(members: readonly Position[]): Position[][] {
-  const found: Position[][] = []
-  let last: Position | undefined
-  for (const member of members) {
-    if (last === undefined || last.object !== member.object || member.from < last.to) found.push([])
-    found[found.length - 1]?.push(member)
-    last = member
+/** Where the run of ascending members of one object that begins at `start` ends. */
+function endOfRun(members: readonly Position[], start: number): number {
+  const { object } = members[start] as Position
+  let { to } = members[start] as Position
+  for (let index = start + 1; index < members.length; index += 1) {
+    const next = members[index] as Position
+    if (next.object !== object || next.from < to) return index
+    to = next.to
   }
-  return found
+  return members.length
 }
 
 export function decodeMembers(bytes: Uint8Array): Position[] {

@@ -1,19 +1,23 @@
+import { addRanges, meets, type Ranges, removeRanges } from '../../domain/ranges.ts'
 import type { Position } from '../duplicates.ts'
+import { stretches } from './stretches.ts'
 
 /**
- * Positions in open intents, per destination: in memory, because asking the stored members of every open intent would
- * cost more than the intent. Loaded when first asked for, forgotten whenever a transaction fails.
+ * What lies in open intents, per destination and object: in memory, because asking the stored members of every open
+ * intent would cost more than the intent, and as ranges, because a set of positions costs more than encoding an event.
+ * Loaded when first asked for, forgotten whenever a transaction fails.
  */
 export class Held {
   readonly #load: (destination: string) => readonly Position[]
-  readonly #destinations = new Map<string, Map<number, Set<number>>>()
+  readonly #destinations = new Map<string, Map<number, Ranges>>()
 
   constructor(load: (destination: string) => readonly Position[]) {
     this.#load = load
   }
 
-  has(destination: string, { object, from }: Position): boolean {
-    return this.#of(destination).get(object)?.has(from) ?? false
+  /** Whether any byte of [from, to) lies in an open intent. */
+  has(destination: string, object: number, from: number, to: number): boolean {
+    return meets(this.#of(destination).get(object) ?? [], from, to)
   }
 
   add(destination: string, members: readonly Position[]): void {
@@ -22,10 +26,10 @@ export class Held {
 
   release(destination: string, members: readonly Position[]): void {
     const objects = this.#of(destination)
-    for (const { object, from } of members) {
-      const held = objects.get(object)
-      held?.delete(from)
-      if (held?.size === 0) objects.delete(object)
+    for (const [object, { ranges }] of stretches(members)) {
+      const left = removeRanges(objects.get(object) ?? [], ranges)
+      if (left.length === 0) objects.delete(object)
+      else objects.set(object, left)
     }
   }
 
@@ -33,20 +37,18 @@ export class Held {
     this.#destinations.clear()
   }
 
-  #of(destination: string): Map<number, Set<number>> {
+  #of(destination: string): Map<number, Ranges> {
     const known = this.#destinations.get(destination)
     if (known !== undefined) return known
-    const objects = new Map<number, Set<number>>()
+    const objects = new Map<number, Ranges>()
     addTo(objects, this.#load(destination))
     this.#destinations.set(destination, objects)
     return objects
   }
 }
 
-function addTo(objects: Map<number, Set<number>>, members: readonly Position[]): void {
-  for (const { object, from } of members) {
-    const held = objects.get(object)
-    if (held === undefined) objects.set(object, new Set([from]))
-    else held.add(from)
+function addTo(objects: Map<number, Ranges>, members: readonly Position[]): void {
+  for (const [object, { ranges }] of stretches(members)) {
+    objects.set(object, addRanges(objects.get(object) ?? [], ranges))
   }
 }

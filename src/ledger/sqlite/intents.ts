@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { covers, type Range } from '../../domain/ranges.ts'
+import { meets } from '../../domain/ranges.ts'
 import type { Position } from '../duplicates.ts'
 import type { Attempt, Draft, Intent, Refused, Resolution, Resolved } from '../intents.ts'
 import { checkResolution } from '../rules.ts'
@@ -7,7 +7,8 @@ import { decodeMembers, encodeMembers } from './codec.ts'
 import type { Connection } from './connection.ts'
 import type { Held } from './held.ts'
 import { discard, keep } from './quarantine.ts'
-import { count, type Delivery, existing, outstanding, settleRanges } from './rows.ts'
+import { count, existing, outstanding, settleRanges } from './rows.ts'
+import { stretches } from './stretches.ts'
 
 interface StoredIntent extends Omit<Intent, 'members' | 'ambiguous' | 'reason'> {
   readonly destination: string
@@ -50,15 +51,16 @@ export function intend(
 }
 
 function checkFree(db: Connection, held: Held, destination: string, members: readonly Position[]): void {
-  const verdicts = new Set(provisional(db, destination).map(({ object, from }) => `${object} ${from}`))
-  const rows = new Map<number, Delivery>()
-  for (const member of members) {
-    const { object, from, to } = member
-    const row = rows.get(object) ?? existing(db, destination, object)
-    rows.set(object, row)
-    assert(!covers(row.settled, from, to), `object ${object} byte ${from} is settled in ${destination}`)
-    const isHeld = held.has(destination, member) || (verdicts.size > 0 && verdicts.has(`${object} ${from}`))
-    assert(!isHeld, `object ${object} byte ${from} is held in ${destination}`)
+  const verdicts = provisional(db, destination)
+  for (const [object, { ranges }] of stretches(members)) {
+    const { settled } = existing(db, destination, object)
+    const condemned = verdicts.filter((verdict) => verdict.object === object)
+    for (const [from, to] of ranges) {
+      if (meets(settled, from, to)) assert.fail(`object ${object} from byte ${from} on is settled in ${destination}`)
+      const isCondemned = condemned.some((verdict) => verdict.from < to && from < verdict.to)
+      if (isCondemned || held.has(destination, object, from, to))
+        assert.fail(`object ${object} from byte ${from} on is held in ${destination}`)
+    }
   }
 }
 
@@ -111,14 +113,8 @@ export function resolve(
 
 /** One update a row, however many members it has. */
 function deliver(db: Connection, destination: string, members: readonly Position[]): void {
-  const objects = new Map<number, Range[]>()
-  for (const { object, from, to } of members) {
-    const ranges = objects.get(object)
-    if (ranges === undefined) objects.set(object, [[from, to]])
-    else ranges.push([from, to])
-  }
-  for (const [object, ranges] of objects) {
-    settleRanges(db, existing(db, destination, object), ranges, { delivered: ranges.length })
+  for (const [object, { ranges, members: delivered }] of stretches(members)) {
+    settleRanges(db, existing(db, destination, object), ranges, { delivered })
   }
 }
 
