@@ -110,16 +110,16 @@ export class Wire {
       this.#onTheWay++
       return work.finally(() => this.#onTheWay--)
     }
-    const { confirm } = exporter
+    const { confirm, stored, deduplicationMs } = exporter
     return {
       limits: exporter.limits,
       encode: (record): Encoded => exporter.encode(record),
       send: (batch, signal) => watch(exporter.send(batch, signal)),
       check: (signal) => exporter.check(signal),
       close: () => exporter.close(),
-      ...(confirm === undefined
-        ? {}
-        : { confirm: (receipts, signal) => watch(confirm.call(exporter, receipts, signal)) }),
+      ...(deduplicationMs !== undefined && { deduplicationMs }),
+      ...(confirm && { confirm: (receipts, signal) => watch(confirm.call(exporter, receipts, signal)) }),
+      ...(stored && { stored: (batch, signal) => watch(stored.call(exporter, batch, signal)) }),
     }
   }
 }

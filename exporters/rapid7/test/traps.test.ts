@@ -8,7 +8,7 @@ import { never, rapid7World } from './rapid7-world.ts'
 
 const delivered = { status: 'delivered' }
 
-test('only the first line of a body is stored: every event is a request of its own', async () => {
+test('R2: only the first line of a body is stored: every event is a request of its own', async () => {
   const world = await rapid7World()
   const records = auditRecords(100)
   const exporter = toLogRecordExporter(world.exporter, { concurrency: 16 })
@@ -24,7 +24,7 @@ test('events full of line ends and quotes are stored whole', async () => {
   expect(world.vendor.ids).toEqual(auditEvents.map((record) => record.attributes['log.record.uid']))
 })
 
-test('line ends, U+2028 and an emoji at byte 32,767: one request, one line, valid UTF-8, one entry', async () => {
+test('R1: line ends, U+2028 and an emoji at byte 32,767: one request, one line, valid UTF-8, one entry', async () => {
   const record = (length: number) => {
     const body = `a\nb\u2028c${'x'.repeat(length)}🦊`
     return { ...bare, body, attributes: { 'log.record.uid': 'r' } }
@@ -61,7 +61,7 @@ test('what is longer would be cut into broken pieces: it is trimmed, or not sent
   expect(keeping.server.arrived).toEqual([])
 })
 
-test('a token of no log is answered 204 for ever: only the check, with an API key, can tell', async () => {
+test('R2: a token of no log is answered 204 for ever: only the check, with an API key, can tell', async () => {
   const world = await rapid7World({ token: OTHER_TOKEN, apiKey: API_KEY, region: 'eu' })
   expect(await world.send(auditRecords(1)[0] as never)).toEqual(delivered)
   expect(world.vendor.stored).toEqual([])
@@ -69,7 +69,7 @@ test('a token of no log is answered 204 for ever: only the check, with an API ke
   expect(findings).toContainEqual(expect.objectContaining({ level: 'error', what: 'a log has this token' }))
 })
 
-test('a token of another region is answered 204 as well, and found out the same way', async () => {
+test('R2: a token of another region is answered 204 as well, and found out the same way', async () => {
   const world = await rapid7World({ apiKey: API_KEY, region: 'us' })
   // The key is good in its own region only.
   world.vendor.key = 'bad'
