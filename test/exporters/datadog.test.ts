@@ -72,3 +72,17 @@ test('late_events: quarantine keeps the late ones, each with the reason, and del
   expect(datadog.stored).toHaveLength(850)
   expect(wire.quarantined[0]).toMatch(/20\.0 hours ago: Datadog drops/)
 })
+
+test('D3: 429 with Retry-After 30: no request for 30 s; 413: halved until it fits; all of it is stored once', async () => {
+  const { datadog } = await start([])
+  server.answer({ kind: 'throttle', afterSeconds: 30 })
+  wire.put('a', records('r', 100))
+  await wire.pass(29_000)
+  expect(server.arrived).toHaveLength(1)
+  server.answer({ kind: 'too large' })
+  await wire.untilSettled()
+  expect(server.arrived).toHaveLength(4)
+  expect(wire.account).toMatchObject({ outstanding: 0, delivered: 100, quarantined: 0 })
+  expect(new Set(datadog.ids).size).toBe(100)
+  expect(datadog.ids).toHaveLength(100)
+})
