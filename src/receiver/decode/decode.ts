@@ -13,6 +13,8 @@ import { Splitter } from './splitter.ts'
 export interface DecodeLimits {
   /** Longest event, and longest line looked at as a whole, in bytes. */
   readonly lineBytes: number
+  /** Bad stretches that are kept one by one; then those in a row are one stretch. */
+  readonly singles: number
   /** How many times its compressed size a body may have. Not applied below `ratioFloorBytes`. */
   readonly ratio: number
   readonly ratioFloorBytes: number
@@ -30,6 +32,7 @@ export interface DecodeOptions {
 
 export const decodeLimits: DecodeLimits = {
   lineBytes: 4 * 1024 * 1024,
+  singles: 1000,
   ratio: 200,
   ratioFloorBytes: 64 * 1024 * 1024,
   lengthBytes: 16 * 1024 * 1024 * 1024,
@@ -49,7 +52,7 @@ export async function* decode(
   options: DecodeOptions = {},
 ): AsyncGenerator<DecodedChunk, void, undefined> {
   const limits = { ...decodeLimits, ...options.limits }
-  const splitter = new Splitter(limits.lineBytes)
+  const splitter = new Splitter(limits)
   const chunks = new Chunks(splitter, limits)
   const source = new Source(body)
   const inflated = decompressed(source, limits, options.inflate ?? zlibInflate)

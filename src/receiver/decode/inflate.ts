@@ -15,8 +15,11 @@ export interface Inflate {
 }
 
 // readableHighWaterMark 1: an engine works on only after its output was taken, so an error can destroy none.
-// A step that fails takes its output with it, so steps are small.
 const stepBytes = 4096
+/** Steps in which a failure is approached. */
+const finerSteps = [64, 1]
+/** How much of an engine's input is remembered, in bytes: one member of a gzip file, one zstd stream. */
+const rememberedBytes = 8 * 1024 * 1024
 const engineOptions = { chunkSize: 128 * 1024, readableHighWaterMark: 1 }
 
 /** node:zlib, off the main thread. */
@@ -34,7 +37,7 @@ async function* pump(body: AsyncIterable<Uint8Array>, open: () => Gunzip | ZstdD
       while (rest.length > 0) {
         if (isOver) engine = engine.replacedBy(open())
         const step: Uint8Array = rest.subarray(0, stepBytes)
-        const used: number = yield* engine.feed(step)
+        const used: number = yield* fed(engine, step, open)
         isOver = used < step.length
         rest = isOver ? withoutPadding(rest.subarray(used)) : rest.subarray(used)
       }
@@ -45,12 +48,64 @@ async function* pump(body: AsyncIterable<Uint8Array>, open: () => Gunzip | ZstdD
   }
 }
 
+/** Feeds one step. Where that fails, gives what can still be had before the failure. */
+async function* fed(engine: Engine, step: Uint8Array, open: () => Gunzip | ZstdDecompress) {
+  try {
+    return yield* engine.feed(step)
+  } catch (error) {
+    if (engine.remembered !== undefined) yield* approached(engine.remembered, engine.given, step, open)
+    throw error
+  }
+}
+
+/** The output behind the first `given` bytes, from input that is known to fail within its last step. */
+async function* approached(
+  before: readonly Uint8Array[],
+  given: number,
+  step: Uint8Array,
+  open: () => Gunzip | ZstdDecompress,
+): AsyncGenerator<Uint8Array> {
+  let parts = [...before, step]
+  let known = given
+  for (const size of finerSteps) {
+    const engine = new Engine(open())
+    parts = [...parts.slice(0, -1), ...cut(parts.at(-1), size)]
+    for await (const output of untilFailure(engine, parts)) {
+      const fresh = output.subarray(Math.max(0, output.length - Math.max(0, engine.given - known)))
+      known = Math.max(known, engine.given)
+      if (fresh.length > 0) yield fresh
+    }
+    engine.close()
+    parts = parts.slice(0, engine.steps + 1)
+  }
+}
+
+async function* untilFailure(engine: Engine, parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  try {
+    for (const part of parts) yield* engine.feed(part)
+  } catch {
+    // The failure that is known already.
+  }
+}
+
+function cut(bytes: Uint8Array = new Uint8Array(), size: number): Uint8Array[] {
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size),
+  )
+}
+
 function withoutPadding(bytes: Uint8Array): Uint8Array {
   const start = bytes.findIndex((byte) => byte !== 0)
   return bytes.subarray(start === -1 ? bytes.length : start)
 }
 
 class Engine {
+  /** Bytes of output. */
+  given = 0
+  /** Steps fed without failing. */
+  steps = 0
+  /** What it was fed without failing; undefined once that is too much. */
+  remembered: Uint8Array[] | undefined = []
   #ended = false
   readonly #stream: Gunzip | ZstdDecompress
   #failure: Error | undefined
@@ -78,6 +133,7 @@ class Engine {
       this.#wake()
     })
     yield* this.#output(() => written)
+    this.#remember(step)
     return this.#stream.bytesWritten - before
   }
 
@@ -98,11 +154,19 @@ class Engine {
   async *#output(enough: () => boolean): AsyncGenerator<Uint8Array> {
     for (;;) {
       const output: Uint8Array | null = this.#stream.read()
-      if (output !== null) yield output
-      else if (this.#failure !== undefined) throw this.#failure
+      if (output !== null) {
+        this.given += output.length
+        yield output
+      } else if (this.#failure !== undefined) throw this.#failure
       else if (this.#ended || enough()) return
       else await this.#signal.promise
     }
+  }
+
+  #remember(step: Uint8Array): void {
+    if (this.#stream.bytesWritten > rememberedBytes) this.remembered = undefined
+    this.remembered?.push(step)
+    this.steps += 1
   }
 
   #wake(): void {

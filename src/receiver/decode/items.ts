@@ -1,5 +1,6 @@
 // What the decoder hands out: events, and stretches of bytes that are none.
 
+import { isUtf8 } from 'node:buffer'
 import { createHash, type Hash, hash } from 'node:crypto'
 import type { DecodedItem } from '../../domain/event.ts'
 import { isTooDeep, tooDeep } from './json-scanner.ts'
@@ -20,6 +21,8 @@ export interface Extent {
 /** The item that a complete JSON value makes. `bytes` are exactly the value's own. */
 export function valueItem(extent: Extent, bytes: Buffer, text: string, value: unknown): DecodedItem {
   if (!isObject(value)) return refused(extent, bytes, `${described(value)}, not a JSON object`)
+  // Decoding puts this character where bytes are no text. Looking for it costs nothing in the ASCII nearly all events are.
+  if (text.includes('\uFFFD') && !isUtf8(bytes)) return refused(extent, bytes, notUtf8(bytes, text))
   if (text.length > surelyShallow && isTooDeep(value)) return refused(extent, bytes, tooDeep)
   const event = normalize(value)
   if (!isAuditEvent(event)) return refused(extent, bytes, 'not an audit event: it has no id, action or occurred_at')
@@ -30,6 +33,12 @@ export function valueItem(extent: Extent, bytes: Buffer, text: string, value: un
 function described(value: unknown): string {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'a JSON array' : `a JSON ${typeof value}`
+}
+
+function notUtf8(bytes: Buffer, text: string): string {
+  const lenient = Buffer.from(text)
+  const at = lenient.findIndex((byte, index) => byte !== bytes[index])
+  return `not UTF-8: byte ${at === -1 ? lenient.length : at} of it is no text`
 }
 
 function refused(extent: Extent, bytes: Buffer, reason: string): DecodedItem {
@@ -44,7 +53,7 @@ export class BadBytes {
   readonly line: number
   length = 0
   #hash: Hash | undefined
-  readonly #kept: Buffer[] = []
+  #kept: Buffer = Buffer.alloc(0)
 
   constructor(offset: number, line: number) {
     this.offset = offset
@@ -54,20 +63,31 @@ export class BadBytes {
   add(bytes: Buffer): void {
     const room = keptBytes - this.length
     this.#digest(bytes)
-    if (room > 0 && bytes.length > 0) this.#kept.push(Buffer.from(bytes.subarray(0, room)))
+    if (room > 0 && bytes.length > 0) this.#keep(bytes.subarray(0, room))
     this.length += bytes.length
+  }
+
+  // One buffer that grows, exact at first: most stretches come in one piece, and some in a million.
+  #keep(bytes: Buffer): void {
+    const needed = this.length + bytes.length
+    if (needed > this.#kept.length) {
+      const kept = Buffer.allocUnsafeSlow(this.length === 0 ? needed : Math.min(keptBytes, needed * 2))
+      this.#kept.copy(kept, 0, 0, this.length)
+      this.#kept = kept
+    }
+    bytes.copy(this.#kept, this.length)
   }
 
   // A stretch that is kept whole, as nearly all are, is hashed at once in the end, which is several times faster.
   #digest(bytes: Buffer): void {
     if (this.#hash === undefined && this.length + bytes.length <= keptBytes) return
-    if (this.#hash === undefined) this.#hash = createHash('sha256').update(Buffer.concat(this.#kept))
+    if (this.#hash === undefined) this.#hash = createHash('sha256').update(this.#kept.subarray(0, this.length))
     this.#hash.update(bytes)
   }
 
   /** Ends the collection. */
   item(from: number, to: number, reason: string): DecodedItem {
-    const bytes = this.#kept.length === 1 && this.#kept[0] !== undefined ? this.#kept[0] : Buffer.concat(this.#kept)
+    const bytes = this.#kept.subarray(0, this.length)
     const { offset, line, length } = this
     const sha256 = this.#hash?.digest('hex') ?? hash('sha256', bytes)
     const bad = { reason, bytes, length }

@@ -1,4 +1,6 @@
-// What a parsed value is: an event, a wrapper of events, or neither.
+// What a parsed value is: an event, a wrapper of events, or neither. Where an object stands on a line of its own (within
+// the limit), all its keys are known: any of `id`, `action`, `occurred_at` makes it an event. Otherwise what precedes the
+// array at the top level decides; that is the scanner's.
 
 import { fold, isEventKey } from './normalize.ts'
 

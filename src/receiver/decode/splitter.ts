@@ -10,22 +10,20 @@
 // wherever they stand, so that an error costs one line and not the order of the rest. A container that is still open at
 // the end is reported: the object may be incomplete.
 //
-// Is it an event or a wrapper? Where the object stands on a line of its own (within the limit), all its keys are known:
-// any of `id`, `action`, `occurred_at` makes it an event. Otherwise what precedes the array at the top level decides.
-//
 // All decisions depend on the bytes alone, not on how they arrive. Work is linear, whatever the bytes: a whole-line
 // parse is tried once per line; a scan that fails leaves the positions of the objects open at that moment, which would
 // fail at the same byte and are not tried again; every other object it passed is complete, and accepted when its turn comes.
 // Memory is bounded by the limit on lines: beyond it, bytes are hashed and dropped.
 
 import type { DecodedItem } from '../../domain/event.ts'
-import { BadBytes, valueItem } from './items.ts'
+import { Debris, type Skim } from './debris.ts'
+import { type BadBytes, valueItem } from './items.ts'
+import { Nesting } from './nesting.ts'
 import { Pursuit } from './pursuit.ts'
 import { isWrapper, parsed } from './shape.ts'
 import { foreignEncoding } from './signature.ts'
 import { Window } from './window.ts'
 
-const maxContainers = 64
 const again = 'again'
 const more = 'more'
 type Step = DecodedItem | typeof again | typeof more
@@ -33,21 +31,12 @@ type Step = DecodedItem | typeof again | typeof more
 const noEvent = 'not JSON: neither { nor [ where an event should begin'
 const cutShort = 'cut short: the JSON that begins here does not end as it should'
 
-/** An open array, or an open wrapper object. */
-type Container = { readonly line: number; readonly wrapper?: Pursuit }
-
-/** A stretch that is bad up to a certain place, or to the end of a document. */
-interface Skim {
-  readonly bad: BadBytes
-  readonly until: 'line' | 'nul' | 'end' | Pursuit
-  readonly reason: string
-}
-
 export class Splitter {
   readonly #lineBytes: number
   readonly #tooLong: string
   readonly #window = new Window()
-  readonly #containers: Container[] = []
+  readonly #debris: Debris
+  readonly #nesting = new Nesting()
   /** Where the last item ended. */
   #mark = 0
   #opened = false
@@ -61,8 +50,9 @@ export class Splitter {
   /** Where objects begin that cannot be complete. */
   #hopeless: ReadonlySet<number> = new Set()
 
-  constructor(lineBytes: number) {
+  constructor({ lineBytes, singles }: { readonly lineBytes: number; readonly singles: number }) {
     this.#lineBytes = lineBytes
+    this.#debris = new Debris(this.#window, singles)
     this.#tooLong = `longer than the limit of ${lineBytes} bytes`
   }
 
@@ -77,6 +67,7 @@ export class Splitter {
   }
 
   push(piece: Uint8Array): void {
+    this.#debris.gather()
     this.#window.append(piece)
   }
 
@@ -88,19 +79,16 @@ export class Splitter {
 
   /** The next item; undefined if it takes more bytes, or, after `end`, if there is none. */
   take(): DecodedItem | undefined {
-    while (!this.#finished) {
-      const step = this.#step()
-      if (step === more) return undefined
-      if (step !== again) return step
-    }
-    return undefined
+    let step: Step = again
+    while (step === again && !this.#finished) step = this.#step()
+    return typeof step === 'string' ? undefined : step
   }
 
   #step(): Step {
     if (this.#skim !== undefined) return this.#skimOn(this.#skim)
     if (this.#attempt !== undefined) return this.#attemptOn(this.#attempt)
     if (!this.#opened) return this.#open()
-    const wrapper = this.#innermost?.wrapper
+    const { wrapper } = this.#nesting
     if (wrapper !== undefined) return this.#wrapperOn(wrapper)
     const byte = this.#window.passSeparators()
     if (byte !== undefined) return this.#begin(byte)
@@ -117,29 +105,25 @@ export class Splitter {
 
   #begin(byte: number): Step {
     const { at, line } = this.#window
-    const inStream = this.#containers.length === 0
+    const inStream = this.#nesting.depth === 0
     if (byte === 0x7b) return inStream && at >= this.#lineTried ? this.#wholeLine() : this.#startAttempt()
-    if (byte === 0x5b && this.#containers.length < maxContainers) return this.#enter({ line }, at + 1)
+    if (byte === 0x5b && this.#nesting.hasRoomFor(1)) return this.#enter(line, at + 1)
     if (byte === 0x5d && !inStream) return this.#leave(at + 1)
     if (byte === 0) return this.#startSkim('nul', 'NUL bytes where an event should begin: a hole in the file')
     if (byte === 0xef) return this.#byteOrderMark()
     return inStream ? this.#startSkim('line', noEvent) : this.#startAttempt()
   }
 
-  get #innermost(): Container | undefined {
-    return this.#containers[this.#containers.length - 1]
-  }
-
-  #enter(container: Container, at: number): Step {
-    this.#containers.push(container)
+  #enter(line: number, at: number, wrapper?: Pursuit): Step {
+    this.#nesting.enter(line, wrapper)
     this.#window.advance(at)
     return again
   }
 
   #leave(at: number): Step {
     this.#window.advance(at)
-    this.#containers.pop()
-    this.#innermost?.wrapper?.resume()
+    this.#nesting.leave()
+    this.#nesting.wrapper?.resume()
     return again
   }
 
@@ -159,7 +143,7 @@ export class Splitter {
     const lineEnd = lineBreak === -1 ? window.end : lineBreak
     if (lineEnd - window.at > this.#lineBytes) return this.#startAttempt()
     if (lineBreak === -1 && !this.#ended) return more
-    if (lineBreak === -1 && this.#broken !== undefined) return this.#giveUp(this.#badHere)
+    if (lineBreak === -1 && this.#broken !== undefined) return this.#giveUp(this.#debris.here)
     const end = window.trimmed(lineEnd)
     if (window.view(window.at, end).at(-1) === 0x7d) {
       const text = window.text(end)
@@ -170,17 +154,27 @@ export class Splitter {
     return this.#startAttempt()
   }
 
-  #value(end: number, text: string, value: unknown): DecodedItem {
+  #value(end: number, text: string, value: unknown): Step {
     const { at, line } = this.#window
     const item = valueItem({ from: this.#mark, to: end, offset: at, line }, this.#window.view(at, end), text, value)
+    if (item.bad !== undefined) return this.#startSkim(end, item.bad.reason)
+    // What is open ends here; then this is looked at again.
+    if (this.#debris.isOpen) return this.#release()
     this.#window.advance(end)
     this.#mark = end
     return item
   }
 
+  /** The bad stretches in a row that end here. */
+  #release(): Step {
+    const item = this.#debris.close(this.#mark, this.#window.at)
+    this.#mark = this.#window.at
+    return item ?? again
+  }
+
   #startAttempt(): Step {
     if (this.#hopeless.has(this.#window.at)) return this.#tear(cutShort)
-    this.#attempt = new Pursuit(this.#window, this.#lineBytes, this.#containers.length + 2 <= maxContainers)
+    this.#attempt = new Pursuit(this.#window, this.#lineBytes, this.#nesting.hasRoomFor(2))
     return again
   }
 
@@ -193,9 +187,9 @@ export class Splitter {
     if (verdict === 'error') return this.#fail(attempt)
     if (isLong) return this.#startSkim(attempt, this.#tooLong)
     if (!this.#ended) return more
-    if (this.#broken !== undefined) return this.#giveUp(this.#badHere)
+    if (this.#broken !== undefined) return this.#giveUp(this.#debris.here)
     if (attempt.finish()) return this.#accept(attempt.at)
-    return this.#giveUp(this.#badHere, 'the object ends before this JSON does')
+    return this.#giveUp(this.#debris.here, 'the object ends before this JSON does')
   }
 
   #accept(end: number): Step {
@@ -207,8 +201,8 @@ export class Splitter {
 
   #enterWrapper(wrapper: Pursuit): Step {
     this.#attempt = undefined
-    this.#enter({ line: this.#window.line, wrapper }, wrapper.at)
-    return this.#enter({ line: this.#window.line }, wrapper.at)
+    this.#enter(this.#window.line, wrapper.at, wrapper)
+    return this.#enter(this.#window.line, wrapper.at)
   }
 
   #fail(attempt: Pursuit): Step {
@@ -219,7 +213,7 @@ export class Splitter {
 
   /** This line is bad, and with it the containers that were opened on it. */
   #tear(reason: string): Step {
-    while (this.#innermost?.line === this.#window.line) this.#containers.pop()
+    this.#nesting.tear(this.#window.line)
     return this.#startSkim('line', reason)
   }
 
@@ -228,33 +222,29 @@ export class Splitter {
     const window = this.#window
     const verdict = wrapper.run(window.end, this.#isWhole)
     if (verdict === 'more' && this.#ended) return this.#close()
-    window.advance(wrapper.settled(verdict))
+    this.#window.advance(wrapper.settled(verdict))
     if (verdict === 'more') return more
-    if (verdict === 'wrapper') return this.#enter({ line: window.line }, wrapper.at)
-    this.#containers.pop()
+    if (verdict === 'wrapper') return this.#enter(window.line, wrapper.at)
+    this.#nesting.leave()
     return verdict === 'done'
       ? again
       : this.#startSkim('line', 'the wrapper around the events is not closed as it should')
   }
 
-  get #badHere(): BadBytes {
-    return new BadBytes(this.#window.at, this.#window.line)
-  }
-
   #startSkim(until: Skim['until'], reason: string): Step {
     this.#attempt = undefined
-    this.#skim = { bad: this.#badHere, until, reason }
+    this.#skim = { bad: this.#debris.here, until, reason }
     return again
   }
 
   #skimOn(skim: Skim): Step {
     const { bad, until, reason } = skim
     if (until instanceof Pursuit) return this.#skimDocument(skim, until)
-    const found = until === 'line' ? this.#window.lineBreak() : until === 'nul' ? this.#window.afterNul() : -1
+    const found = this.#window.find(until)
     this.#eat(bad, found === -1 ? this.#window.end : found)
     if (found === -1 && !this.#ended) return more
     if (found === -1 && this.#broken !== undefined) return this.#giveUp(bad)
-    const isLong = until === 'line' && bad.length > this.#lineBytes
+    const isLong = until === 'line' && bad.length > this.#lineBytes && !this.#debris.isOpen
     return this.#finish(bad, isLong ? this.#tooLong : reason)
   }
 
@@ -271,13 +261,15 @@ export class Splitter {
   }
 
   #eat(bad: BadBytes, end: number): void {
-    bad.add(this.#window.view(this.#window.at, end))
+    if (!this.#debris.isOpen) bad.add(this.#window.view(this.#window.at, end))
     this.#window.advance(end)
   }
 
   /** The bad stretch ends here. At the end of the object one of no bytes still needs one to stand on. */
-  #finish(bad: BadBytes, reason: string): DecodedItem {
+  #finish(bad: BadBytes, reason: string): Step {
     this.#skim = undefined
+    this.#debris.gather()
+    if (!this.#finished && this.#debris.holds(bad, reason)) return again
     const to = this.#finished ? Math.max(this.#window.end, this.#mark + 1) : this.#window.at
     const item = bad.item(this.#mark, to, reason)
     this.#mark = to
@@ -286,11 +278,15 @@ export class Splitter {
 
   /** All is read. An open container, or a body that broke, is one more bad stretch. */
   #close(): Step {
-    this.#finished = this.#isWhole && this.#containers.length === 0
-    return this.#finished ? again : this.#giveUp(this.#badHere, 'the object ends before its array or wrapper is closed')
+    const isComplete = this.#isWhole && this.#nesting.depth === 0
+    if (isComplete && this.#debris.isOpen) return this.#release()
+    this.#finished = isComplete
+    return this.#finished
+      ? again
+      : this.#giveUp(this.#debris.here, 'the object ends before its array or wrapper is closed')
   }
 
-  #giveUp(bad: BadBytes, reason = ''): DecodedItem {
+  #giveUp(bad: BadBytes, reason = ''): Step {
     this.#finished = true
     this.#eat(bad, this.#window.end)
     return this.#finish(bad, this.#broken ?? reason)

@@ -33,6 +33,13 @@ export class Window {
     return this.bytes.toString('utf8', this.at - this.base, to - this.base)
   }
 
+  /** Position up to which something reaches, or -1 if it has not arrived. */
+  find(until: 'line' | 'nul' | 'end' | number): number {
+    if (typeof until === 'number') return until
+    if (until === 'end') return -1
+    return until === 'line' ? this.lineBreak() : this.afterNul()
+  }
+
   /** Position of the next line break, or -1 if it has not arrived. */
   lineBreak(): number {
     if (this.#searched < this.at) this.#searched = this.at
