@@ -9,7 +9,7 @@ import { SettingError } from './setting-error.ts'
 export const contentEncoding = { gzip: 'gzip', zstd: 'zstd' } as const
 
 // Audit records repeat themselves: level 1 gives most of the saving for a fraction of the time of the default level.
-const gzipOptions = { level: 1, chunkSize: 256 * 1024 }
+const gzipOptions = { level: 1, chunkSize: 96 * 1024 }
 /** A longer body is compressed with memory of its own: what is kept must not be sized by the largest there ever was. */
 const KEPT_BYTES = 4 * 1024 * 1024
 /** As many as zlib's pool has threads: more would wait anyway. */

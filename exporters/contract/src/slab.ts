@@ -2,7 +2,7 @@
 // the encoding; so they share slabs, which are freed when the last record in them is. Views into a slab are never written
 // again. Rejected: one slab per batch, because the exporter does not know which records will travel together.
 
-const SLAB_BYTES = 256 * 1024
+const SLAB_BYTES = 96 * 1024
 /** Longer texts get a buffer of their own, or a few of them would waste most of a slab. */
 const LONGEST = 16 * 1024
 
