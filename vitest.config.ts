@@ -7,6 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['test/**/*.test.ts', 'exporters/*/test/**/*.test.ts'],
+    setupFiles: ['test/tools/eavesdrop.ts'],
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -58,11 +58,11 @@ test('the root points to the API', async () => {
 })
 
 test('with a token nobody is told anything without it', async () => {
-  const url = await admin({ token: 'open sesame' })
+  const url = await admin({ token: 'open sesame 5ec4e7ca4a4e' })
   for (const path of ['/', '/api/status', '/nothing']) expect((await fetch(url + path)).status).toBe(401)
   const wrong = await fetch(`${url}/api/status`, { headers: { authorization: 'Bearer open' } })
   expect([wrong.status, await wrong.text()]).toEqual([401, expect.not.stringContaining('sesame')])
-  const right = await fetch(`${url}/api/status`, { headers: { authorization: 'Bearer open sesame' } })
+  const right = await fetch(`${url}/api/status`, { headers: { authorization: 'Bearer open sesame 5ec4e7ca4a4e' } })
   expect(right.status).toBe(200)
 })
 

@@ -29,7 +29,7 @@ interface Result {
 }
 
 function run(...args: readonly string[]): Promise<Result> {
-  const env = { ...process.env, CLI_TEST_TOKEN: 'sekret-cli', NODE_OPTIONS: '' }
+  const env = { ...process.env, CLI_TEST_TOKEN: 'sekret-cli-5ec4e7ca4a4e', NODE_OPTIONS: '' }
   const all = ['--conditions=@circleci-audit-forwarder/source', program, ...args]
   return new Promise((resolve) => {
     execFile(process.execPath, all, { env, cwd: folder }, (error, out, err) => {

@@ -13,7 +13,7 @@ const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'processors-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const key = 'sekret-0123456789abcdef'
+const key = 'sekret-0123-5ec4e7ca4a4e'
 const request = { id: 'r-1', ip_address: '81.2.69.142' }
 const lines = [
   textWith({ id: 'one', request, common_fields: undefined }),

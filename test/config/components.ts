@@ -72,19 +72,19 @@ export const components: Components = {
   processors: processorModules,
 }
 
-/** What the tests' environment holds. Every value with `sekret` in it must appear in no output. */
+/** What the tests' environment holds. Every value with `sekret` in it must appear in no output, and has the tests' own mark too. */
 export const env: Readonly<Record<string, string>> = {
-  SPLUNK_TOKEN: 'sekret-splunk-0c3f',
+  SPLUNK_TOKEN: 'sekret-splunk-0c3f-5ec4e7ca4a4e',
   DIGITS: '31337',
   TWELVE: '12',
   TRUE: 'true',
   EMPTY: '',
-  HOSTILE: 'sekret: {a: [b\n- c: "d',
-  WORD: 'sekret-word',
+  HOSTILE: 'sekret-5ec4e7ca4a4e: {a: [b\n- c: "d',
+  WORD: 'sekret-word-5ec4e7ca4a4e',
 }
 
 export const files: Readonly<Record<string, string>> = {
-  '/run/secrets/token': 'sekret-from-file-77\n',
+  '/run/secrets/token': 'sekret-from-file-77-5ec4e7ca4a4e\n',
 }
 
 export const world = {

@@ -7,19 +7,19 @@ import { components, world } from './components.ts'
 const text = `
 receivers:
   circleci_audit:
-    store: { s3: { bucket: "\${env:TWELVE}", endpoint: "https://user:sekret-inline@minio" } }
-    attributes: { team: security, note: "\${env:SPLUNK_TOKEN}", echo: "see sekret-splunk-0c3f" }
+    store: { s3: { bucket: "\${env:TWELVE}", endpoint: "https://user:sekret-inline-5ec4e7ca4a4e@minio" } }
+    attributes: { team: security, note: "\${env:SPLUNK_TOKEN}", echo: "see sekret-splunk-0c3f-5ec4e7ca4a4e" }
 exporters:
   splunk_hec/soc:
     endpoint: https://splunk
     token: "\${env:SPLUNK_TOKEN}"
     index: "\${file:/run/secrets/token}"
-    headers: { authorization: "Bearer \${WORD}", x-inline: sekret-header-inline }
-    proxy_url: http://user:sekret-proxy@proxy:3128
+    headers: { authorization: "Bearer \${WORD}", x-inline: sekret-header-inline-5ec4e7ca4a4e }
+    proxy_url: http://user:sekret-proxy-5ec4e7ca4a4e@proxy:3128
     timeout: 90s
   console:
 service:
-  admin: { token: sekret-admin }
+  admin: { token: sekret-admin-5ec4e7ca4a4e }
   pipelines: { logs: { receivers: [circleci_audit], exporters: [splunk_hec/soc, console] } }
 `
 

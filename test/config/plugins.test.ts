@@ -71,7 +71,7 @@ test('a module of the contract is an exporter like the others', async () => {
   expect(Object.keys(config.exporters)).toEqual(['acme/one', 'acme/two'])
   expect(config.exporters['acme/two']).toMatchObject({
     type: 'acme',
-    settings: { token: 'sekret-word' },
+    settings: { token: 'sekret-word-5ec4e7ca4a4e' },
     batch: { max_records: 3 },
   })
   expect(config.exporters['acme/one']?.batch.max_records).toBe(5)
@@ -215,7 +215,7 @@ test('what is under options is kept out of sight', async () => {
     [entry],
     'otel: { options: { apiKey: "${env:WORD}", mode: fast, pass: { apiKey: short } } }',
   )
-  expect(loaded.secrets.toSorted()).toEqual(['sekret-word', 'short'])
+  expect(loaded.secrets.toSorted()).toEqual(['sekret-word-5ec4e7ca4a4e', 'short'])
   expect(loaded.warnings.map(({ path, message }) => `${path} ${message}`)).toEqual([
     expect.stringMatching(/^exporters\.otel is unverified/),
     'exporters.otel.options.pass.apiKey holds a secret in the file itself',

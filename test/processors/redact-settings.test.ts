@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { module } from '../../src/processors/redact.ts'
 
-const key = 'a key of sixteen and more'
+const key = 'a key of sixteen and more: 5ec4e7ca4a4e'
 
 test('settings that cannot mean anything are refused', () => {
   const bad: object[] = [

@@ -13,7 +13,7 @@ import { module } from '../../src/processors/redact.ts'
 import { textWith } from '../mapping/corpus.ts'
 import { everythingIn, recordOf, transformerOf } from './records.ts'
 
-const key = 'a key of sixteen and more'
+const key = 'a key of sixteen and more: 5ec4e7ca4a4e'
 const names = fc.oneof(
   fc.constantFrom('a', 'b', 'token', 'config-source', 'Some Key', 'USER_ID', 'имя', '__proto__', 'constructor', 'x.y'),
   fc.string({ minLength: 1, maxLength: 6, unit: 'binary' }).filter((name) => name.isWellFormed()),

@@ -6,7 +6,7 @@ import { module } from '../../src/processors/redact.ts'
 import { oddities, textWith } from '../mapping/corpus.ts'
 import { everythingIn, recordOf, transformerOf } from './records.ts'
 
-const key = 'a key of sixteen and more'
+const key = 'a key of sixteen and more: 5ec4e7ca4a4e'
 const hashed = (text: string): string => createHmac('sha256', key).update(text).digest('hex')
 const redact = (settings: object, record: LogRecord): LogRecord => transformerOf(module, settings).transform(record)
 const redactText = (settings: object, text: string): LogRecord => redact(settings, recordOf(text))

@@ -10,7 +10,7 @@ import { london, provider } from '../databases/mmdb-writer.ts'
 import { oddities } from '../mapping/corpus.ts'
 import { frozen, recordOf } from './records.ts'
 
-const key = 'a key of sixteen and more'
+const key = 'a key of sixteen and more: 5ec4e7ca4a4e'
 const globs = { include: ['*'], exclude: ['x*'] }
 const settings: Readonly<Record<string, readonly unknown[]>> = {
   filter: [{ ...globs, actor: globs, target: globs, scope: globs, min_severity: 'warning', success: true }],

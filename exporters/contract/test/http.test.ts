@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Fault, FaultProxy } from '../../../test/tools/fault-proxy.ts'
 import { type HttpAnswer, HttpClient, type HttpOptions, SettingError } from '../src/index.ts'
-import { type Arrived, FakeServer, type VendorAnswer } from '../src/testing.ts'
+import { type Arrived, canary, canaryGuid, FakeServer, type VendorAnswer } from '../src/testing.ts'
 
 const never = new AbortController().signal
 const body = [Buffer.from('first '), Buffer.from('second')]
@@ -106,8 +106,9 @@ describe('an answer', () => {
   })
 
   test('repeats no secret that the server repeats', async () => {
-    answer = { status: 401, body: 'bad header Splunk 1234-5678, bad token abcdef-ghijkl' }
-    const given = await post({ headers: { authorization: 'Splunk 1234-5678' }, secrets: ['abcdef-ghijkl'] })
+    const [header, token] = [`Splunk ${canaryGuid(1)}`, canary('token')]
+    answer = { status: 401, body: `bad header ${header}, bad token ${token}` }
+    const given = await post({ headers: { authorization: header }, secrets: [token] })
     expect(given).toMatchObject({ body: 'bad header ***, bad token ***' })
   })
 })

@@ -1,9 +1,10 @@
 // The real program, as an operator starts it: a child process with its own environment, watched from outside through its
-// output, its signals and /proc.
+// output, its signals and /proc. All of its output is searched for credentials, also what is no longer kept.
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { Listener } from '../../tools/secrets.ts'
 import { startScript } from '../../tools/start-script.ts'
 import { until } from './until.ts'
 
@@ -35,6 +36,8 @@ export class Forwarder {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>
   readonly #hasGroup: boolean
   readonly #listeners = new Set<() => void>()
+  readonly #listening = { out: new Listener('standard output'), err: new Listener('standard error') }
+  readonly #leaks: string[] = []
   #out = ''
   #err = ''
   #exit: Exit | undefined
@@ -69,6 +72,12 @@ export class Forwarder {
 
   get stderr(): string {
     return this.#err
+  }
+
+  /** Where credentials stand in what it has said so far. */
+  get leaks(): readonly string[] {
+    this.#leaks.push(...this.#listening.out.take(), ...this.#listening.err.take())
+    return this.#leaks
   }
 
   get running(): boolean {
@@ -138,6 +147,8 @@ export class Forwarder {
   }
 
   #add(err: string, out: string): void {
+    this.#listening.err.hear(err)
+    this.#listening.out.hear(out)
     this.#err = (this.#err + err).slice(-KEPT)
     this.#out = (this.#out + out).slice(-KEPT)
     this.#tell()

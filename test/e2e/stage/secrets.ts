@@ -1,27 +1,28 @@
-import { randomUUID } from 'node:crypto'
+import { canariesIn, canary, canaryGuid, canaryHex } from '../../tools/secrets.ts'
 
-/** Credentials of one scene, by the name of their variable. Each is unlike anything else, so that it can be looked for. */
+/** Credentials of a scene, by the name of their variable. */
 export class Secrets {
-  readonly env: Readonly<Record<string, string>>
-
-  constructor() {
-    const secret = (kind: string): string => `${kind}-${randomUUID()}`
-    this.env = {
-      OTLP_TOKEN: secret('otlp'),
-      HEC_TOKEN: randomUUID(),
-      ADMIN_TOKEN: secret('admin'),
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: secret('aws'),
-      AWS_SESSION_TOKEN: secret('session'),
-    }
+  readonly env: Readonly<Record<string, string>> = {
+    OTLP_TOKEN: canary('otlp'),
+    HEC_TOKEN: canaryGuid(0xec),
+    DATADOG_KEY: canaryHex(0xdd),
+    RAPID7_TOKEN: canaryGuid(0x7),
+    RAPID7_KEY: canary('rapid7'),
+    // Characters that URLs, headers, YAML and JSON write in other ways.
+    CLICKHOUSE_PASSWORD: canary(`p@ss"word'/%+:é`),
+    CLICKHOUSE_TOKEN: canary('clickhouse'),
+    PROXY_PASSWORD: canary('proxy'),
+    PLUGIN_KEY: canary('plugin'),
+    REDACT_KEY: canary('redact'),
+    ADMIN_TOKEN: canary('admin'),
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: canary('aws'),
+    AWS_SESSION_TOKEN: canary('session'),
   }
 
-  /** Throws if a secret stands in the text, as it is or in base64. Its name is told, not its value. */
+  /** Throws if a credential stands in the text, of this scene or of any other test, however it is spelled. */
   mustNotBeIn(where: string, text: string): void {
-    for (const [name, value] of Object.entries(this.env)) {
-      if (value.length < 8) continue
-      const encoded = Buffer.from(value).toString('base64').replace(/=+$/, '').slice(0, -1)
-      if (text.includes(value) || text.includes(encoded)) throw new Error(`${where} holds the value of ${name}`)
-    }
+    const found = canariesIn(text)
+    if (found.length > 0) throw new Error(`${where} holds a credential: ${found.slice(0, 5).join('\n')}`)
   }
 }

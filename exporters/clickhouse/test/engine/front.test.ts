@@ -1,10 +1,11 @@
 // The front against what ClickHouse documents of its HTTP interface, and through ClickHouse's own client.
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { canary } from '@circleci-audit-forwarder/contract/testing'
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ClickHouse } from './front.ts'
 
-const access = { user: 'forwarder', password: 'p4ssw0rd', bearer: 'a-token' }
+const access = { user: 'forwarder', password: canary('password'), bearer: canary('bearer') }
 const credentials = { 'X-ClickHouse-User': access.user, 'X-ClickHouse-Key': access.password }
 let server: ClickHouse
 
@@ -53,7 +54,7 @@ describe('credentials', () => {
   test.each([
     ['its own headers', credentials, {}],
     ['Basic', basic(access.user, access.password), {}],
-    ['Bearer', { Authorization: 'Bearer a-token' }, {}],
+    ['Bearer', { Authorization: `Bearer ${access.bearer}` }, {}],
     ['parameters', {}, { user: access.user, password: access.password }],
   ])('%s', async (_, headers, parameters) => {
     expect((await ask({ query: 'SELECT 1', headers, parameters })).status).toBe(200)
