@@ -1,7 +1,7 @@
 // What `status`, the admin API and the page show: one document, made by pure arithmetic from the ledger's accounts and,
 // where a forwarder runs, from what its lanes are doing. Times are RFC 3339, ages and durations seconds, unknown is
 // null and never 0: before the first complete sweep there is no watermark, and nothing is proven.
-import type { Account, AccountLedger } from '../ledger/accounts.ts'
+import type { Account, LedgerTotals } from '../ledger/accounts.ts'
 import type { Retired } from '../ledger/names.ts'
 import type { LaneState } from '../telemetry/lanes.ts'
 import { explain } from './explain.ts'
@@ -100,6 +100,8 @@ export interface Totals {
   readonly objects: number
   readonly events: number
   readonly bad: number
+  /** Objects that changed after CircleCI wrote them: each is one to look into. */
+  readonly altered: number
   readonly outstanding: number
   readonly delivered: number
   readonly filtered: number
@@ -112,7 +114,7 @@ export interface Totals {
 export interface StatusSources {
   readonly accounts: readonly Account[]
   readonly retired: readonly Retired[]
-  readonly totals: ReturnType<AccountLedger['totals']>
+  readonly totals: LedgerTotals
   /** Ids of the configured receivers; those of the accounts are added. */
   readonly receivers: readonly string[]
   readonly now: number
@@ -225,7 +227,7 @@ function live(lane: LaneState): Live {
   }
 }
 
-function sums(destinations: readonly DestinationStatus[]): Omit<Totals, 'objects' | 'events' | 'bad'> {
+function sums(destinations: readonly DestinationStatus[]): Omit<Totals, keyof LedgerTotals> {
   const sum = (of: (destination: DestinationStatus) => number) =>
     destinations.reduce((total, one) => total + of(one), 0)
   return {

@@ -63,7 +63,8 @@ function receiver({ id, sweptTo, lastObjectTime }: StatusDocument['receivers'][n
 
 function totals({ totals }: StatusDocument): string {
   const bad = totals.bad === 0 ? '' : `, ${count(totals.bad, 'bad line')}`
-  return `${count(totals.objects, 'object')} known, ${count(totals.events, 'event')} decided${bad}`
+  const altered = totals.altered === 0 ? '' : `, ${count(totals.altered, 'object')} ALTERED: see the log`
+  return `${count(totals.objects, 'object')} known, ${count(totals.events, 'event')} decided${bad}${altered}`
 }
 
 function short(time: string): string {

@@ -11,16 +11,32 @@ export type ReadFailureKind =
   /** Network, time-out, throttling, a body shorter than its length. */
   | 'unreachable'
 
+/** How an object came to be gone, as far as its store can tell. */
+export type Absence =
+  /** A rule of the bucket's own removed it when its time was up. */
+  | 'expired'
+  /** Another version has its key: audit objects are written once, so somebody wrote over it. */
+  | 'replaced'
+  /** It was deleted, or nobody can say. */
+  | 'vanished'
+
 /** Reading an object failed. `message` says doing what, to what, why; `hint` what to do next. */
 export class ReadFailure extends Error {
   readonly kind: ReadFailureKind
   readonly hint: string | undefined
+  /** Set where the kind is `gone`. */
+  readonly absence: Absence | undefined
 
-  constructor(kind: ReadFailureKind, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    kind: ReadFailureKind,
+    message: string,
+    options: { hint?: string; cause?: unknown; absence?: Absence } = {},
+  ) {
     super(message, { cause: options.cause })
     this.name = 'ReadFailure'
     this.kind = kind
     this.hint = options.hint
+    this.absence = kind === 'gone' ? (options.absence ?? 'vanished') : undefined
   }
 }
 

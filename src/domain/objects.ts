@@ -28,15 +28,28 @@ export interface AuditObject extends Sighting {
   readonly length: number | undefined
 }
 
+/** How an object turned out not to be what CircleCI wrote. Audit objects are written once and never change. */
+export type AlterationKind =
+  /** Its bytes do not have the sha1 in its key. */
+  | 'content'
+  /** Its key was known with another version. */
+  | 'version'
+
 export type Discovery = 'notified' | 'swept'
 
 const partition = /(?:^|\/)year=(\d{4})\/month=(\d{1,2})\/day=(\d{1,2})\/hour=(\d{1,2})\/([^/]+)$/
 const stamp = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})/
+const digest = /_([0-9a-f]{40})(?:\.[0-9a-z.]+)?$/i
 const probe = /circleci_connectivity_test_/
 
 /** Whether the key has CircleCI's layout, in either spelling (`month=7`, `month=07`). */
 export function isAuditKey(key: string): boolean {
   return partition.test(key)
+}
+
+/** The sha1 that CircleCI wrote into the key, in lower-case hex; undefined if there is none. */
+export function sha1InKey(key: string): string | undefined {
+  return digest.exec(key)?.[1]?.toLowerCase()
 }
 
 /** What CircleCI leaves in the bucket that holds no events: its connectivity probe, and empty objects. */

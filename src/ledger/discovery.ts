@@ -1,4 +1,5 @@
 import type { AuditObject, Discovery, Sighting } from '../domain/objects.ts'
+import type { Alteration } from './alterations.ts'
 
 /** One destination fed by one receiver. */
 export interface Route {
@@ -14,6 +15,8 @@ export interface Seen {
   readonly fresh: readonly AuditObject[]
   /** Of the fresh ones, those below the watermark of at least one route. */
   readonly late: readonly AuditObject[]
+  /** Of the objects not known before, those whose key was known with another version. Noted by this call. */
+  readonly altered: readonly Alteration[]
   /** How many were known already, or older than every route's start. */
   readonly known: number
 }

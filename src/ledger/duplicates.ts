@@ -62,7 +62,8 @@ export interface DuplicateLedger {
    * Decides a chunk: claims its ids, stores its copies, its bad stretches and how far the object is decided; with
    * `end`, the object's length, which settles the rows that have everything else. For a stretch already decided it
    * answers what was decided then and asks the ids no more. Chunks of one object come in order but may be cut otherwise
-   * than last time: what lies below the decided mark is answered from the stored list, the rest is decided.
+   * than last time: what lies below the decided mark is answered from the stored list, the rest is decided. A stretch
+   * below the mark that is bad only now (other settings, another version of the program) is kept all the same, once.
    * Not durable: after a crash the same chunk is decided again, with the same answer (an owner stays the owner).
    * Throws QuarantineFull when the bad stretches do not fit; then nothing was decided.
    */

@@ -6,6 +6,7 @@
 // the rest may be forgotten by a power cut, always the latest first, and each method says what that means.
 // Rejected: an asynchronous interface, which would let a lane observe half a transaction.
 import type { AccountLedger } from './accounts.ts'
+import type { AlterationLedger } from './alterations.ts'
 import type { DiscoveryLedger } from './discovery.ts'
 import type { DuplicateLedger } from './duplicates.ts'
 import type { IntentLedger } from './intents.ts'
@@ -19,6 +20,7 @@ export interface Ledger
     ProgressLedger,
     IntentLedger,
     AccountLedger,
+    AlterationLedger,
     NameLedger,
     RequestLedger {
   /** Releases the lock and the file. May be called twice. */

@@ -15,7 +15,13 @@ afterEach(async () => {
 })
 
 const status = () =>
-  statusDocument({ accounts: [account()], retired: [], totals: { objects: 1, events: 2, bad: 0 }, receivers: [], now })
+  statusDocument({
+    accounts: [account()],
+    retired: [],
+    totals: { objects: 1, events: 2, bad: 0, altered: 0 },
+    receivers: [],
+    now,
+  })
 
 async function admin(options: { token?: string; status?: typeof status } = {}): Promise<string> {
   const server = new AdminServer({ endpoint: '127.0.0.1:0', status, ...options })

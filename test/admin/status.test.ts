@@ -3,7 +3,7 @@ import { type StatusSources, statusDocument } from '../../src/admin/status.ts'
 import type { LaneState } from '../../src/telemetry/lanes.ts'
 import { account, now, oldest } from './accounts.ts'
 
-const totals = { objects: 40, events: 2000, bad: 1 }
+const totals = { objects: 40, events: 2000, bad: 1, altered: 0 }
 const healthy: LaneState = {
   inFlight: 2,
   concurrency: 4,

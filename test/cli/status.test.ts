@@ -11,7 +11,7 @@ import { statusText } from '../../src/cli/status-text.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { account, now, oldest } from '../admin/accounts.ts'
 
-const totals = { objects: 40, events: 2000, bad: 1 }
+const totals = { objects: 40, events: 2000, bad: 1, altered: 0 }
 const stop = { cause: 'credentials', reason: '403 invalid token', since: now - 7_200_000 } as const
 
 let folder: string

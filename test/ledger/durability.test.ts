@@ -110,6 +110,7 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     () => ledger.settle('a', [{ object: 1, ranges: [[10, 20]], tally: none }]),
     () => ledger.postpone('a', 1, start, 'denied'),
     () => ledger.prune(0),
+    () => ledger.altered(1, 'abcd', start),
     () => ledger.stop('a', undefined),
   ]
   expect(synchronousOf(ledger, durable)).toEqual(durable.map(() => 'FULL'))

@@ -77,6 +77,7 @@ const writes: Readonly<Record<string, (ledger: Ledger, intent: number) => unknow
   advance: (ledger) => ledger.advance(),
   prune: (ledger) => ledger.prune(0),
   quarantineMessage: (ledger) => ledger.quarantineMessage('bucket', 'what', 'nobody knows', start),
+  altered: (ledger) => ledger.altered(1, 'abcd', start),
   ask: (ledger) => ledger.ask('replay', '{}', 'bob', start),
   answer: (ledger) => ledger.answer(1, 'done'),
 }

@@ -52,7 +52,8 @@ export function chunkOf(object: AuditObject, first: number, last: number): Undec
   }
 }
 
-function badBytes(from: number, to: number) {
+/** A stretch that is no event. */
+export function badBytes(from: number, to: number) {
   const evidence = { reason: 'not JSON', sha256: 'ab', bytes: new Uint8Array([1, 2, 3]), length: 3 }
   return { from, to, offset: from, line: 1 + from / stretch, ...evidence }
 }

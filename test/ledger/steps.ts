@@ -1,7 +1,7 @@
 import type { AuditObject, Sighting } from '../../src/domain/objects.ts'
 import type { Position } from '../../src/ledger/duplicates.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
-import { bare, chunkOf, contentOf, hour, readRow, refusal, settleReading, sighting, start } from './lane.ts'
+import { badBytes, bare, chunkOf, contentOf, hour, readRow, refusal, settleReading, sighting, start } from './lane.ts'
 
 /** One random operation: what, and three numbers that choose among what there is. */
 export interface Step {
@@ -108,6 +108,26 @@ export const acts = {
     const receiver = receivers[c % 4 === 0 ? 1 : 0]
     witness?.announce(receiver, sightings)
     return ledger.see(receiver, 's3://audit', sightings, 'swept', now)
+  },
+  rewritten: (ledger, { a, b }, now, witness) => {
+    const other = { ...sighting(a % 24), version: `w${b % 2}` }
+    witness?.announce('bucket', [other])
+    return ledger.see('bucket', 's3://audit', [other], 'notified', now)
+  },
+  altered: (ledger, { a }, now) => {
+    const object = pick(refs(ledger), a)
+    return object && ledger.altered(object.ref, 'abcd', now)
+  },
+  /** A reading for which some good event is bad. */
+  decideOtherwise: (ledger, { a, b }, now) => {
+    const object = pick(refs(ledger), a)
+    if (object === undefined) return
+    const chunk = chunkOf(object, 0, 99)
+    const spoilt = chunk.claimants[b % 3]
+    if (spoilt === undefined) return
+    const claimants = chunk.claimants.filter((one) => one !== spoilt)
+    const bad = [...chunk.bad, badBytes(spoilt.from, spoilt.to)].sort((one, other) => one.from - other.from)
+    return ledger.decide({ ...chunk, claimants, bad }, now)
   },
   swept: (ledger, { a, b }) => ledger.swept(receivers[b % 2] ?? 'bucket', start + (a % 6) * hour),
   decide: (ledger, { a, b, c }, now) => {
@@ -245,6 +265,7 @@ export function view(ledger: Ledger): unknown {
     accounts: ledger.accounts(),
     retired: ledger.retired(),
     totals: ledger.totals(),
+    alterations: ledger.alterations({ limit: 50 }),
     objects,
     quarantine: ledger.quarantine({ limit: 100 }),
     splunkOnly: ledger.quarantine({ limit: 3, destination: 'splunk' }),

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { hour, start } from './lane.ts'
-import { account, at, everything, none, route, see, whole } from './pieces.ts'
+import { account, at, bad, everything, none, route, see, whole } from './pieces.ts'
 import { namingGuarantees } from './suite-names.ts'
 import { sendingGuarantees } from './suite-sending.ts'
 
@@ -26,7 +26,7 @@ export function ledgerSuite(name: string, subject: Subject): void {
   guarantee('an object is its store, key and version, and is seen once', (ledger) => {
     ledger.enrol([route('a')], start)
     expect(see(ledger, at(1), at(1))).toMatchObject({ fresh: [{ ref: 1, time: start + hour }], known: 1 })
-    expect(see(ledger, at(1))).toEqual({ fresh: [], late: [], known: 1 })
+    expect(see(ledger, at(1))).toEqual({ fresh: [], late: [], altered: [], known: 1 })
     expect(see(ledger, at(1, 'w')).fresh).toHaveLength(1)
     expect(ledger.see('bucket', 's3://other', [at(1)], 'notified', start).fresh).toHaveLength(1)
     expect(account(ledger, 'a')?.outstanding).toBe(3)
@@ -169,6 +169,41 @@ export function ledgerSuite(name: string, subject: Subject): void {
     expect(ledger.prune(0)).toBe(0)
     ledger.decide(whole(1, ['y'], start), start)
     expect(ledger.prune(48 * hour)).toBe(0)
+  })
+
+  guarantee('a key with another version is an object of its own, and noted as an alteration, once', (ledger) => {
+    ledger.enrol([route('a')], start)
+    expect(see(ledger, at(1), at(2)).altered).toEqual([])
+    const object = { ref: 3, store: 's3://b', key: at(1).key }
+    const alteration = { object, kind: 'version', evidence: 'v', at: start }
+    expect(see(ledger, at(1, 'w'), at(2)).altered).toEqual([alteration])
+    expect(see(ledger, at(1, 'w')).altered).toEqual([])
+    expect(ledger.see('other', 's3://b', [at(1, 'w')], 'swept', start).altered).toEqual([])
+    expect(ledger.alterations({ limit: 9 })).toEqual([alteration])
+    expect(ledger.totals()).toMatchObject({ altered: 1 })
+  })
+
+  guarantee('bytes that are not what the key says are noted once, also over a restart', (first) => {
+    let ledger = first
+    ledger.enrol([route('a')], start)
+    see(ledger, at(1))
+    expect(ledger.altered(1, 'abcd', start)).toBe(true)
+    ledger = subject.reopen(ledger)
+    expect(ledger.altered(1, 'abcd', start)).toBe(false)
+    expect(ledger.alterations({ limit: 9 })).toMatchObject([{ object: { ref: 1 }, kind: 'content', evidence: 'abcd' }])
+    expect(ledger.totals()).toMatchObject({ altered: 1 })
+    if (ledger !== first) ledger.close()
+  })
+
+  guarantee('a stretch that has become bad after it was decided is kept, once', (ledger) => {
+    ledger.enrol([route('a')], start)
+    see(ledger, at(1))
+    ledger.decide(whole(1, ['x', 'y']), start)
+    const { bad: stretches } = bad(1, 10, 3)
+    const later = { ...whole(1, ['x']), to: 20, bad: stretches }
+    for (let time = 0; time < 2; time += 1) ledger.decide(later, start)
+    expect(ledger.quarantine({ limit: 9 })).toMatchObject([{ object: { ref: 1 }, offset: 10, reason: 'no event' }])
+    expect(ledger.totals()).toMatchObject({ events: 2, bad: 1 })
   })
 
   namingGuarantees(subject, guarantee)

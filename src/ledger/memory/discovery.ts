@@ -1,5 +1,6 @@
 import { objectTime, type Sighting } from '../../domain/objects.ts'
 import type { Route, Seen } from '../discovery.ts'
+import { noteVersion } from './alterations.ts'
 import { repair } from './duplicates.ts'
 import type { RouteState, State } from './state.ts'
 
@@ -97,11 +98,15 @@ function isLate(route: RouteState, time: number): boolean {
 
 export function see(state: State, receiver: string, store: string, sightings: readonly Sighting[], now: number): Seen {
   const routes = state.activeRoutes().filter((route) => route.receiver === receiver)
-  const seen = { fresh: [] as Seen['fresh'][number][], late: [] as Seen['late'][number][], known: 0 }
+  const none = { fresh: [], late: [], altered: [], known: 0 }
+  const seen: { -readonly [K in keyof Seen]: Seen[K] extends readonly (infer T)[] ? T[] : Seen[K] } = none
   for (const sighting of sightings) {
     const time = objectTime(sighting)
     const wanting = routes.filter((route) => time >= route.startAt)
+    const before = state.count('object')
     const ref = wanting.length === 0 ? undefined : register(state, receiver, store, sighting, now)
+    const alteration = ref === undefined || ref <= before ? undefined : noteVersion(state, ref, now)
+    if (alteration !== undefined) seen.altered.push(alteration)
     const got = ref === undefined ? [] : wanting.filter((route) => want(state, route.id, ref, now))
     if (ref === undefined || got.length === 0) {
       seen.known += 1

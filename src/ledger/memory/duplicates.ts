@@ -16,7 +16,13 @@ export function decide(state: State, chunk: Undecided, now: number): Decision {
     else if (verdict !== 'fresh') copies.push(verdict)
     state.next('events')
   }
-  for (const bad of chunk.bad.filter(({ from }) => from >= known.decided)) keepBad(state, chunk.object, bad, now)
+  const isKept = (from: number) =>
+    state.entries.values().some(({ destination, object, range }) => {
+      return destination === undefined && object?.ref === chunk.object && range[0] === from
+    })
+  for (const bad of chunk.bad) {
+    if (bad.from >= known.decided || !isKept(bad.from)) keepBad(state, chunk.object, bad, now)
+  }
   if (chunk.to > known.decided || chunk.end) advance(state, chunk, { ...known, copies, reused })
   const within = (from: number) => chunk.from <= from && from < chunk.to
   return {

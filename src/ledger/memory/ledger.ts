@@ -1,7 +1,8 @@
 // The reference: what every promise of the interface means, with nothing done for speed, and a power cut on demand.
 import { createHash } from 'node:crypto'
 import type { Discovery, Sighting } from '../../domain/objects.ts'
-import type { Account, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
+import type { Account, LedgerTotals, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
+import type { Alteration } from '../alterations.ts'
 import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
@@ -11,6 +12,7 @@ import type { DueQuery, Row, Settlement } from '../progress.ts'
 import type { Request } from '../requests.ts'
 import { defaultQuarantineBytes } from '../rules.ts'
 import { accounts, advance, keep, quarantine, retired, stop } from './accounts.ts'
+import { alterations, note } from './alterations.ts'
 import { enrol, see } from './discovery.ts'
 import { adopted, decide, judge, prune } from './duplicates.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
@@ -152,9 +154,17 @@ export class MemoryLedger implements Ledger {
     return retired(this.#state)
   }
 
-  totals() {
-    const state = this.#state
-    return { objects: state.count('object'), events: state.count('events'), bad: state.count('bad') }
+  totals(): LedgerTotals {
+    const [objects, altered] = [this.#state.count('object'), this.#state.count('altered')]
+    return { objects, events: this.#state.count('events'), bad: this.#state.count('bad'), altered }
+  }
+
+  altered(object: number, sha1: string, now: number): boolean {
+    return this.#volatile(() => note(this.#state, object, 'content', sha1, now))
+  }
+
+  alterations({ limit }: { readonly limit: number }): readonly Alteration[] {
+    return alterations(this.#state, limit)
   }
 
   stop(destination: string, stopped: Stop | undefined): void {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { AuditObject } from '../../domain/objects.ts'
 import { covers, type Range, type Ranges } from '../../domain/ranges.ts'
 import type { QuarantineEntry, Stop } from '../accounts.ts'
+import type { Alteration } from '../alterations.ts'
 import type { Position } from '../duplicates.ts'
 import type { Intent } from '../intents.ts'
 import type { Tally } from '../progress.ts'
@@ -73,7 +74,7 @@ export interface EntryState extends QuarantineEntry {
 }
 
 export type IntentState = Intent & { readonly destination: string }
-export type Sequence = 'route' | 'object' | 'intent' | 'entry' | 'request' | 'events' | 'bad'
+export type Sequence = 'route' | 'object' | 'intent' | 'entry' | 'request' | 'events' | 'bad' | 'altered'
 
 export class State {
   readonly journal = new Journal()
@@ -88,6 +89,8 @@ export class State {
   readonly intents = new Table<number, IntentState>(this.journal)
   readonly entries = new Table<number, EntryState>(this.journal)
   readonly requests = new Table<number, Request>(this.journal)
+  /** By object and kind. */
+  readonly alterations = new Table<string, Alteration>(this.journal)
   readonly stops = new Table<string, Stop>(this.journal)
   readonly #sequences = new Table<Sequence, number>(this.journal)
   readonly maxQuarantineBytes: number

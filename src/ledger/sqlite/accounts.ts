@@ -1,4 +1,4 @@
-import type { Account, Stop, Watermark } from '../accounts.ts'
+import type { Account, LedgerTotals, Stop, Watermark } from '../accounts.ts'
 import type { Retired } from '../names.ts'
 import { nextWatermark } from '../rules.ts'
 import type { Connection } from './connection.ts'
@@ -98,9 +98,9 @@ function oldest(db: Connection, route: number): Account['oldest'] {
   return row && { time: row.time, key: row.key, reason: row.reason ?? undefined }
 }
 
-export function totals(db: Connection): { readonly objects: number; readonly events: number; readonly bad: number } {
-  const row = db.get<{ objects: number; events: number; bad: number }>('SELECT objects, events, bad FROM totals')
-  return { objects: row?.objects ?? 0, events: row?.events ?? 0, bad: row?.bad ?? 0 }
+export function totals(db: Connection): LedgerTotals {
+  const row = db.get<LedgerTotals>('SELECT objects, events, bad, altered FROM totals')
+  return row === undefined ? { objects: 0, events: 0, bad: 0, altered: 0 } : { ...row }
 }
 
 export function stop(db: Connection, destination: string, stopped: Stop | undefined): void {

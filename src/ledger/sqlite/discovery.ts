@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { type AuditObject, type Discovery, objectTime, type Sighting } from '../../domain/objects.ts'
+import type { Alteration } from '../alterations.ts'
 import type { Route, Seen } from '../discovery.ts'
+import { noteVersion } from './alterations.ts'
 import type { Connection } from './connection.ts'
 import { repair, repairAll } from './rescue.ts'
 import { count, type Delivery, delivery, lost, outstanding } from './rows.ts'
@@ -152,12 +154,16 @@ export function see(
   place: { readonly receiver: string; readonly store: string; readonly how: Discovery },
   arriving: readonly Arrival[],
   now: number,
-): Pick<Seen, 'fresh' | 'late'> {
+): Pick<Seen, 'fresh' | 'late' | 'altered'> {
   const fresh: AuditObject[] = []
   const late: AuditObject[] = []
+  const altered: Alteration[] = []
   for (const arrival of arriving) {
-    const ref = register(db, place, arrival, now)
+    const { ref, isNew } = register(db, place, arrival, now)
     if (ref === undefined) continue
+    const { store } = place
+    const alteration = isNew ? noteVersion(db, { ref, store, key: arrival.sighting.key }, now) : undefined
+    if (alteration !== undefined) altered.push(alteration)
     const got = arrival.wanting.filter((route) => want(db, route, ref, arrival.time, now))
     if (got.length === 0) continue
     const seen = object(db, ref)
@@ -165,7 +171,7 @@ export function see(
     fresh.push(seen)
     if (got.some((route) => isLate(route, arrival.time))) late.push(seen)
   }
-  return { fresh, late }
+  return { fresh, late, altered }
 }
 
 /** The object's number; undefined if the same call has brought it already. */
@@ -174,15 +180,15 @@ function register(
   { receiver, store, how }: { readonly receiver: string; readonly store: string; readonly how: Discovery },
   { sighting, time }: Arrival,
   now: number,
-): number | undefined {
+): { readonly ref: number | undefined; readonly isNew: boolean } {
   const known = identified(db, store, sighting)
   if (known !== undefined) {
-    if (knows(db, receiver, known)) return undefined
+    if (knows(db, receiver, known)) return { ref: undefined, isNew: false }
     db.run('INSERT INTO also_seen (receiver, object) VALUES (?, ?)', receiver, known.ref)
-    return known.ref
+    return { ref: known.ref, isNew: false }
   }
   db.run('UPDATE totals SET objects = objects + 1')
-  return db.insert(
+  const ref = db.insert(
     `INSERT INTO objects (receiver, store, key, version, size, modified, time, seen_at, how)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     receiver,
@@ -195,6 +201,7 @@ function register(
     now,
     how,
   )
+  return { ref, isNew: true }
 }
 
 export function sweptTo(db: Connection, receiver: string): number | undefined {

@@ -18,7 +18,7 @@ export function decide(db: Connection, chunk: Undecided, now: number, quarantine
   assert(chunk.from <= known.decided, `object ${chunk.object}: chunk at ${chunk.from}, decided to ${known.decided}`)
   const before = stored(db, chunk, known.decided)
   const undecided = chunk.claimants.filter(({ from }) => from >= known.decided)
-  const bad = chunk.bad.filter(({ from }) => from >= known.decided)
+  const bad = chunk.bad.filter(({ from }) => from >= known.decided || !isKept(db, chunk.object, from))
   const decided = record(db, chunk.object, undecided, claimAll(db, chunk.object, undecided))
   for (const stretch of bad) keepBad(db, chunk.object, stretch, now, quarantineCap)
   if (undecided.length + bad.length > 0) {
@@ -85,6 +85,11 @@ function keepBad(db: Connection, object: number, bad: BadBytes, now: number, cap
   const { from, to, ...rest } = bad
   const place = { destination: undefined, receiver: undefined, object, from, to }
   keep(db, { ...rest, ...place, provisional: false, at: now }, cap)
+}
+
+function isKept(db: Connection, object: number, from: number): boolean {
+  const sql = 'SELECT 1 FROM quarantine WHERE object = ? AND start = ? AND destination IS NULL'
+  return db.get(sql, object, from) !== undefined
 }
 
 /** How far the object is decided now; at its end, rows that have everything else are settled. */

@@ -1,7 +1,8 @@
 // The ledger on disk: this file says what is a transaction and which of them are durable, the others what happens in it.
 import { resolve as absolute } from 'node:path'
 import type { AuditObject, Discovery, Sighting } from '../../domain/objects.ts'
-import type { Account, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
+import type { Account, LedgerTotals, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
+import type { Alteration } from '../alterations.ts'
 import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
@@ -11,6 +12,7 @@ import type { DueQuery, Row, Settlement } from '../progress.ts'
 import type { Request } from '../requests.ts'
 import { defaultQuarantineBytes } from '../rules.ts'
 import { accounts, advance, retired, standings, stop, totals } from './accounts.ts'
+import { alterations, note } from './alterations.ts'
 import { Connection, type Durability } from './connection.ts'
 import { arrivals, enrol, object, routes, see, swept, sweptTo } from './discovery.ts'
 import { decide, prune } from './duplicates.ts'
@@ -76,7 +78,7 @@ export class SqliteLedger implements Ledger {
 
   see(receiver: string, store: string, sightings: readonly Sighting[], how: Discovery, now: number): Seen {
     const arriving = arrivals(this.#db, receiver, store, sightings)
-    if (arriving.length === 0) return { fresh: [], late: [], known: sightings.length }
+    if (arriving.length === 0) return { fresh: [], late: [], altered: [], known: sightings.length }
     const seen = this.#write('durable', () => see(this.#db, { receiver, store, how }, arriving, now))
     return { ...seen, known: sightings.length - seen.fresh.length }
   }
@@ -175,8 +177,16 @@ export class SqliteLedger implements Ledger {
     return retired(this.#db)
   }
 
-  totals(): { readonly objects: number; readonly events: number; readonly bad: number } {
+  totals(): LedgerTotals {
     return totals(this.#db)
+  }
+
+  altered(ref: number, sha1: string, now: number): boolean {
+    return this.#write('volatile', () => note(this.#db, ref, 'content', sha1, now))
+  }
+
+  alterations({ limit }: { readonly limit: number }): readonly Alteration[] {
+    return alterations(this.#db, limit)
   }
 
   stop(destination: string, stopped: Stop | undefined): void {

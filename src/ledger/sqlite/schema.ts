@@ -87,10 +87,23 @@ INSERT INTO totals VALUES (0, 0, 0, 0);
 /** When a route was retired, in milliseconds since 1970. `retired_at` is how far its receiver was swept by then. */
 const second = 'ALTER TABLE routes ADD COLUMN gone_at INTEGER'
 
+/**
+ * Objects that changed, and a look-up of bad stretches by their place: one that has become bad after its object was
+ * decided is kept then.
+ */
+const third = `
+CREATE TABLE alterations (
+  object INTEGER NOT NULL, kind TEXT NOT NULL, evidence TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (object, kind)
+) WITHOUT ROWID;
+ALTER TABLE totals ADD COLUMN altered INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX bad_stretches ON quarantine (object, start) WHERE destination IS NULL;
+`
+
 /** In order; each takes the ledger from the version before it to its own. A migration that was released never changes. */
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: second },
+  { version: 3, sql: third },
 ]
 
 export const schemaVersion: number = Math.max(...migrations.map(({ version }) => version))
