@@ -31,15 +31,25 @@ export function candidate(
 ): Candidate {
   const { from, to, id, at, offset, line, sha256 } = piece
   const original = piece.record?.[ORIGINAL] ?? ''
-  const place = { object: object.ref, from, to, id, at, offset, line, sha256, original, objectTime: object.time }
+  const { encoded, unsendable } = tryToEncode(record, encode, maxBytes)
+  const objectTime = object.time
+  return { object: object.ref, from, to, id, at, encoded, unsendable, offset, line, sha256, original, objectTime }
+}
+
+type Tried = Pick<Candidate, 'encoded' | 'unsendable'>
+
+function tryToEncode(record: LogRecord, encode: (record: LogRecord) => Encoded, maxBytes: number): Tried {
   try {
     const encoded = encode(record)
     const size = encoded.bytes.byteLength
-    const large = `the encoded record is ${size} bytes, and the destination takes ${maxBytes} at most`
-    return { ...place, encoded, unsendable: size > maxBytes ? large : undefined }
+    if (size <= maxBytes) return { encoded, unsendable: undefined }
+    return {
+      encoded,
+      unsendable: `the encoded record is ${size} bytes, and the destination takes ${maxBytes} at most`,
+    }
   } catch (error) {
     const unsendable = `the record cannot be encoded: ${error instanceof Error ? error.message : String(error)}`
-    return { ...place, encoded: { bytes: new Uint8Array() }, unsendable }
+    return { encoded: { bytes: new Uint8Array() }, unsendable }
   }
 }
 

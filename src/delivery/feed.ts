@@ -11,7 +11,7 @@ import type { Batcher } from './batcher.ts'
 import { Bell } from './bell.ts'
 import type { Buffer } from './buffer.ts'
 import { candidate } from './candidate.ts'
-import { weight } from './flight.ts'
+import { weightOf } from './flight.ts'
 import type { Hand } from './hand.ts'
 import { LIVE_MS, longestWait, READINGS_TO_LOSE, RECHECK_MS } from './options.ts'
 import type { LaneParts } from './parts.ts'
@@ -134,9 +134,10 @@ export class Feed {
     const { ledger, destination, clock, hand, options } = this.#parts
     const now = clock.now()
     const limit = READ_AHEAD - this.#upcoming.length
-    const query = { now, limit, newest: this.#live, except: hand.objects, maxDelay: longestWait(options) }
+    const since = this.#live ? now - LIVE_MS : undefined
+    const query = { now, limit, newest: this.#live, since, except: hand.objects, maxDelay: longestWait(options) }
     const rows = ledger.due(destination, query)
-    return this.#live ? rows.filter((row) => row.object.time >= now - LIVE_MS).reverse() : rows
+    return this.#live ? rows.toReversed() : rows
   }
 
   async #rest(signal: AbortSignal): Promise<void> {
@@ -178,13 +179,15 @@ export class Feed {
     const { wanted, settlement } = sift(chunk, row, { destination, ledger, processing, adopted })
     if (settlement !== undefined) this.#gather(settlement)
     const now = clock.now()
+    let weight = 0
     const encode = (record: LogRecord): Encoded => chunk.encodings.encode(exporter, record)
     for (const { piece, record } of wanted) {
       const one = candidate(row.object, piece, record, encode, options.batch.bytes)
-      hand.hold(row.object.ref)
-      buffer.take(weight([one]))
+      weight += weightOf(one)
       this.batcher.add(one, now)
     }
+    if (wanted.length > 0) hand.hold(row.object.ref, wanted.length)
+    buffer.take(weight)
     if (wanted.length > 0) lane.stirred()
   }
 

@@ -42,9 +42,14 @@ export function flight(intent: Intent, members: readonly Candidate[] | undefined
   }
 }
 
+/** Memory one member holds. */
+export function weightOf({ encoded, original }: Candidate): number {
+  return encoded.bytes.byteLength + original.length
+}
+
 /** Memory the members hold: their encoded bytes and their original text. */
 export function weight(members: readonly Candidate[]): number {
-  return members.reduce((sum, { encoded, original }) => sum + encoded.bytes.byteLength + original.length, 0)
+  return members.reduce((sum, member) => sum + weightOf(member), 0)
 }
 
 /** Encoded bytes of the members, before compression. */

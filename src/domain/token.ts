@@ -14,7 +14,9 @@ export interface Identified {
  * (another encoder, another attribute) while the members stay the same.
  */
 export function batchToken(generation: number, members: readonly Identified[]): string {
-  const hash = createHash('sha256').update(`${generation}\n`)
-  for (const { id, at } of members) hash.update(`${id} ${at}\n`)
-  return hash.digest('hex')
+  // In one piece: each way into the hash costs more than what it hashes of one member.
+  const lines = members.map(({ id, at }) => `${id} ${at}\n`)
+  return createHash('sha256')
+    .update(`${generation}\n${lines.join('')}`)
+    .digest('hex')
 }

@@ -34,6 +34,8 @@ export interface DueQuery {
   readonly limit: number
   /** Newest object time first (live) or oldest first (backlog). */
   readonly newest: boolean
+  /** Only objects of this time or later; undefined for all. */
+  readonly since?: number | undefined
   /** Objects the lane has in hand already. */
   readonly except: ReadonlySet<number>
   /** A row due later than now + this is due now: the clock has jumped. */

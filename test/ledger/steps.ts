@@ -215,7 +215,15 @@ export const acts = {
   answer: (ledger, { a }) => ledger.answer(1 + (a % 4), 'done'),
   due: (ledger, { a, b, c }, now) => {
     const except = new Set([1 + (a % 7), 1 + (b % 7)])
-    const query = { now: now + (c % 3) * 5_000, limit: 1 + (c % 4), newest: b % 2 === 0, except, maxDelay: 10_000 }
+    const since = c % 5 === 0 ? now - (b % 7) * 60_000 : undefined
+    const query = {
+      now: now + (c % 3) * 5_000,
+      limit: 1 + (c % 4),
+      newest: b % 2 === 0,
+      since,
+      except,
+      maxDelay: 10_000,
+    }
     return [ledger.due(destinations[a % 3] ?? '', query), ledger.nextDue(destinations[a % 3] ?? '', except)]
   },
 } satisfies Record<string, Act>

@@ -91,6 +91,9 @@ export function ledgerSuite(name: string, subject: Subject): void {
       const times = (query: object) => ledger.due('a', { ...everything, ...query }).map((row) => row.object.ref)
       expect(times({})).toEqual([1, 3, 4])
       expect(times({ newest: true, limit: 2 })).toEqual([4, 3])
+      const { time: since = 0 } = ledger.row('a', 3)?.object ?? {}
+      expect(times({ since })).toEqual([3, 4])
+      expect(times({ since: since + 1, newest: true })).toEqual([4])
       expect(times({ now: start + 1000, except: new Set([1]) })).toEqual([2, 3, 4])
       expect(ledger.nextDue('a', new Set([1, 4]))).toBe(start + 1000)
       expect(ledger.row('a', 2)).toMatchObject({ attempts: 1, reason: 'denied' })

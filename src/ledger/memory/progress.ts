@@ -5,10 +5,11 @@ import { rescueRow } from './duplicates.ts'
 import type { RowState, State } from './state.ts'
 
 export function due(state: State, destination: string, query: DueQuery): Row[] {
-  const { now, limit, newest, except, maxDelay } = query
+  const { now, limit, newest, since = Number.NEGATIVE_INFINITY, except, maxDelay } = query
   const rows = outstanding(state, destination)
     .filter(({ object, dueAt }) => !except.has(object) && (dueAt <= now || dueAt > now + maxDelay))
     .map((row) => present(state, row))
+    .filter(({ object }) => object.time >= since)
     .sort((a, b) => a.object.time - b.object.time || a.object.ref - b.object.ref)
   return (newest ? rows.reverse() : rows).slice(0, limit)
 }

@@ -25,7 +25,7 @@ function routesOf(db: Connection, destination: string): number[] {
 }
 
 /** Walks the index in object time, and not at all when nothing is due. */
-function dueOf(db: Connection, route: number, { now, limit, newest, except, maxDelay }: DueQuery): Due[] {
+function dueOf(db: Connection, route: number, { now, limit, newest, since, except, maxDelay }: DueQuery): Due[] {
   const span = db.get<{ first: number | null; last: number | null }>(
     `SELECT (SELECT min(due_at) FROM deliveries INDEXED BY outstanding_by_due WHERE route = ?1 AND state = 0) AS first,
        (SELECT max(due_at) FROM deliveries INDEXED BY outstanding_by_due WHERE route = ?1 AND state = 0) AS last`,
@@ -35,8 +35,9 @@ function dueOf(db: Connection, route: number, { now, limit, newest, except, maxD
   const order = newest ? 'time DESC, object DESC' : 'time, object'
   const rows = db.each<Due>(
     `SELECT object, time, due_at AS dueAt FROM deliveries INDEXED BY outstanding_by_time
-     WHERE route = ? AND state = 0 AND (due_at <= ? OR due_at > ?) ORDER BY ${order}`,
+     WHERE route = ? AND state = 0 AND time >= ? AND (due_at <= ? OR due_at > ?) ORDER BY ${order}`,
     route,
+    since ?? Number.MIN_SAFE_INTEGER,
     now,
     now + maxDelay,
   )
