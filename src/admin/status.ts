@@ -1,8 +1,9 @@
 // What `status`, the admin API and the page show: one document, made by pure arithmetic from the ledger's accounts and,
 // where a forwarder runs, from what its lanes are doing. Times are RFC 3339, ages and durations seconds, unknown is
 // null and never 0: before the first complete sweep there is no watermark, and nothing is proven.
-import type { Account, LedgerTotals } from '../ledger/accounts.ts'
+import type { Account } from '../ledger/accounts.ts'
 import type { Retired } from '../ledger/names.ts'
+import type { LedgerTotals } from '../ledger/totals.ts'
 import type { LaneState } from '../telemetry/lanes.ts'
 import { explain } from './explain.ts'
 

@@ -71,17 +71,6 @@ export function isQuarantineFull(reason: string): boolean {
   return reason.startsWith(fullWords)
 }
 
-export interface LedgerTotals {
-  /** Objects known. */
-  readonly objects: number
-  /** Events decided. */
-  readonly events: number
-  /** Stretches that are no event. */
-  readonly bad: number
-  /** Alterations of objects. */
-  readonly altered: number
-}
-
 /** What the operator sees. */
 export interface AccountLedger {
   /**
@@ -90,7 +79,6 @@ export interface AccountLedger {
    */
   advance(): readonly Watermark[]
   accounts(): readonly Account[]
-  totals(): LedgerTotals
   /** Not durable: after a crash the destination shows it again by itself. */
   stop(destination: string, stop: Stop | undefined): void
   /** Keeps a message nobody understands. Durable: it may be deleted from the queue afterwards. */

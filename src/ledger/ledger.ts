@@ -13,6 +13,7 @@ import type { IntentLedger } from './intents.ts'
 import type { NameLedger } from './names.ts'
 import type { ProgressLedger } from './progress.ts'
 import type { RequestLedger } from './requests.ts'
+import type { TotalLedger } from './totals.ts'
 
 export interface Ledger
   extends DiscoveryLedger,
@@ -21,6 +22,7 @@ export interface Ledger
     IntentLedger,
     AccountLedger,
     AlterationLedger,
+    TotalLedger,
     NameLedger,
     RequestLedger {
   /** Releases the lock and the file. May be called twice. */

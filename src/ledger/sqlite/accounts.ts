@@ -1,6 +1,7 @@
-import type { Account, LedgerTotals, Stop, Watermark } from '../accounts.ts'
+import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Retired } from '../names.ts'
 import { nextWatermark } from '../rules.ts'
+import type { LedgerTotals } from '../totals.ts'
 import type { Connection } from './connection.ts'
 
 interface Standing {
