@@ -4,8 +4,10 @@ import { type StatusDocument, statusDocument } from '../admin/status.ts'
 import type { Loaded } from '../config/load.ts'
 import { problemsText } from '../config/problem.ts'
 import type { Config } from '../config/schema.ts'
+import { discreet } from '../delivery/discreet.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { Pipeline } from '../pipeline.ts'
+import { redact } from '../telemetry/redact.ts'
 import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
 import { openDestinations, openReceivers } from './assemble.ts'
 import { systemClock } from './clock.ts'
@@ -56,7 +58,7 @@ function telemetryOf({ config, secrets }: Loaded): Telemetry {
 }
 
 async function open(
-  { config, components }: Loaded,
+  { config, components, secrets }: Loaded,
   ledger: Ledger,
   telemetry: Telemetry,
   end: AbortSignal,
@@ -65,7 +67,9 @@ async function open(
   const { deduplication, memory, stop_timeout } = config.service
   const receivers = await openReceivers(config, systemClock, version())
   const databases = await openDatabases(config, tell)
-  const destinations = openDestinations(config, components.exporters, databases)
+  const clean = (text: string): string => redact(text, secrets)
+  const opened = openDestinations(config, components.exporters, databases)
+  const destinations = opened.map((one) => ({ ...one, exporter: discreet(one.exporter, clean) }))
   const pipeline = new Pipeline({
     receivers,
     destinations,

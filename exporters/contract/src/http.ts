@@ -213,11 +213,22 @@ async function readBounded(body: AsyncIterable<Buffer>, keep: number): Promise<B
   return Buffer.concat(kept)
 }
 
-/** Header values, and the credential of `Scheme credential`, longest first. */
+/** Header values, and the credential of `Scheme credential`, as servers quote them in texts, JSON and URLs; longest first. */
 function secretsOf(options: HttpOptions): readonly string[] {
   const values = [...(options.secrets ?? []), ...Object.values(options.headers ?? {})]
   const parts = values.flatMap((value) => [value, value.slice(value.indexOf(' ') + 1)])
-  return [...new Set(parts)].filter((part) => part.length >= shortestSecret).sort((a, b) => b.length - a.length)
+  const long = parts.filter((part) => part.length >= shortestSecret)
+  const all = long.flatMap((part) => [
+    part,
+    inJson(part),
+    inJson(inJson(part)),
+    encodeURIComponent(part.toWellFormed()),
+  ])
+  return [...new Set(all)].sort((a, b) => b.length - a.length)
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
 }
 
 function lowerKeys(headers: Readonly<Record<string, string>>): Record<string, string> {

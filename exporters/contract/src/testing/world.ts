@@ -36,8 +36,8 @@ export interface World {
   readonly exporter: Exporter
 }
 
-/** The credential that must show nowhere. */
-export function secretOf({ secret = canary('secret') }: ConformanceHarness): string {
+/** The credential that must show nowhere. Servers that quote it write it in other ways. */
+export function secretOf({ secret = canary('se"c%2F/ret') }: ConformanceHarness): string {
   return secret
 }
 

@@ -1,0 +1,50 @@
+// An exporter whose words are searched before anyone keeps them. What it answers goes into the ledger, from there to
+// whoever asks for the status, and stays: too late for the last line of defence, which stands where lines and pages leave.
+// Our own exporters leave credentials out; one from another package quotes whatever its server quoted, and none of them
+// can know the credentials of the others. Rejected: cleaning in the ledger, which knows no credential and should not.
+import type { Exporter } from '@circleci-audit-forwarder/contract'
+
+type Clean = (text: string) => string
+
+/** What speaks to people. All else (encoding above all) is the exporter's own, untouched. */
+const speaking: ReadonlySet<keyof Exporter> = new Set(['send', 'confirm', 'stored', 'check'])
+
+/** Words of the protocol between exporter and lane, and receipts, which must come back as they are. */
+const kept: ReadonlySet<string> = new Set(['status', 'cause', 'level', 'receipt'])
+
+/** The same exporter, every text of its answers gone through `clean`. */
+export function discreet(exporter: Exporter, clean: Clean): Exporter {
+  const own = new Map<PropertyKey, unknown>()
+  return new Proxy(exporter, {
+    get(target, name) {
+      const known = own.get(name)
+      if (known !== undefined) return known
+      const value: unknown = Reflect.get(target, name, target)
+      if (typeof value !== 'function') return value
+      const bound = value.bind(target)
+      const given = speaking.has(name as keyof Exporter) ? cleaned(bound, clean) : bound
+      own.set(name, given)
+      return given
+    },
+  })
+}
+
+function cleaned(speak: (...args: readonly unknown[]) => Promise<unknown>, clean: Clean) {
+  return async (...args: readonly unknown[]): Promise<unknown> => {
+    try {
+      return cleanDeep(await speak(...args), clean)
+    } catch (error) {
+      // A bug, whose message is kept like any reason.
+      throw new Error(clean(error instanceof Error ? error.message : String(error)))
+    }
+  }
+}
+
+function cleanDeep(value: unknown, clean: Clean): unknown {
+  if (typeof value === 'string') return clean(value)
+  if (value instanceof Map) return new Map([...value].map(([key, one]) => [key, cleanDeep(one, clean)]))
+  if (Array.isArray(value)) return value.map((one) => cleanDeep(one, clean))
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value)
+  return Object.fromEntries(entries.map(([key, one]) => [key, kept.has(key) ? one : cleanDeep(one, clean)]))
+}
