@@ -47,7 +47,7 @@ export class Pipeline {
     this.#parts = { ...parts, tell: namingFailures(parts.tell) }
     // Before the lanes, which take up what the ledger holds under their names.
     const enrolment = new Enrolment(parts)
-    this.#reader = new AuditReader(parts.receivers, parts.decode)
+    this.#reader = new AuditReader(parts)
     const capacityBytes = parts.cacheBytes
     const shared = sharedKeys(parts.destinations.map(({ exporter }) => exporter))
     const lanes = parts.destinations.length

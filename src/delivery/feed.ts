@@ -235,7 +235,7 @@ export class Feed {
     if (error instanceof QuarantineFull) lane.full(error)
     const failure = error instanceof ReadFailure ? error : undefined
     if (failure?.kind === 'gone' && this.#isLost(ref)) {
-      this.#lose(row, failure.message, now)
+      this.#lose(row, failure, now)
       return
     }
     if (failure === undefined && !(error instanceof QuarantineFull)) {
@@ -249,7 +249,7 @@ export class Feed {
       type: 'read_failed',
       destination,
       key,
-      kind: failure?.kind ?? 'bug',
+      kind: failure?.absence ?? failure?.kind ?? 'bug',
       reason,
       hint: failure?.hint,
       retryInMs,
@@ -269,10 +269,10 @@ export class Feed {
     return times >= READINGS_TO_LOSE && hand.holds(object) === 1
   }
 
-  #lose(row: Row, reason: string, now: number): void {
+  #lose(row: Row, { message: reason, absence = 'vanished' }: ReadFailure, now: number): void {
     const { ledger, destination, gone, tell } = this.#parts
     const reopened = ledger.lose(destination, row.object.ref, reason, now)
     gone.delete(row.object.ref)
-    tell({ type: 'object_lost', destination, key: row.object.key, reason, reopened: reopened.length })
+    tell({ type: 'object_lost', destination, key: row.object.key, absence, reason, reopened: reopened.length })
   }
 }

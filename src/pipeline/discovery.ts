@@ -31,6 +31,8 @@ export class Discoveries implements Sightings {
     const { ledger, receiver, store, clock, fresh } = this.#parts
     const seen = this.#kept('keeping what was found', () => ledger.see(receiver, store, sightings, how, clock.now()))
     if (seen.fresh.length > 0) fresh()
+    for (const { object, kind: how, evidence } of seen.altered)
+      this.#parts.tell({ type: 'object_altered', receiver, key: object.key, how, evidence })
     return { fresh: seen.fresh.length, late: seen.late.length, known: seen.known }
   }
 

@@ -20,6 +20,8 @@ export interface ReceiverSpec {
   /** Constant attributes of its records. */
   readonly attributes: Readonly<Record<string, unknown>>
   readonly mapping: MappingOptions
+  /** Id or name of the only organisation whose events are forwarded. */
+  readonly expectOrganization?: string | undefined
 }
 
 /** One receiver that feeds a destination, and through what. */

@@ -2,19 +2,28 @@ import type { Piece, PieceChunk, Reader } from '../delivery/reader.ts'
 import type { DecodedChunk, DecodedItem } from '../domain/event.ts'
 import { ReadFailure } from '../domain/failures.ts'
 import type { AuditObject } from '../domain/objects.ts'
+import { foreignTo } from '../domain/organization.ts'
 import { eventId, eventTime } from '../mapping/identity.ts'
 import { mapEvent } from '../mapping/map.ts'
 import { type DecodeOptions, decode } from '../receiver/decode/decode.ts'
-import type { ReceiverSpec } from './parts.ts'
+import { Digests } from '../receiver/digests.ts'
+import type { PipelineParts, ReceiverSpec } from './parts.ts'
+
+/** Quarantine keeps no more of a record. */
+const keptBytes = 1024 * 1024
 
 /** Store → decode → map: an object as the lanes read it. Everything about one object happens in one stream. */
 export class AuditReader implements Reader {
   readonly #receivers: readonly ReceiverSpec[]
+  readonly #digests: ReadonlyMap<string, Digests>
   readonly #decode: DecodeOptions
 
-  constructor(receivers: readonly ReceiverSpec[], options: DecodeOptions) {
+  constructor(parts: Pick<PipelineParts, 'receivers' | 'decode' | 'ledger' | 'clock' | 'tell'>) {
+    const { receivers, ledger, clock, tell } = parts
+    const altered = (object: number, sha1: string): boolean => ledger.altered(object, sha1, clock.now())
     this.#receivers = receivers.toSorted((a, b) => b.store.prefix.length - a.store.prefix.length)
-    this.#decode = options
+    this.#digests = new Map(receivers.map(({ id }) => [id, new Digests({ receiver: id, tell, altered })]))
+    this.#decode = parts.decode
   }
 
   async *read(object: AuditObject, signal: AbortSignal): AsyncGenerator<PieceChunk> {
@@ -24,7 +33,8 @@ export class AuditReader implements Reader {
       throw new ReadFailure('denied', `cannot read ${object.key}: no receiver has the store ${object.store}`, { hint })
     }
     const body = await receiver.store.read(object, signal)
-    for await (const chunk of decode(body, this.#decode)) yield pieces(chunk, object, receiver)
+    const watched = this.#digests.get(receiver.id)?.watched(object, body) ?? body
+    for await (const chunk of decode(watched, this.#decode)) yield pieces(chunk, object, receiver)
   }
 
   /** Several receivers may share a bucket: the one with the longest prefix of the key, else any with the bucket. */
@@ -37,7 +47,22 @@ export class AuditReader implements Reader {
 function pieces(chunk: DecodedChunk, object: AuditObject, receiver: ReceiverSpec): PieceChunk {
   const source = { store: object.store, key: object.key, seenAt: object.seenAt, attributes: receiver.attributes }
   const { from, to, end } = chunk
-  return { from, to, end, pieces: chunk.items.map((item) => piece(item, object.time, source, receiver)) }
+  return {
+    from,
+    to,
+    end,
+    pieces: chunk.items.map((item) => piece(ours(item, receiver), object.time, source, receiver)),
+  }
+}
+
+/** The item, or where it is another organisation's event, a stretch that is not to be forwarded. */
+function ours(item: DecodedItem, { expectOrganization }: ReceiverSpec): DecodedItem {
+  const { event, ...stretch } = item
+  if (expectOrganization === undefined || event === undefined) return item
+  const reason = foreignTo(expectOrganization, event)
+  if (reason === undefined) return item
+  const bytes = Buffer.from(item.text)
+  return { ...stretch, bad: { reason, bytes: bytes.subarray(0, keptBytes), length: bytes.length } }
 }
 
 function piece(

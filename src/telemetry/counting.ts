@@ -16,7 +16,7 @@ type Counting = {
 }
 
 const nothing = () => {}
-const readErrors = new Set(['gone', 'denied', 'archived', 'unreachable'])
+const readErrors = new Set(['expired', 'replaced', 'vanished', 'denied', 'archived', 'unreachable'])
 
 const counting: Counting = {
   objects_seen: ({ receiver, how, fresh, late, known, lagMs }, to) => {
@@ -48,6 +48,8 @@ const counting: Counting = {
   lines_quarantined: ({ count }, to) => to.add('lines_quarantined_total', count),
   duplicates_removed: ({ count }, to) => to.add('duplicates_removed_total', count),
   id_reused: ({ count }, to) => to.add('ids_reused_total', count),
+  object_altered: ({ receiver, how }, to) => to.add('objects_altered_total', 1, { receiver, how }),
+  digests_unusable: nothing,
   object_lost: nothing, // the ledger counts them
   batch_delivered: ({ destination, records, bytes, durationMs, lagMs }, to) => {
     to.add('records_delivered_total', records, { destination })
@@ -120,6 +122,7 @@ function zeroes(receivers: readonly string[], destinations: readonly string[], t
   for (const name of alone) to.add(name, 0)
   for (const receiver of receivers) {
     for (const name of perReceiver) to.add(name, 0, { receiver })
+    for (const how of ['content', 'version']) to.add('objects_altered_total', 0, { receiver, how })
     for (const how of ['notified', 'swept']) to.add('objects_fresh_total', 0, { receiver, how })
     for (const result of ['completed', 'failed']) to.add('sweeps_total', 0, { receiver, result })
   }

@@ -70,9 +70,20 @@ export type TelemetryEvent =
   | { readonly type: 'duplicates_removed'; readonly key: string; readonly count: number }
   | { readonly type: 'id_reused'; readonly key: string; readonly count: number }
   | {
+      readonly type: 'object_altered'
+      readonly receiver: string
+      readonly key: string
+      /** Its bytes have another sha1 than its key says, or another version appeared under its key. */
+      readonly how: 'content' | 'version'
+      /** The sha1 found; the version before. */
+      readonly evidence: string
+    }
+  | { readonly type: 'digests_unusable'; readonly receiver: string; readonly objects: number; readonly key: string }
+  | {
       readonly type: 'object_lost'
       readonly destination: string
       readonly key: string
+      readonly absence: 'expired' | 'replaced' | 'vanished'
       readonly reason: string
       readonly reopened: number
     }

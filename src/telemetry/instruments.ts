@@ -21,6 +21,7 @@ export const counters = {
   read_bytes_total: 'Bytes of objects read, decompressed.',
   events_read_total: 'Audit events read, readings again included.',
   read_errors_total: 'Failed readings of an object, by kind.',
+  objects_altered_total: 'Objects that changed after CircleCI wrote them. Anything but 0 is to be looked into.',
   lines_quarantined_total: 'Lines that are no event, kept in quarantine.',
   duplicates_removed_total: 'Events found to be copies, counted once per object.',
   ids_reused_total: 'Events with an id seen before but another time: forwarded and reported.',

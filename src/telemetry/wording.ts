@@ -73,9 +73,19 @@ const wording: Wording = {
     'warn',
     `${e.key}: ${count(e.count, 'event')} with an id seen before but another time; forwarded, not taken for copies`,
   ],
+  object_altered: (e) => [
+    'error',
+    e.how === 'content'
+      ? `${e.receiver}: ${e.key} was ALTERED: its bytes have the sha1 ${e.evidence}, not the one CircleCI wrote into its key; what it holds is forwarded all the same; find out who can write to the bucket`
+      : `${e.receiver}: ${e.key} was ALTERED: it was known as version ${e.evidence} and has another now; events it held before are copies, new ones are forwarded; find out who can write to the bucket`,
+  ],
+  digests_unusable: (e) => [
+    'warn',
+    `${e.receiver}: the sha1 in the keys is not that of the objects (none of the first ${e.objects}, for example ${e.key}); contents are not compared with it until the next start`,
+  ],
   object_lost: (e) => [
     'error',
-    `${e.destination}: ${e.key} is lost: ${e.reason}` +
+    `${e.destination}: ${e.key} is lost (${e.absence}): ${e.reason}` +
       (e.reopened > 0 ? `; copies of its events are due again in ${count(e.reopened, 'other object')}` : ''),
   ],
   batch_delivered: (e) => [

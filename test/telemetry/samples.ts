@@ -37,7 +37,15 @@ export const samples: Samples = {
   lines_quarantined: { type: 'lines_quarantined', key, count: 1, reason: 'not JSON' },
   duplicates_removed: { type: 'duplicates_removed', key, count: 4 },
   id_reused: { type: 'id_reused', key, count: 1 },
-  object_lost: { type: 'object_lost', destination, key, reason: 'no longer in the bucket', reopened: 1 },
+  object_altered: {
+    type: 'object_altered',
+    receiver,
+    key,
+    how: 'content',
+    evidence: 'da39a3ee5e6b4b0d3255bfef95601890afd80709',
+  },
+  digests_unusable: { type: 'digests_unusable', receiver, objects: 20, key },
+  object_lost: { type: 'object_lost', destination, key, absence: 'expired', reason: 'no longer in the bucket', reopened: 1 },
   batch_delivered: {
     type: 'batch_delivered',
     destination,

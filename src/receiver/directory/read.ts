@@ -49,7 +49,8 @@ async function sameVersion(file: FileHandle, path: string, object: Sighting): Pr
   const stats = await file.stat({ bigint: true })
   const version = `${stats.size}-${stats.mtimeNs}`
   if (version === object.version) return
-  throw new ReadFailure('gone', `cannot read ${path}: it is now version ${version}, and ${object.version} was seen`)
+  const message = `cannot read ${path}: it is now version ${version}, and ${object.version} was seen`
+  throw new ReadFailure('gone', message, { absence: 'replaced' })
 }
 
 function failure(path: string, error: unknown): ReadFailure {

@@ -1,8 +1,10 @@
 // What follows from S3's ways to say no. The rule that matters: only a NoSuchKey or a failed If-Match, in S3's own words,
 // means that an object is gone. A 404 of a proxy, of a missing bucket, or a 403 (which is what a missing object answers
-// to those who may not list) is something to be repaired, and the object stays outstanding.
+// to those who may not list) is something to be repaired, and the object stays outstanding. What a listing or the
+// bucket's rules add to such an answer is found out in absence.ts.
 
 import { ReadFailure, type ReadFailureKind, SourceFailure } from '../../domain/failures.ts'
+import type { Sighting } from '../../domain/objects.ts'
 import { commonHint, isCredentialProblem, isDenial, type Refusal, refusal } from '../aws/refusal.ts'
 
 export interface Place {
@@ -25,7 +27,24 @@ export function readFailure(error: unknown, place: Place, key: string): ReadFail
   const kind = kindOf(refused)
   const hint = kind === 'gone' ? undefined : (commonHint(refused) ?? readHint(kind, refused, place))
   const message = `cannot read s3://${place.bucket}/${key}: ${refused.text}`
-  return new ReadFailure(kind, message, { cause: refused.cause, ...(hint === undefined ? {} : { hint }) })
+  const absence = refused.code === 'NoSuchKey' ? 'vanished' : 'replaced'
+  return new ReadFailure(kind, message, { cause: refused.cause, absence, ...(hint === undefined ? {} : { hint }) })
+}
+
+/** The service gave another version than the one that was asked for. */
+export function replaced(object: Sighting, tag = '', place: Place): ReadFailure {
+  const message = `cannot read s3://${place.bucket}/${object.key}: it is now version ${tag}, and ${object.version} was seen`
+  return new ReadFailure('gone', message, { absence: 'replaced' })
+}
+
+/** Whether the refusal is what S3 answers, too, when the object is not there and we may not list. */
+export function mayBeMissing(error: unknown): boolean {
+  const refused = refusal(error)
+  return kindOf(refused) === 'denied' && refused.status === 403 && !isCredentialProblem(refused) && !isKms(refused)
+}
+
+function isKms(refused: Refusal): boolean {
+  return /kms/i.test(refused.text)
 }
 
 function kindOf(refused: Refusal): ReadFailureKind {
@@ -46,7 +65,7 @@ function readHint(kind: ReadFailureKind, refused: Refusal, place: Place): string
     return 'restore the object from its archive class (aws s3api restore-object); it is tried again'
   if (refused.code === 'NoSuchBucket') return noBucket
   if (!isDenial(refused)) return undefined
-  if (/kms/i.test(refused.text)) return `grant kms:Decrypt on the key that encrypts s3://${place.bucket}`
+  if (isKms(refused)) return `grant kms:Decrypt on the key that encrypts s3://${place.bucket}`
   const objects = `arn:aws:s3:::${place.bucket}/${place.prefix === '' ? '*' : `${place.prefix}/*`}`
   return `grant s3:GetObject on ${objects}, and kms:Decrypt on the bucket's key if it has one${ownerHint(place)}`
 }

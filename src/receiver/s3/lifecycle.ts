@@ -7,6 +7,7 @@ import type { Finding } from '../../domain/finding.ts'
 
 /** Shorter buffers are warned of, in days. */
 const SHORT_DAYS = 7
+const DAY = 86_400_000
 const archives = new Set(['GLACIER', 'DEEP_ARCHIVE'])
 
 /** In words, for objects under this prefix (without slashes at its ends). */
@@ -16,10 +17,33 @@ export function lifecycleFindings(rules: readonly LifecycleRule[], prefix: strin
   return [expiryFinding(ours), ...(archived === undefined ? [] : [archiveFinding(archived)])]
 }
 
+/** When the rules remove an object, in milliseconds since 1970: S3 counts days to the midnight (UTC) after. Undefined: never. */
+export function expiry(
+  rules: readonly LifecycleRule[],
+  object: { readonly key: string; readonly size: number; readonly modified: number },
+): number | undefined {
+  const ours = rules.filter((rule) => rule.Status === 'Enabled' && reaches(rule, object.key, object.size))
+  const dates = ours.flatMap(({ Expiration }) => Expiration?.Date?.getTime() ?? [])
+  const days = ours.flatMap(({ Expiration }) => Expiration?.Days ?? [])
+  return earliest([...dates, ...days.map((count) => Math.ceil((object.modified + count * DAY) / DAY) * DAY)])
+}
+
+function reaches(rule: LifecycleRule, key: string, size: number): boolean {
+  const { Filter } = rule
+  if (Filter?.Tag !== undefined || (Filter?.And?.Tags ?? []).length > 0) return false
+  const above = Filter?.ObjectSizeGreaterThan ?? Filter?.And?.ObjectSizeGreaterThan ?? -1
+  const below = Filter?.ObjectSizeLessThan ?? Filter?.And?.ObjectSizeLessThan ?? Number.POSITIVE_INFINITY
+  return key.startsWith(prefixOf(rule)) && size > above && size < below
+}
+
+function prefixOf({ Filter, Prefix }: LifecycleRule): string {
+  return Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? ''
+}
+
 function concerns(rule: LifecycleRule, prefix: string): boolean {
   const { Filter } = rule
   if (Filter?.Tag !== undefined || (Filter?.And?.Tags ?? []).length > 0) return false
-  const theirs = Filter?.Prefix ?? Filter?.And?.Prefix ?? rule.Prefix ?? ''
+  const theirs = prefixOf(rule)
   const keys = prefix === '' ? '' : `${prefix}/`
   return keys.startsWith(theirs) || theirs.startsWith(keys)
 }

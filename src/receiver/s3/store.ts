@@ -12,7 +12,8 @@ import { type AwsHttp, type AwsSettings, awsConnection } from '../aws/connection
 import type { InspectedStore } from '../inspection.ts'
 import type { Page } from '../store.ts'
 import { wholeBody } from './body.ts'
-import { listFailure, type Place, readFailure } from './failures.ts'
+import { Absences } from './absence.ts'
+import { listFailure, type Place, readFailure, replaced } from './failures.ts'
 import { S3Inspection } from './inspection.ts'
 
 /** `store.s3` of the configuration. */
@@ -52,6 +53,7 @@ export class S3Store implements InspectedStore {
   readonly #owner: { readonly ExpectedBucketOwner?: string }
   readonly #isAws: boolean
   readonly #clock: Clock
+  readonly #absences: Absences
   readonly #idleMs: number
 
   constructor(client: S3, settings: S3Settings, seams: S3Seams) {
@@ -64,6 +66,8 @@ export class S3Store implements InspectedStore {
     this.#isAws = settings.endpoint === undefined
     this.#clock = seams.clock
     this.#idleMs = seams.idleMs ?? 60_000
+    const look = (key: string, signal: AbortSignal) => this.stat(key, signal)
+    this.#absences = new Absences(client, this.#place, this.#clock, look)
   }
 
   async *list(under: string, signal: AbortSignal): AsyncGenerator<Page> {
@@ -86,9 +90,14 @@ export class S3Store implements InspectedStore {
     const fail = (error: unknown) => readFailure(error, this.#place, object.key)
     const match = object.version === '' ? {} : { IfMatch: `"${object.version}"` }
     const request = { Bucket: this.#place.bucket, Key: object.key, ...match, ...this.#owner }
-    const answer = await this.#client.getObject(request, { abortSignal: signal }).catch((error: unknown) => {
-      throw fail(error)
+    const answer = await this.#client.getObject(request, { abortSignal: signal }).catch(async (error: unknown) => {
+      throw await this.#absences.explained(error, object, signal)
     })
+    // Not every service that speaks the protocol heeds If-Match.
+    if (isAnother(answer.ETag, object)) {
+      ;(answer.Body as Readable).destroy()
+      throw replaced(object, answer.ETag, this.#place)
+    }
     const length = answer.ContentLength ?? object.size
     return wholeBody(answer.Body as Readable, { length, idleMs: this.#idleMs, clock: this.#clock, signal }, fail)
   }
@@ -120,6 +129,14 @@ export class S3Store implements InspectedStore {
   }
 }
 
+function unquoted(tag = ''): string {
+  return tag.replace(/^W\/|"/g, '')
+}
+
+function isAnother(tag: string | undefined, { version }: Sighting): boolean {
+  return version !== '' && unquoted(tag) !== '' && unquoted(tag) !== version
+}
+
 /** The response's Date, kept for `toPage` where the SDK keeps what else it knows of an answer. */
 interface Dated {
   date?: string
@@ -141,7 +158,7 @@ function keepDate(client: S3): void {
 function toPage(page: ListObjectsV2CommandOutput): Page {
   const objects = (page.Contents ?? []).map((found) => ({
     key: found.Key ?? '',
-    version: (found.ETag ?? '').replace(/^W\/|"/g, ''),
+    version: unquoted(found.ETag),
     size: found.Size ?? 0,
     modified: found.LastModified?.getTime() ?? 0,
   }))

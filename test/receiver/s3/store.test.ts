@@ -85,10 +85,16 @@ describe('an S3 bucket that refuses', () => {
   }
 
   test.each([
-    [404, 'NoSuchKey', 'gone', undefined],
+    [404, 'NoSuchKey', 'gone', 's3:GetLifecycleConfiguration'],
     [412, 'PreconditionFailed', 'gone', undefined],
     [403, 'InvalidObjectState', 'archived', 'restore'],
     [403, 'AccessDenied', 'denied', 's3:GetObject on arn:aws:s3:::acme-audit/audit-logs/*'],
+    [
+      403,
+      'AccessDenied',
+      'denied',
+      's3:ListBucket on arn:aws:s3:::acme-audit too: without it S3 answers 403 for what is',
+    ],
     [400, 'KMS.DisabledException', 'denied', 'kms:Decrypt'],
     [403, 'ExpiredToken', 'denied', 'credentials'],
     [404, 'NoSuchBucket', 'denied', 'store.s3.bucket'],
