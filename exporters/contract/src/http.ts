@@ -5,7 +5,7 @@
 // fetch, which hides the socket's error, adds CORS semantics and cannot be given a deadline without its own signal.
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import { contentEncoding, squeeze } from './compress.ts'
+import { contentEncoding, squeezeOnce } from './compress.ts'
 import { withDeadline } from './deadline.ts'
 import { checkHeaders, createDispatcher } from './dispatcher.ts'
 import { isTlsFailure, networkReason } from './network.ts'
@@ -45,6 +45,11 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** Uncompressed parts, sent one after another. */
   readonly body?: readonly Uint8Array[]
+  /**
+   * What the body is wholly made of, if it is: a batch's members. The same members give the same body, whoever sends them
+   * and however often, so that it is compressed once. Left out where anything else goes into it, such as the time.
+   */
+  readonly members?: readonly object[]
   /** How much of the answer's body to keep, for answers that are lists, in bytes. Default: 64 KiB. */
   readonly answerBytes?: number
 }
@@ -124,7 +129,7 @@ export class HttpClient {
     if (request.body === undefined) return { headers: {}, bytes: undefined }
     const empty = request.body.every((part) => part.length === 0)
     if (empty || this.#compression === 'none') return { headers: {}, bytes: Buffer.concat(request.body) }
-    const bytes = await squeeze(request.body, this.#compression)
+    const bytes = await squeezeOnce(request.members ?? [], request.body, this.#compression)
     return { headers: { 'content-encoding': contentEncoding[this.#compression] }, bytes }
   }
 
@@ -215,7 +220,7 @@ async function readBounded(body: AsyncIterable<Buffer>, keep: number): Promise<B
 
 /** Header values, and the credential of `Scheme credential`, as servers quote them in texts, JSON and URLs; longest first. */
 function secretsOf(options: HttpOptions): readonly string[] {
-  const values = [...(options.secrets ?? []), ...Object.values(options.headers ?? {})]
+  const values = [...(options.secrets ?? []), ...Object.values(options.headers ?? {}), ...proxySecrets(options)]
   const parts = values.flatMap((value) => [value, value.slice(value.indexOf(' ') + 1)])
   const long = parts.filter((part) => part.length >= shortestSecret)
   const all = long.flatMap((part) => [
@@ -225,6 +230,26 @@ function secretsOf(options: HttpOptions): readonly string[] {
     encodeURIComponent(part.toWellFormed()),
   ])
   return [...new Set(all)].sort((a, b) => b.length - a.length)
+}
+
+/** A proxy that says no may quote what it was given: the password, and both as they stand in its header. */
+function proxySecrets({ proxyUrl }: HttpOptions): readonly string[] {
+  const { http_proxy, https_proxy, HTTP_PROXY, HTTPS_PROXY } = process.env
+  const proxies = proxyUrl === undefined ? [http_proxy, https_proxy, HTTP_PROXY, HTTPS_PROXY] : [proxyUrl]
+  return proxies.flatMap((proxy) => {
+    const { username = '', password = '' } = URL.parse(proxy ?? '') ?? {}
+    if (password === '') return []
+    const [user, word] = [decoded(username), decoded(password)]
+    return [password, word, Buffer.from(`${user}:${word}`).toString('base64')]
+  })
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 function inJson(text: string): string {

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Fault, FaultProxy } from '../../../test/tools/fault-proxy.ts'
 import { type HttpAnswer, HttpClient, type HttpOptions, SettingError } from '../src/index.ts'
-import { type Arrived, canary, canaryGuid, FakeServer, type VendorAnswer } from '../src/testing.ts'
+import { type Arrived, canariesIn, canary, canaryGuid, FakeServer, type VendorAnswer } from '../src/testing.ts'
 
 const never = new AbortController().signal
 const body = [Buffer.from('first '), Buffer.from('second')]
@@ -241,6 +241,22 @@ describe.skipIf(spawnSync('openssl', ['version']).error !== undefined)('over TLS
 })
 
 describe('through a proxy', () => {
+  test.each([
+    ['quoted as it came', (header: string) => header],
+    ['decoded', (header: string) => Buffer.from(header.slice('Basic '.length), 'base64').toString()],
+    ['in JSON', (header: string) => JSON.stringify({ header })],
+  ])("the proxy's password shows nowhere, %s by the proxy", async (_, quoted) => {
+    const proxy = await FakeServer.start(({ headers }) => {
+      return { status: 403, body: quoted(String(headers['proxy-authorization'])) }
+    })
+    const { host } = new URL(proxy.url)
+    const proxyUrl = `http://user:${encodeURIComponent(canary('p@ss/w"'))}@${host}`
+    const given = await post({ proxyUrl }, 'http://destination.invalid/logs')
+    expect(given).toMatchObject({ status: 403, body: expect.stringContaining('***') })
+    expect(canariesIn(JSON.stringify(given))).toEqual([])
+    await proxy.stop()
+  })
+
   test('that is named, or that the environment names unless excepted', async () => {
     expect(await post({ proxyUrl: server.url }, 'http://destination.invalid/logs')).toMatchObject({ status: 200 })
     expect(server.arrived[0]?.path).toBe('http://destination.invalid/logs')

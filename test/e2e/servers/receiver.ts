@@ -30,11 +30,12 @@ export interface Stored {
 export interface Reply {
   readonly status: number
   readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** What is particular to one kind of destination. */
 export interface Dialect {
-  readonly path: string
+  readonly path: string | RegExp
   /** Ids of the audit events in a request's body; own records of the forwarder are left out. */
   ids(body: string): readonly string[]
   /** What is said to a request that is formally wrong, before anything of it is stored. */
@@ -113,7 +114,7 @@ export class Receiver {
     const arrivedAt = Date.now()
     const body = await read(request).catch(() => undefined)
     if (body === undefined) return
-    if (request.url !== this.#dialect.path) {
+    if (!isFor(request.url, this.#dialect)) {
       const reply = this.#dialect.other?.(request, body) ?? { status: 404, body: '{}' }
       return void send(response, reply)
     }
@@ -139,6 +140,10 @@ export class Receiver {
   }
 }
 
+function isFor(url: string | undefined, { path }: Dialect): boolean {
+  return typeof path === 'string' ? url === path : path.test(url ?? '')
+}
+
 async function read(request: IncomingMessage): Promise<string> {
   const pieces: Buffer[] = []
   for await (const piece of request) pieces.push(piece as Buffer)
@@ -151,7 +156,7 @@ function refusal(behaviour: Extract<Behaviour, { kind: 'refuse' }>, request: Inc
   return { status, body: echo === true ? JSON.stringify({ body, headers: request.headers }) : body }
 }
 
-function send(response: ServerResponse, { status, body }: Reply, sent?: () => void): void {
+function send(response: ServerResponse, { status, body, headers }: Reply, sent?: () => void): void {
   response.on('finish', () => sent?.())
-  response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
 }

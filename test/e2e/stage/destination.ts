@@ -4,6 +4,9 @@ import { createInterface } from 'node:readline'
 import type { Behaviour, Stored } from '../servers/receiver.ts'
 import { Spawned } from './spawned.ts'
 
+/** The vendors there are: each a script of `servers`. */
+export type Vendor = 'clickhouse' | 'datadog' | 'hec' | 'otlp' | 'rapid7'
+
 /** A counting receiver in its own process. */
 export class Destination {
   readonly endpoint: string
@@ -14,7 +17,7 @@ export class Destination {
     this.endpoint = `http://127.0.0.1:${port}`
   }
 
-  static async start(kind: 'otlp' | 'hec', args: readonly string[] = []): Promise<Destination> {
+  static async start(kind: Vendor, args: readonly string[] = []): Promise<Destination> {
     const server = await Spawned.start(kind, args)
     return new Destination(server, await server.call<number>('open'))
   }

@@ -9,8 +9,9 @@ import { stringify } from 'yaml'
 import type { StatusDocument } from '../../../src/admin/status.ts'
 import { Aws } from './aws.ts'
 import { type AuditFile, Corpus } from './corpus.ts'
-import { Destination } from './destination.ts'
+import { Destination, type Vendor } from './destination.ts'
 import { Forwarder, type Launch } from './forwarder.ts'
+import { Refusing } from './refusing.ts'
 import { Secrets } from './secrets.ts'
 
 let scenes = process.pid % 4096
@@ -57,10 +58,17 @@ export class Scene {
     return join(this.folder, name)
   }
 
-  async destination(kind: 'otlp' | 'hec', args: readonly string[] = []): Promise<Destination> {
+  async destination(kind: Vendor, args: readonly string[] = []): Promise<Destination> {
     const destination = await Destination.start(kind, args)
     this.#parts.push(destination)
     return destination
+  }
+
+  /** A destination that refuses everything and quotes it. */
+  async refusing(): Promise<Refusing> {
+    const refusing = await Refusing.start()
+    this.#parts.push(refusing)
+    return refusing
   }
 
   async aws(): Promise<Aws> {
