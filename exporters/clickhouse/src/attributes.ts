@@ -1,22 +1,26 @@
-// Attributes that have no column of their own, sorted into the maps of `circleci_audit_logs`. Where a name belongs is
-// decided once per name; a record is then one pass over its attributes. No attribute is left out: what belongs nowhere
-// else is a tag.
-import { jsonText, type LogRecord } from '@circleci-audit-forwarder/contract'
-import { textJson } from './values.ts'
+// Attributes that have no column of their own in `circleci_audit_logs`, sorted by where they belong. That is decided once
+// per name. No attribute is left out: what belongs nowhere else is a tag.
+import type { LogRecord } from '@circleci-audit-forwarder/contract'
+import type { Entries } from './rows.ts'
 
 type Attributes = LogRecord['attributes']
 
-/** The insides of three maps, as JSON without braces, and what was looked up about the addresses. */
-export interface Spread {
-  readonly actor: string
-  readonly tags: string
-  readonly metadata: string
-  readonly enrichment: string
-  /** Something is known about the other side of the connection. */
-  readonly hasDestination: boolean
+/** Attributes beyond those with a column or a fixed place. */
+export interface Others {
+  /** What else CircleCI says of the actor, under its own name. */
+  readonly actor: Entries
+  readonly metadata: Entries
+  /** What was looked up about the client. */
+  readonly client: Entries
+  readonly tags: Entries
 }
 
-/** Attributes with a column or a fixed place in the actor's map. */
+const parts = (prefix: string): readonly string[] => ['id', 'type', 'name'].map((part) => `${prefix}.${part}`)
+
+/**
+ * Attributes with a column, or with a fixed place in the actor's map or in the tags; and those that say once more, in
+ * OpenTelemetry's words, which object a record was read from (`circleci_audit_forwarder.source.*` says it completely).
+ */
 const PLACED = new Set([
   'log.record.uid',
   'circleci.audit.action',
@@ -24,65 +28,66 @@ const PLACED = new Set([
   'circleci.audit.success',
   'circleci.audit.payload',
   'circleci.audit.request.id',
-  ...['id', 'type', 'name', 'username', 'email'].map((field) => `circleci.audit.actor.${field}`),
-  ...['target', 'scope'].flatMap((party) => ['id', 'type', 'name'].map((field) => `circleci.audit.${party}.${field}`)),
+  'circleci.audit.actor.username',
+  'circleci.audit.actor.email',
+  ...['actor', 'target', 'scope', 'organization', 'account'].flatMap((party) => parts(`circleci.audit.${party}`)),
   'user.id',
   'user.name',
   'user.email',
   'client.address',
+  'error.type',
+  'http.request.header.x-client-trace-id',
+  'aws.s3.bucket',
+  'aws.s3.key',
+  'log.file.path',
+  ...['store', 'key', 'line', 'offset', 'sha256'].map((part) => `circleci_audit_forwarder.source.${part}`),
 ])
 
-type Home = 'placed' | 'actor' | 'metadata' | 'enrichment' | 'destination' | 'tags'
-
-interface Place {
-  readonly home: Home
-  /** `"name":` */
-  readonly key: string
-}
+type Home = keyof Others | 'placed'
 
 const ACTOR = 'circleci.audit.actor.'
 const METADATA = 'circleci.audit.metadata.'
-const CLIENT = /^(geo|client\.as|client\.geo|circleci_audit_forwarder\.client)\./
+const CLIENT = /^(geo|client\.as|circleci_audit_forwarder\.client)\./
 
-function placeOf(name: string): Place {
-  if (PLACED.has(name)) return { home: 'placed', key: '' }
-  if (name.startsWith(ACTOR)) return { home: 'actor', key: `${jsonText(name.slice(ACTOR.length))}:` }
-  if (name.startsWith(METADATA)) return { home: 'metadata', key: `${jsonText(name.slice(METADATA.length))}:` }
-  if (name.startsWith('destination.')) return { home: 'destination', key: `${jsonText(name)}:` }
-  return { home: CLIENT.test(name) ? 'enrichment' : 'tags', key: `${jsonText(name)}:` }
+function homeOf(name: string): Home {
+  if (PLACED.has(name)) return 'placed'
+  if (name.startsWith(ACTOR)) return 'actor'
+  if (name.startsWith(METADATA)) return 'metadata'
+  return CLIENT.test(name) ? 'client' : 'tags'
 }
 
 const MEMORY_MAX = 1000
-const places = new Map<string, Place>()
+const homes = new Map<string, Home>()
+/** Names of the record before, and their homes: most records have the same ones in the same order. */
+const lastNames: string[] = []
+const lastHomes: Home[] = []
 
-function rememberedPlaceOf(name: string): Place {
-  const known = places.get(name)
-  if (known !== undefined) return known
-  const place = placeOf(name)
-  if (places.size < MEMORY_MAX) places.set(name, place)
-  return place
+function remember(index: number, name: string): Home {
+  const home = homes.get(name) ?? homeOf(name)
+  if (homes.size < MEMORY_MAX) homes.set(name, home)
+  if (index < MEMORY_MAX) {
+    lastNames[index] = name
+    lastHomes[index] = home
+  }
+  return home
 }
+
+const none: Entries = []
 
 /** Sorts all attributes. */
-export function spread(attributes: Attributes): Spread {
-  const maps = { placed: '', actor: '', metadata: '', enrichment: '', destination: '', tags: '' }
+export function othersIn(attributes: Attributes): Others {
+  let [actor, metadata, client, tags] = [none, none, none, none]
+  let index = -1
   for (const name in attributes) {
-    const { home, key } = rememberedPlaceOf(name)
-    if (home === 'placed' || attributes[name] === undefined) continue
-    const map = maps[home]
-    maps[home] = `${map}${map === '' ? '' : ','}${key}${textJson(attributes[name])}`
+    index++
+    const home = lastNames[index] === name ? lastHomes[index] : remember(index, name)
+    if (home === 'placed') continue
+    const value = attributes[name]
+    if (value === undefined) continue
+    if (home === 'tags') tags = [...tags, [name, value]]
+    else if (home === 'client') client = [...client, [name, value]]
+    else if (home === 'metadata') metadata = [...metadata, [name.slice(METADATA.length), value]]
+    else actor = [...actor, [name.slice(ACTOR.length), value]]
   }
-  const { actor, tags, metadata, enrichment, destination } = maps
-  // What is known of the other side has columns, and stays a tag as well: nobody looked it up here.
-  return { actor, tags: joined(tags, destination), metadata, enrichment, hasDestination: destination !== '' }
-}
-
-/** Parts of a map, without empty ones. */
-export function joined(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(',')
-}
-
-/** One entry of a map, if there is a value. `key` needs no escaping. */
-export function entry(key: string, value: unknown): string {
-  return value === undefined ? '' : `"${key}":${textJson(value)}`
+  return { actor, metadata, client, tags }
 }

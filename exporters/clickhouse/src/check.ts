@@ -88,7 +88,9 @@ async function tableFindings(
   const { target } = requests
   const ask = async (sql: string) => lists(await requests.query(sql, signal))
   const where = (name: string) => `database = ${literal(target.database)} AND ${name} = ${literal(target.table)}`
-  const [table] = (await ask(`SELECT engine, engine_full FROM system.tables WHERE ${where('name')}`)) ?? []
+  const tables = await ask(`SELECT engine, engine_full FROM system.tables WHERE ${where('name')}`)
+  if (tables === undefined) return [{ level: 'unknown', what: `table ${target.table} exists`, detail: 'no answer' }]
+  const [table] = tables
   if (table === undefined) return [absent('table', target.table)]
   const [engine, full] = table.map(String) as [string, string]
   const columns = (await ask(`SELECT name, type, default_kind FROM system.columns WHERE ${where('table')}`)) ?? []

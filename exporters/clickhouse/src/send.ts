@@ -40,6 +40,7 @@ const ACCESS_DENIED = 497
 export class ClickHouseExporter implements Exporter {
   /** Bytes before compression. ClickHouse has no limit of its own; these keep an insert one block. */
   readonly limits = { records: 50_000, bytes: 64 * 1024 * 1024 }
+  readonly encodingKey: string
   readonly #requests: ClickHouseRequests
   readonly #options: ClickHouseOptions
   readonly #encode: (record: LogRecord) => Row
@@ -51,7 +52,9 @@ export class ClickHouseExporter implements Exporter {
     const { endpoint, target, layout, username = 'default', password, accessToken, settings = {}, http = {} } = options
     const columns = layout.columns.filter(({ computed }) => computed !== true).map(({ name }) => name)
     this.#options = options
-    this.#encode = layout.encoder({ workspaceId: '', sourceId: 'circleci', retentionDays: 0, ...options.constants })
+    const constants = { workspaceId: '', sourceId: 'circleci', retentionDays: 0, ...options.constants }
+    this.encodingKey = `clickhouse ${layout.name} ${JSON.stringify(constants)}`
+    this.#encode = layout.encoder(constants)
     this.#requests = new ClickHouseRequests({
       endpoint,
       target,

@@ -1,9 +1,9 @@
 // The two ends of a connection, ten columns each. What is known of the client comes from CircleCI and the geoip
 // processor; CircleCI does not say what was reached, but another source may (`destination.*`).
 import type { LogRecord } from '@circleci-audit-forwarder/contract'
-import type { Spread } from './attributes.ts'
+import type { Others } from './attributes.ts'
 import type { Column } from './layout.ts'
-import { floatJson, textJson, uint32Json } from './values.ts'
+import { asText, float, uint32 } from './values.ts'
 
 type Attributes = LogRecord['attributes']
 
@@ -25,65 +25,59 @@ export function sideColumns(side: 'src' | 'dst'): readonly Column[] {
   ]
 }
 
-interface Side {
-  readonly address: unknown
-  readonly country: unknown
-  readonly number: unknown
-  readonly organization: unknown
-  readonly city: unknown
-  readonly connection: unknown
-  readonly isp: unknown
-  readonly latitude: unknown
-  readonly longitude: unknown
-  readonly user: unknown
+/** What is known of one side, as the columns take it. */
+export interface Side {
+  readonly address: string
+  readonly country: string
+  readonly number: number
+  readonly organization: string
+  readonly city: string
+  readonly connection: string
+  readonly isp: string
+  readonly latitude: number
+  readonly longitude: number
+  readonly user: string
 }
 
-function sideJson(side: 'src' | 'dst', known: Side): string {
-  return (
-    `,"${side}IP":${textJson(known.address)},"${side}ASCountryCode":${textJson(known.country)}` +
-    `,"${side}ASNumber":${uint32Json(known.number)},"${side}ASOrganization":${textJson(known.organization)}` +
-    `,"${side}City":${textJson(known.city)},"${side}ConnectionType":${textJson(known.connection)}` +
-    `,"${side}ISP":${textJson(known.isp)},"${side}Latitude":${floatJson(known.latitude)}` +
-    `,"${side}Longitude":${floatJson(known.longitude)},"${side}UserType":${textJson(known.user)}`
-  )
+function unknownAt(address: string): Side {
+  const [country, organization, city, connection, isp, user] = ['', '', '', '', '', '']
+  return { address, country, number: 0, organization, city, connection, isp, latitude: 0, longitude: 0, user }
 }
 
-const nothing = { country: undefined, number: undefined, organization: undefined, city: undefined }
-const unknown = { ...nothing, connection: undefined, isp: undefined, latitude: 0, longitude: 0, user: undefined }
-const noSource = sideJson('src', { ...unknown, address: undefined }).slice(',"srcIP":""'.length)
-const noDestination = sideJson('dst', { ...unknown, address: undefined })
+const unknown = unknownAt('')
 
-/** The client's columns as JSON, a comma before each. */
-export function source(attributes: Attributes, { enrichment }: Spread): string {
-  const address = attributes['client.address']
-  if (enrichment === '') return `,"srcIP":${textJson(address)}${noSource}`
-  return sideJson('src', {
+/** The client. Attributes that nearly always lack are not asked for one by one. */
+export function sourceOf(attributes: Attributes, { client }: Others): Side {
+  const address = asText(attributes['client.address'])
+  if (client.length === 0) return unknownAt(address)
+  return {
     address,
-    country: attributes['geo.country.iso_code'],
-    number: attributes['client.as.number'],
-    organization: attributes['client.as.organization'] ?? attributes['client.as.organization.name'],
-    city: attributes['geo.locality.name'],
-    connection: attributes['circleci_audit_forwarder.client.connection_type'],
-    isp: attributes['circleci_audit_forwarder.client.isp'],
-    latitude: attributes['geo.location.lat'],
-    longitude: attributes['geo.location.lon'],
-    user: attributes['circleci_audit_forwarder.client.user_type'],
-  })
+    country: asText(attributes['geo.country.iso_code']),
+    number: uint32(attributes['client.as.number']),
+    organization: asText(attributes['client.as.organization'] ?? attributes['client.as.organization.name']),
+    city: asText(attributes['geo.locality.name']),
+    connection: asText(attributes['circleci_audit_forwarder.client.connection_type']),
+    isp: asText(attributes['circleci_audit_forwarder.client.isp']),
+    latitude: float(attributes['geo.location.lat']),
+    longitude: float(attributes['geo.location.lon']),
+    user: asText(attributes['circleci_audit_forwarder.client.user_type']),
+  }
 }
 
-/** The other side's. */
-export function destination(attributes: Attributes, { hasDestination }: Spread): string {
-  if (!hasDestination) return noDestination
-  return sideJson('dst', {
-    address: attributes['destination.address'],
-    country: attributes['destination.geo.country.iso_code'],
-    number: attributes['destination.as.number'],
-    organization: attributes['destination.as.organization'] ?? attributes['destination.as.organization.name'],
-    city: attributes['destination.geo.locality.name'],
-    connection: attributes['destination.connection_type'],
-    isp: attributes['destination.isp'],
-    latitude: attributes['destination.geo.location.lat'],
-    longitude: attributes['destination.geo.location.lon'],
-    user: attributes['destination.user_type'],
-  })
+/** What was reached, where a source gives its address. */
+export function destinationOf(attributes: Attributes): Side {
+  const address = attributes['destination.address']
+  if (address === undefined) return unknown
+  return {
+    address: asText(address),
+    country: asText(attributes['destination.geo.country.iso_code']),
+    number: uint32(attributes['destination.as.number']),
+    organization: asText(attributes['destination.as.organization'] ?? attributes['destination.as.organization.name']),
+    city: asText(attributes['destination.geo.locality.name']),
+    connection: asText(attributes['destination.connection_type']),
+    isp: asText(attributes['destination.isp']),
+    latitude: float(attributes['destination.geo.location.lat']),
+    longitude: float(attributes['destination.geo.location.lon']),
+    user: asText(attributes['destination.user_type']),
+  }
 }

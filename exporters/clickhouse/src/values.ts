@@ -8,30 +8,31 @@ const UINT32_MAX = 4_294_967_295
 
 /** Any value as text: strings as they are, nothing as nothing, objects as JSON. */
 export function asText(value: unknown): string {
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') return value.toWellFormed()
   if (value === undefined || value === null) return ''
-  return typeof value === 'object' || typeof value === 'number' ? unquoted(jsonText(value)) : String(value)
+  if (typeof value !== 'object') return String(value)
+  return isOneText(value) ? JSON.stringify(value) : unquoted(jsonText(value))
 }
 
-/** Bytes, dates and numbers that JSON has no form for come as a JSON string. */
+/** Headers are lists of one text each: not worth a look into the depth. */
+function isOneText(value: object): boolean {
+  return Array.isArray(value) && value.length === 1 && typeof value[0] === 'string' && value[0].isWellFormed()
+}
+
+/** Bytes and dates come as a JSON string. */
 function unquoted(json: string): string {
   return json.startsWith('"') ? String(JSON.parse(json)) : json
 }
 
-/** For a column String. */
-export function textJson(value: unknown): string {
-  return value === undefined ? '""' : jsonText(asText(value))
-}
-
 /** For a column UInt32: what is no whole number of that range is its nearest end, what is no number is 0. */
-export function uint32Json(value: unknown): string {
+export function uint32(value: unknown): number {
   const number = typeof value === 'number' ? value : typeof value === 'string' && value !== '' ? Number(value) : 0
-  return String(Number.isNaN(number) ? 0 : Math.trunc(Math.min(Math.max(number, 0), UINT32_MAX)))
+  return Number.isNaN(number) ? 0 : Math.trunc(Math.min(Math.max(number, 0), UINT32_MAX))
 }
 
 /** For a column Float64. */
-export function floatJson(value: unknown): string {
-  return typeof value === 'number' && Number.isFinite(value) ? String(value) : '0'
+export function float(value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) ? value : 0
 }
 
 /** For a column DateTime: whole seconds since 1970, which no time zone moves, within what it holds (until 2106). */
@@ -59,10 +60,19 @@ export function dateOf(seconds: number): string {
   return last.date
 }
 
+let lastClock = { second: 0, clock: '00:00:00' }
+
+function clockOf(seconds: number): string {
+  const second = seconds % DAY
+  if (second !== lastClock.second) {
+    lastClock = { second, clock: new Date(second * 1000).toISOString().slice(11, 19) }
+  }
+  return lastClock.clock
+}
+
 /** For a column DateTime64(9): ISO 8601 with nine digits. */
-export function nanosecondsJson(time: HrTime): string {
+export function nanoseconds(time: HrTime): string {
   const seconds = secondsOf(time)
-  const clock = new Date((seconds % DAY) * 1000).toISOString().slice(11, 19)
-  const nanoseconds = seconds > 0 && time[1] > 0 ? Math.min(Math.trunc(time[1]), 999_999_999) : 0
-  return `"${dateOf(seconds)}T${clock}.${String(nanoseconds).padStart(9, '0')}Z"`
+  const rest = seconds > 0 && time[1] > 0 ? Math.min(Math.trunc(time[1]), 999_999_999) : 0
+  return `${dateOf(seconds)}T${clockOf(seconds)}.${String(rest).padStart(9, '0')}Z`
 }

@@ -3,14 +3,15 @@
 // of the event's own time in UTC: unlike the time it was received it never changes, so copies always meet.
 //
 // All 53 keys are sent in each row: a column that is missing in the table is then an error, not an empty column.
-import { jsonText, type LogRecord, ORIGINAL, recordJson, utf8 } from '@circleci-audit-forwarder/contract'
-import { entry, joined, type Spread, spread } from '../attributes.ts'
+import { jsonText, type LogRecord, ORIGINAL, recordJson } from '@circleci-audit-forwarder/contract'
+import { type Others, othersIn } from '../attributes.ts'
 import { idOf } from '../identity.ts'
 import { type Column, type Constants, createTable, type DdlOptions, type Layout, type Row } from '../layout.ts'
 import { isReadOnly } from '../read-only.ts'
-import { destination, sideColumns, source } from '../sides.ts'
+import { copiedIfAny, lineOf, textIfAny, withEntries } from '../rows.ts'
+import { destinationOf, sideColumns, sourceOf } from '../sides.ts'
 import { qualified, type Target } from '../sql.ts'
-import { asText, monthOf, secondsOf, textJson, timeOf, uint32Json } from '../values.ts'
+import { asText, monthOf, secondsOf, timeOf, uint32 } from '../values.ts'
 
 type Attributes = LogRecord['attributes']
 
@@ -90,59 +91,111 @@ function ddl(target: Target, options: DdlOptions): string {
   return createTable(qualified(target), statement, options)
 }
 
-function encoder({ workspaceId, sourceId, retentionDays }: Constants): (record: LogRecord) => Row {
-  const prefix = [workspaceId.toWellFormed(), sourceId.toWellFormed()]
-  const head =
-    `{"workspaceID":${textJson(workspaceId)},"sourceID":${textJson(sourceId)},"sourceType":"circleci-audit",` +
-    `"sourceTTL":${uint32Json(retentionDays)},"receivedAt":`
+function encoder(constants: Constants): (record: LogRecord) => Row {
+  const workspaceId = constants.workspaceId.toWellFormed()
+  const sourceId = constants.sourceId.toWellFormed()
+  const same = { workspaceId, sourceId, retentionDays: uint32(constants.retentionDays) }
+  const prefix = [workspaceId, sourceId]
   return (record) => {
     const id = idOf(record)
     const time = secondsOf(timeOf(record))
-    const bytes = utf8(head + rowOf(record, id, time))
+    const bytes = lineOf(rowOf(record, id, time, same))
     return { bytes, partition: monthOf(time), id, time, prefix }
   }
 }
 
-/** An event without an id of its own goes by the hash of its text, which is not CircleCI's id. */
-function rowOf(record: LogRecord, id: string, time: number): string {
+function rowOf(record: LogRecord, id: string, time: number, same: Constants): object {
   const { attributes } = record
-  const rest = spread(attributes)
-  const action = textJson(attributes['circleci.audit.action'] ?? record.eventName)
-  const eventId = id === attributes['circleci_audit_forwarder.source.sha256'] ? '""' : jsonText(id)
-  return (
-    `${secondsOf(record.hrTimeObserved)},"id":${jsonText(id)},"eventTime":${time},"eventName":${action},"eventID":${eventId}` +
-    `${source(attributes, rest)}${destination(attributes, rest)}` +
-    `,"actor":{${actorOf(attributes, rest)}},"tags":{${tagsOf(record, rest)}},"resources":${resourcesOf(attributes)}` +
-    `,"serviceName":${serviceName(record)},"enrichments":${enrichmentsOf(attributes, rest)}` +
-    `,"readOnly":${isReadOnly(asText(attributes['circleci.audit.action']))}` +
-    `,"rawLog":${jsonText(record[ORIGINAL] ?? recordJson(record))},"auditLogId":${eventId}` +
-    `,"version":${uint32Json(attributes['circleci.audit.version'])},"occurredAt":${secondsOf(record.hrTime)}` +
-    `,"action":${action}${partiesOf(attributes)},"success":${hasSucceeded(record)}` +
-    `,"requestId":${textJson(attributes['circleci.audit.request.id'])},"payload":${payloadOf(attributes)}` +
-    `,"metadata":{${rest.metadata}}}\n`
-  )
+  const action = asText(attributes['circleci.audit.action'] ?? record.eventName)
+  const ownId = hasOwnId(attributes) ? id : ''
+  const scope = scopeOf(attributes)
+  const others = othersIn(attributes)
+  const source = sourceOf(attributes, others)
+  const destination = destinationOf(attributes)
+  // biome-ignore format: in the order of the table, what belongs together on a line
+  return {
+    workspaceID: same.workspaceId, sourceID: same.sourceId, sourceType: 'circleci-audit', sourceTTL: same.retentionDays,
+    receivedAt: secondsOf(record.hrTimeObserved), id, eventTime: time, eventName: action, eventID: ownId,
+    srcIP: source.address, srcASCountryCode: source.country, srcASNumber: source.number,
+    srcASOrganization: source.organization, srcCity: source.city, srcConnectionType: source.connection,
+    srcISP: source.isp, srcLatitude: source.latitude, srcLongitude: source.longitude, srcUserType: source.user,
+    dstIP: destination.address, dstASCountryCode: destination.country, dstASNumber: destination.number,
+    dstASOrganization: destination.organization, dstCity: destination.city, dstConnectionType: destination.connection,
+    dstISP: destination.isp, dstLatitude: destination.latitude, dstLongitude: destination.longitude,
+    dstUserType: destination.user,
+    actor: actorOf(attributes, others),
+    tags: tagsOf(record, others),
+    resources: resourcesOf(attributes),
+    serviceName: serviceName(record),
+    enrichments: enrichmentsOf(attributes, others),
+    readOnly: isReadOnly(action),
+    rawLog: record[ORIGINAL]?.toWellFormed() ?? recordJson(record),
+    auditLogId: ownId,
+    version: uint32(attributes['circleci.audit.version']),
+    occurredAt: secondsOf(record.hrTime),
+    action,
+    actorId: asText(attributes['circleci.audit.actor.id'] ?? attributes['user.id']),
+    actorType: asText(attributes['circleci.audit.actor.type']),
+    actorName: asText(attributes['circleci.audit.actor.name'] ?? attributes['user.name']),
+    targetId: asText(attributes['circleci.audit.target.id']),
+    targetType: asText(attributes['circleci.audit.target.type']),
+    targetName: asText(attributes['circleci.audit.target.name']),
+    scopeId: asText(scope.id), scopeType: asText(scope.type), scopeName: asText(scope.name),
+    success: hasSucceeded(record),
+    requestId: asText(attributes['circleci.audit.request.id']),
+    payload: payloadOf(attributes),
+    metadata: withEntries({}, others.metadata),
+  }
 }
 
-function actorOf(attributes: Attributes, { actor }: Spread): string {
-  return joined(
-    entry('id', attributes['circleci.audit.actor.id'] ?? attributes['user.id']),
-    entry('type', attributes['circleci.audit.actor.type']),
-    entry('name', attributes['circleci.audit.actor.name']),
-    entry('username', attributes['user.name'] ?? attributes['circleci.audit.actor.username']),
-    entry('email', attributes['user.email'] ?? attributes['circleci.audit.actor.email']),
-    actor,
-  )
+/** An event without an id goes by the hash of its text, which is not CircleCI's id. */
+function hasOwnId(attributes: Attributes): boolean {
+  const id = attributes['log.record.uid']
+  return id !== undefined && id !== attributes['circleci_audit_forwarder.source.sha256']
 }
 
-function tagsOf({ severityText, severityNumber, eventName }: LogRecord, { tags }: Spread): string {
-  return joined(entry('severity', severityText || severityNumber), entry('otel.event.name', eventName), tags)
+/** The five that are known, and whatever else CircleCI says of the actor. */
+function actorOf(attributes: Attributes, { actor }: Others): object {
+  const username = attributes['user.name'] ?? attributes['circleci.audit.actor.username']
+  const known = {
+    id: textIfAny(attributes['circleci.audit.actor.id'] ?? attributes['user.id']),
+    type: textIfAny(attributes['circleci.audit.actor.type']),
+    name: textIfAny(attributes['circleci.audit.actor.name']),
+    username: copiedIfAny(username),
+    email: textIfAny(attributes['user.email'] ?? attributes['circleci.audit.actor.email']),
+  }
+  return withEntries(known, actor)
 }
 
-function resourcesOf(attributes: Attributes): string {
+/** What nearly every record has, then the rest. */
+function tagsOf(record: LogRecord, { tags }: Others): object {
+  const { attributes, severityText, severityNumber, eventName } = record
+  const known = {
+    severity: textIfAny(severityText || severityNumber),
+    'otel.event.name': copiedIfAny(eventName),
+    'error.type': textIfAny(attributes['error.type']),
+    'circleci.audit.organization.id': textIfAny(attributes['circleci.audit.organization.id']),
+    'circleci.audit.organization.type': textIfAny(attributes['circleci.audit.organization.type']),
+    'circleci.audit.organization.name': textIfAny(attributes['circleci.audit.organization.name']),
+    'circleci.audit.account.id': textIfAny(attributes['circleci.audit.account.id']),
+    'circleci.audit.account.type': textIfAny(attributes['circleci.audit.account.type']),
+    'circleci.audit.account.name': textIfAny(attributes['circleci.audit.account.name']),
+    'http.request.header.x-client-trace-id': textIfAny(attributes['http.request.header.x-client-trace-id']),
+    'circleci_audit_forwarder.source.store': textIfAny(attributes['circleci_audit_forwarder.source.store']),
+    'circleci_audit_forwarder.source.key': textIfAny(attributes['circleci_audit_forwarder.source.key']),
+    'circleci_audit_forwarder.source.line': textIfAny(attributes['circleci_audit_forwarder.source.line']),
+    'circleci_audit_forwarder.source.offset': textIfAny(attributes['circleci_audit_forwarder.source.offset']),
+    'circleci_audit_forwarder.source.sha256': textIfAny(attributes['circleci_audit_forwarder.source.sha256']),
+  }
+  // Constants that an operator sets are cut out of the configuration.
+  return withEntries(known, tags, copiedIfAny)
+}
+
+function resourcesOf(attributes: Attributes): readonly string[] {
   const type = asText(attributes['circleci.audit.target.type'])
   const name = asText(attributes['circleci.audit.target.name'] ?? attributes['circleci.audit.target.id'])
-  if (type === '' && name === '') return '[]'
-  return `[${jsonText(type === '' || name === '' ? type + name : `${type}/${name}`)}]`
+  if (type === '' && name === '') return []
+  return [type === '' || name === '' ? type + name : `${type}/${name}`]
 }
 
 const services = new WeakMap<object, string>()
@@ -151,32 +204,35 @@ const services = new WeakMap<object, string>()
 function serviceName({ resource }: LogRecord): string {
   const known = services.get(resource)
   if (known !== undefined) return known
-  const json = textJson(resource.attributes['service.name'])
-  if (!resource.asyncAttributesPending) services.set(resource, json)
-  return json
+  const name = asText(resource.attributes['service.name'])
+  if (!resource.asyncAttributesPending) services.set(resource, name)
+  return name
 }
 
-function enrichmentsOf(attributes: Attributes, { enrichment }: Spread): string {
-  if (enrichment === '') return '[]'
-  const value = textJson(attributes['client.address'])
-  return `[{"data":{${enrichment}},"name":"geoip","provider":"mmdb","type":"ip","value":${value}}]`
+function enrichmentsOf(attributes: Attributes, { client }: Others): readonly object[] {
+  if (client.length === 0) return []
+  const value = asText(attributes['client.address'])
+  return [{ data: withEntries({}, client), name: 'geoip', provider: 'mmdb', type: 'ip', value }]
 }
 
-const SCOPES = ['scope', 'organization', 'account'] as const
+interface Party {
+  readonly id: unknown
+  readonly type: unknown
+  readonly name: unknown
+}
 
-function partiesOf(attributes: Attributes): string {
-  const scope = SCOPES.find((party) => attributes[`circleci.audit.${party}.id`] !== undefined) ?? 'scope'
-  return (
-    `,"actorId":${textJson(attributes['circleci.audit.actor.id'] ?? attributes['user.id'])}` +
-    `,"actorType":${textJson(attributes['circleci.audit.actor.type'])}` +
-    `,"actorName":${textJson(attributes['circleci.audit.actor.name'] ?? attributes['user.name'])}` +
-    `,"targetId":${textJson(attributes['circleci.audit.target.id'])}` +
-    `,"targetType":${textJson(attributes['circleci.audit.target.type'])}` +
-    `,"targetName":${textJson(attributes['circleci.audit.target.name'])}` +
-    `,"scopeId":${textJson(attributes[`circleci.audit.${scope}.id`])}` +
-    `,"scopeType":${textJson(attributes[`circleci.audit.${scope}.type`])}` +
-    `,"scopeName":${textJson(attributes[`circleci.audit.${scope}.name`])}`
-  )
+/** The scope, or where there is none the organization or the account, which say the same in CircleCI. */
+function scopeOf(attributes: Attributes): Party {
+  const id = attributes['circleci.audit.scope.id']
+  const type = attributes['circleci.audit.scope.type']
+  const name = attributes['circleci.audit.scope.name']
+  if (id !== undefined || name !== undefined) return { id, type, name }
+  return partyIn(attributes, 'organization') ?? partyIn(attributes, 'account') ?? { id, type, name }
+}
+
+function partyIn(attributes: Attributes, party: string): Party | undefined {
+  const [id, type, name] = ['id', 'type', 'name'].map((part) => attributes[`circleci.audit.${party}.${part}`])
+  return id === undefined && name === undefined ? undefined : { id, type, name }
 }
 
 /** An audit event says so itself, or has not succeeded as far as anyone knows. Any other record: unless it is an error. */
@@ -188,7 +244,7 @@ function hasSucceeded({ attributes, severityNumber = 0 }: LogRecord): boolean {
 
 function payloadOf(attributes: Attributes): string {
   const payload = attributes['circleci.audit.payload']
-  return payload === undefined ? '"{}"' : jsonText(jsonText(payload))
+  return payload === undefined ? '{}' : jsonText(payload)
 }
 
 /** One row per audit event in 53 columns. */

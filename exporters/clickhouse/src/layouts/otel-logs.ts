@@ -2,11 +2,12 @@
 // queries made for it work. Two things are added, neither of them a column: a deduplication window, without which nothing
 // is stored exactly once, and the time zone of the partitions, without which a day in UTC is two partitions on a server
 // elsewhere. Source of the columns: opentelemetry-collector-contrib, exporter/clickhouseexporter.
-import { jsonText, type LogRecord, ORIGINAL, utf8 } from '@circleci-audit-forwarder/contract'
+import { type LogRecord, ORIGINAL } from '@circleci-audit-forwarder/contract'
 import { idOf } from '../identity.ts'
 import { type Column, createTable, type DdlOptions, type Layout, type Row } from '../layout.ts'
+import { copiedIfAny, lineOf, withEntries } from '../rows.ts'
 import { qualified, type Target } from '../sql.ts'
-import { asText, dateOf, nanosecondsJson, secondsOf, textJson, timeOf, uint32Json } from '../values.ts'
+import { asText, dateOf, nanoseconds, secondsOf, timeOf, uint32 } from '../values.ts'
 
 const LOW = 'LowCardinality(String)'
 const MAP = 'Map(LowCardinality(String), String)'
@@ -59,87 +60,84 @@ function ddl(target: Target, options: DdlOptions): string {
 
 function encode(record: LogRecord): Row {
   const time = timeOf(record)
-  const producer = producerOf(record)
   const id = idOf(record)
-  const { spanContext, severityNumber = 0, severityText } = record
-  const body = record.body === undefined ? '""' : jsonText(asText(record.body))
-  const bytes = utf8(
-    `{"Timestamp":${nanosecondsJson(time)},"TraceId":${textJson(spanContext?.traceId)}` +
-      `,"SpanId":${textJson(spanContext?.spanId)},"TraceFlags":${uint8(spanContext?.traceFlags)}` +
-      `,"SeverityText":${textJson(severityText)},"SeverityNumber":${uint8(severityNumber)}` +
-      `${producer.json},"Body":${body}${scopeOf(record)}` +
-      `,"LogAttributes":{${attributesOf(record, id)}}` +
-      `,"EventName":${textJson(record.eventName)}}\n`,
-  )
-  const seconds = secondsOf(time)
-  return { bytes, partition: dateOf(seconds), id, time: seconds, prefix: producer.names }
-}
-
-function uint8(value: unknown): string {
-  return String(Math.min(Number(uint32Json(value)), 255))
-}
-
-/** The identity, all attributes as text, and the event as it was written. */
-function attributesOf({ attributes, [ORIGINAL]: original }: LogRecord, id: string): string {
-  const json = `"log.record.uid":${jsonText(id)}${mapJson(attributes, ',')}`
-  if (original === undefined || attributes['log.record.original'] !== undefined) return json
-  return `${json},"log.record.original":${jsonText(original)}`
-}
-
-const MEMORY_MAX = 1000
-const keys = new Map<string, string>()
-
-/** `"name":`, written once per name. */
-function keyOf(name: string): string {
-  const known = keys.get(name)
-  if (known !== undefined) return known
-  const key = `${jsonText(name)}:`
-  if (keys.size < MEMORY_MAX) keys.set(name, key)
-  return key
-}
-
-/** The inside of a map, `comma` before its first entry. The identity is written elsewhere. */
-function mapJson(attributes: Readonly<Record<string, unknown>>, comma = ''): string {
-  let json = ''
-  for (const name in attributes) {
-    if (attributes[name] === undefined || name === 'log.record.uid') continue
-    json += `${json === '' ? comma : ','}${keyOf(name)}${textJson(attributes[name])}`
+  const { spanContext, resource, instrumentationScope: scope } = record
+  const service = producerOf(resource)
+  const row = {
+    Timestamp: nanoseconds(time),
+    TraceId: asText(spanContext?.traceId),
+    SpanId: asText(spanContext?.spanId),
+    TraceFlags: uint8(spanContext?.traceFlags),
+    SeverityText: asText(record.severityText),
+    SeverityNumber: uint8(record.severityNumber),
+    ServiceName: service.name,
+    Body: asText(record.body),
+    ResourceSchemaUrl: service.schemaUrl,
+    ResourceAttributes: service.attributes,
+    ScopeSchemaUrl: asText(scope.schemaUrl),
+    ScopeName: asText(scope.name),
+    ScopeVersion: asText(scope.version),
+    ScopeAttributes: scopeAttributes(scope),
+    LogAttributes: attributesOf(record, id),
+    EventName: copiedIfAny(record.eventName) ?? '',
   }
-  return json
+  const seconds = secondsOf(time)
+  return { bytes: lineOf(row), partition: dateOf(seconds), id, time: seconds, prefix: service.prefix }
+}
+
+function uint8(value: unknown): number {
+  return Math.min(uint32(value), 255)
+}
+
+/** Values that are views into longer texts. */
+const CUT_OUT = ['user.name', 'aws.s3.bucket'] as const
+
+/** All attributes as text, the identity among them, and the event as it was written. */
+function attributesOf({ attributes, [ORIGINAL]: original }: LogRecord, id: string): object {
+  const all: Record<string, unknown> = texts(attributes)
+  if (all['log.record.uid'] !== id) all['log.record.uid'] = id
+  if (original !== undefined) all['log.record.original'] ??= original.toWellFormed()
+  for (const name of CUT_OUT) if (all[name] !== undefined) all[name] = copiedIfAny(all[name])
+  return all
+}
+
+/** A copy with every value as text. It keeps the shape of what it is made of; one made name by name would be slow. */
+function texts(attributes: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const copy = { ...attributes }
+  let named = true
+  for (const name in copy) {
+    const value = copy[name]
+    named &&= name.isWellFormed()
+    if (value !== undefined && !(typeof value === 'string' && value.isWellFormed())) copy[name] = asText(value)
+  }
+  return named ? copy : withEntries({}, Object.entries(copy))
 }
 
 interface Producer {
-  readonly json: string
-  readonly names: readonly [string]
+  readonly name: string
+  readonly schemaUrl: string
+  readonly attributes: object
+  readonly prefix: readonly [string]
 }
 
 const producers = new WeakMap<object, Producer>()
-const scopes = new WeakMap<object, string>()
 
-/** Resources and scopes are few and shared by many records: each is written once. */
-function producerOf({ resource }: LogRecord): Producer {
+/** Resources are few, shared by many records and slow to read: each is read once. */
+function producerOf(resource: LogRecord['resource']): Producer {
   const known = producers.get(resource)
   if (known !== undefined) return known
-  const { attributes } = resource
-  const name = asText(attributes['service.name']).toWellFormed()
-  const schemaUrl = 'schemaUrl' in resource ? resource.schemaUrl : undefined
-  const json =
-    `,"ServiceName":${jsonText(name)},"ResourceSchemaUrl":${textJson(schemaUrl)}` +
-    `,"ResourceAttributes":{${mapJson(attributes)}}`
-  const producer: Producer = { json, names: [name] }
+  const name = asText(resource.attributes['service.name']).toWellFormed()
+  const schemaUrl = asText('schemaUrl' in resource ? resource.schemaUrl : undefined)
+  const producer: Producer = { name, schemaUrl, attributes: texts(resource.attributes), prefix: [name] }
   if (!resource.asyncAttributesPending) producers.set(resource, producer)
   return producer
 }
 
-function scopeOf({ instrumentationScope: scope }: LogRecord): string {
-  const known = scopes.get(scope)
-  if (known !== undefined) return known
-  const attributes = 'attributes' in scope ? (scope.attributes as Readonly<Record<string, unknown>>) : undefined
-  const json =
-    `,"ScopeSchemaUrl":${textJson(scope.schemaUrl)},"ScopeName":${textJson(scope.name)}` +
-    `,"ScopeVersion":${textJson(scope.version)},"ScopeAttributes":{${mapJson(attributes ?? {})}}`
-  scopes.set(scope, json)
-  return json
+const none = {}
+
+function scopeAttributes(scope: LogRecord['instrumentationScope']): object {
+  const attributes = 'attributes' in scope ? scope.attributes : undefined
+  return attributes === undefined ? none : texts(attributes as Readonly<Record<string, unknown>>)
 }
 
 /** The Collector's table: one row per log record of any kind. */
