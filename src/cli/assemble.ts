@@ -32,6 +32,7 @@ async function openReceiver(id: string, config: ReceiverConfig, clock: Clock, ve
     sweepIntervalMs: config.sweep.interval,
     lookbackMs: config.sweep.lookback,
     attributes: config.attributes,
+    expectOrganization: config.expect_organization,
     mapping: mappingOptions(version, config.severity),
   }
 }

@@ -164,7 +164,6 @@ const receiver: Says = {
   compression: 'compression is recognised by itself',
   encoding: 'the encoding is recognised by itself',
   type: "the type is the id's first part: `circleci_audit` or `circleci_audit/name`",
-  expect_organization: notYet,
   retention: notYet,
 }
 

@@ -73,6 +73,10 @@ export const receiver = z.strictObject({
   start_at: startAt.prefault('now').meta({
     description: 'First start only: `now`, a time ago like `-7d`, an instant in RFC 3339, or `beginning`.',
   }),
+  expect_organization: filled.optional().meta({
+    description:
+      'Id (better) or name of your organisation. Events that name only others, in `organization`, `scope` and `account`, go to quarantine.',
+  }),
   attributes: z
     .record(filled, z.union([z.string(), z.number(), z.boolean()]))
     .default({})
