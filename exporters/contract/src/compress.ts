@@ -26,6 +26,38 @@ export async function squeeze(parts: readonly Uint8Array[], compression: 'gzip' 
   return bytes
 }
 
+interface Squeezed {
+  readonly members: readonly object[]
+  readonly compression: string
+  readonly bytes: Promise<Buffer>
+}
+
+/** By first member, so that a body is forgotten with what it was made of. */
+const known = new WeakMap<object, Squeezed>()
+
+/**
+ * The same for a body that is wholly made of `members`: compressed once for an attempt and its repeats, and once for
+ * destinations that share their encodings. By identity: equal ids are not equal bytes where processors differ.
+ */
+export function squeezeOnce(
+  members: readonly object[],
+  parts: readonly Uint8Array[],
+  compression: 'gzip' | 'zstd',
+): Promise<Buffer> {
+  const [first] = members
+  if (first === undefined) return squeeze(parts, compression)
+  const before = known.get(first)
+  if (before !== undefined && before.compression === compression && isSame(before.members, members)) return before.bytes
+  const bytes = squeeze(parts, compression)
+  known.set(first, { members, compression, bytes })
+  bytes.catch(() => known.delete(first))
+  return bytes
+}
+
+function isSame(some: readonly object[], others: readonly object[]): boolean {
+  return some.length === others.length && some.every((member, index) => member === others[index])
+}
+
 /** One body at a time. */
 class Gzipper {
   // The types grant `reset` to deflate alone; zlib and Node reset both the same way.

@@ -1,7 +1,7 @@
 import { gunzipSync, inflateRawSync, zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { squeeze } from '../src/compress.ts'
+import { squeeze, squeezeOnce } from '../src/compress.ts'
 
 /** The text of a body that is exactly one gzip member: a second one, or bytes behind the first, are a fault. */
 function onlyMember(bytes: Buffer): Buffer {
@@ -47,4 +47,40 @@ test('a body larger than what is kept', async () => {
 test('zstd', async () => {
   const parts = [Buffer.from('one '), Buffer.from('two')]
   expect(zstdDecompressSync(await squeeze(parts, 'zstd')).toString()).toBe('one two')
+})
+
+/** Members of a body, each with some bytes. */
+function members(...texts: string[]): { readonly bytes: Buffer }[] {
+  return texts.map((text) => ({ bytes: Buffer.from(text) }))
+}
+
+function once(all: readonly { readonly bytes: Buffer }[], compression: 'gzip' | 'zstd' = 'gzip'): Promise<Buffer> {
+  const parts = all.map(({ bytes }) => bytes)
+  return squeezeOnce(all, parts, compression)
+}
+
+test('a body of the same members is compressed once, for a repeat as for another destination', async () => {
+  const all = members('a', 'b', 'c')
+  const first = await once(all)
+  expect(await once([...all])).toBe(first)
+  expect(gunzipSync(first).toString()).toBe('abc')
+})
+
+test.each([
+  ['fewer members', (all: { bytes: Buffer }[]) => all.slice(0, 2), 'ab'],
+  ['another order', ([a, b, c]: { bytes: Buffer }[]) => [a, c, b], 'acb'],
+  ['other members of the same text', (all: { bytes: Buffer }[]) => [...all.slice(0, 2), ...members('c')], 'abc'],
+] as const)('%s: a body of its own', async (_, change, text) => {
+  const all = members('a', 'b', 'c')
+  const first = await once(all)
+  const changed = change(all) as { bytes: Buffer }[]
+  const other = await once(changed)
+  expect(other).not.toBe(first)
+  expect(gunzipSync(other).toString()).toBe(text)
+})
+
+test('another compression is another body', async () => {
+  const all = members('a', 'b')
+  await once(all)
+  expect(zstdDecompressSync(await once(all, 'zstd')).toString()).toBe('ab')
 })

@@ -45,7 +45,7 @@ export class OtlpHttpExporter implements Exporter {
   async send(batch: Batch, signal: AbortSignal): Promise<Outcome> {
     const body = requestBody(this.#format, batch.members as readonly OtlpMember[])
     const bytes = body.reduce((sum, part) => sum + part.length, 0)
-    const answer = await this.#post(this.#format, body, signal)
+    const answer = await this.#post(this.#format, body, signal, batch.members)
     this.#remark = remarkIn(answer) ?? this.#remark
     return outcomeOf(answer, batch.members.length, bytes)
   }
@@ -60,8 +60,8 @@ export class OtlpHttpExporter implements Exporter {
     return this.#client.close()
   }
 
-  #post(format: Format, body: readonly Uint8Array[], signal: AbortSignal) {
+  #post(format: Format, body: readonly Uint8Array[], signal: AbortSignal, members: readonly object[] = []) {
     const headers = { 'content-type': format.contentType }
-    return this.#client.request({ method: 'POST', url: this.#url, headers, body }, signal)
+    return this.#client.request({ method: 'POST', url: this.#url, headers, body, members }, signal)
   }
 }

@@ -31,7 +31,7 @@ export async function checkHec(
   { now, signal }: Around,
 ): Promise<readonly Finding[]> {
   const health = await requests.health(signal)
-  const probe = await requests.events([new Uint8Array()], {}, signal)
+  const probe = await requests.events([], {}, signal)
   const proven = tokenIsGood(probe)
   const findings = [healthFinding(health), tokenFinding(probe), ...clockFinding(health, now())]
   if (proven) findings.push(await ackFinding(requests, mode, seen, signal), indexFinding(seen.index))

@@ -1,6 +1,13 @@
 // The four requests this protocol knows, and where they go. Whatever path the operator wrote is used as it is, for
 // gateways put the collector anywhere; acknowledgements and health live beside `event`.
-import { type HttpAnswer, HttpClient, type HttpOptions, SettingError } from '@circleci-audit-forwarder/contract'
+import {
+  type Encoded,
+  type HttpAnswer,
+  HttpClient,
+  type HttpOptions,
+  type HttpRequest,
+  SettingError,
+} from '@circleci-audit-forwarder/contract'
 
 export interface HecUrls {
   readonly event: string
@@ -27,6 +34,9 @@ export function hecUrls(endpoint: string): HecUrls {
 /** A channel's headers: the GUID, and the cookies that lead to the indexer that keeps it. */
 export type ChannelHeaders = Readonly<Record<string, string>>
 
+/** A body, and what it is wholly made of. */
+type Content = Pick<HttpRequest, 'body' | 'members'>
+
 export class HecRequests {
   readonly urls: HecUrls
   readonly #client: HttpClient
@@ -41,12 +51,13 @@ export class HecRequests {
   }
 
   /** Events, or nothing at all: an empty body proves the token without storing anything. */
-  events(bodies: readonly Uint8Array[], channel: ChannelHeaders, signal: AbortSignal): Promise<HttpAnswer> {
-    return this.#post(this.urls.event, bodies, channel, signal)
+  events(members: readonly Encoded[], channel: ChannelHeaders, signal: AbortSignal): Promise<HttpAnswer> {
+    const body = members.map(({ bytes }) => bytes)
+    return this.#post(this.urls.event, { body, members }, channel, signal)
   }
 
   acknowledged(ackIds: readonly number[], channel: ChannelHeaders, signal: AbortSignal): Promise<HttpAnswer> {
-    return this.#post(this.urls.ack, [Buffer.from(JSON.stringify({ acks: ackIds }))], channel, signal)
+    return this.#post(this.urls.ack, { body: [Buffer.from(JSON.stringify({ acks: ackIds }))] }, channel, signal)
   }
 
   health(signal: AbortSignal): Promise<HttpAnswer> {
@@ -57,8 +68,8 @@ export class HecRequests {
     return this.#client.close()
   }
 
-  #post(url: string, body: readonly Uint8Array[], channel: ChannelHeaders, signal: AbortSignal): Promise<HttpAnswer> {
+  #post(url: string, content: Content, channel: ChannelHeaders, signal: AbortSignal): Promise<HttpAnswer> {
     const headers = { 'content-type': 'application/json', ...channel }
-    return this.#client.request({ method: 'POST', url, headers, body }, signal)
+    return this.#client.request({ method: 'POST', url, headers, ...content }, signal)
   }
 }

@@ -116,8 +116,7 @@ export class SplunkHecExporter implements Exporter {
 
   async #request(events: readonly HecEvent[], channel: Channel | undefined, signal: AbortSignal): Promise<Attempt> {
     const sent = channel?.cookies
-    const bodies = events.map((event) => event.bytes)
-    const answer = await this.#requests.events(bodies, channel?.headers() ?? {}, signal)
+    const answer = await this.#requests.events(events, channel?.headers() ?? {}, signal)
     if (channel === undefined || sent === undefined) return { answer, channel: undefined }
     return { answer, channel: this.#channels.answered(channel, sent, answer) }
   }
