@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { canary, canaryGuid } from '../../tools/secrets.ts'
 import { type Case, inScene, must, type Size } from '../stage/case.ts'
-import { type Destination, idIn, type Vendor } from '../stage/destination.ts'
+import { allIdsInFile, type Destination, type Vendor } from '../stage/destination.ts'
 import type { Refusing } from '../stage/refusing.ts'
 import type { Scene } from '../stage/scene.ts'
 import { mustBeWhole } from '../stage/tally.ts'
@@ -137,14 +137,9 @@ async function allDelivered(scene: Scene, good: readonly Destination[], wanted: 
     await until('everything is delivered', async () => (await destination.records()) >= wanted.length, 60_000)
     mustBeWhole(destination.endpoint, wanted, await destination.ids())
   }
-  const lines = readFileSync(scene.path('audit.jsonl'), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-  mustBeWhole(
-    'file',
-    wanted,
-    lines.map((line) => idIn(line)).filter((id) => id !== undefined),
-  )
+  const inFile = (): Promise<readonly string[]> => allIdsInFile(scene.path('audit.jsonl'))
+  await until('everything is in the file', async () => (await inFile()).length >= wanted.length, 60_000)
+  mustBeWhole('file', wanted, await inFile())
 }
 
 /** With the code they end with. Everything that fails is looked at by doctor. */
