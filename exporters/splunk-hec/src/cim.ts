@@ -73,7 +73,7 @@ export function recurringCim(record: LogRecord, action: string): CimFields {
     dest: organization,
     vendor_account: text(record.attributes['circleci.audit.account.name']) ?? organization,
     vendor_product: 'CircleCI Audit',
-    severity: severityText(record.severityNumber ?? 0),
+    severity: severityText(record.severityNumber),
   }
 }
 
@@ -112,8 +112,9 @@ function outcomeText(success: unknown): string | undefined {
 }
 
 /** CIM's five levels for OpenTelemetry's numbers: 18 is critical, 17 an error, 13 a warning. */
-function severityText(severity: number): string | undefined {
-  if (severity <= 0) return undefined
+function severityText(severity: unknown): string | undefined {
+  // In another's application a record may hold anything: comparing some objects with a number throws.
+  if (typeof severity !== 'number' || severity <= 0) return undefined
   if (severity >= 18) return 'critical'
   if (severity >= 17) return 'high'
   return severity >= 13 ? 'medium' : 'informational'

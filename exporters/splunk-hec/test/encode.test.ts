@@ -71,6 +71,7 @@ test('fields are flat and strings, whatever a record holds', () => {
       const record = { ...bare, attributes, spanContext, eventName, severityText: wrong, severityNumber: wrong }
       for (const field of Object.values(envelopeOf(record).fields)) expect(field).toBeTypeOf('string')
     }),
+    { examples: [[[{ toString: 0 }], true]] },
   )
 })
 
