@@ -14,7 +14,7 @@ const exempt = ['test/telemetry/redact.test.ts', 'test/processors/redact.test.ts
 /** Not a credential: a batch's token, a reference, a proxy that wants none, a token that is refused in any case. */
 function isNone(name: string, value: string): boolean {
   if (value.length < 8 && /^t(?:oken)?$/.test(name)) return true
-  if (name.startsWith('proxy')) return !value.includes('@')
+  if (name.startsWith('proxy') && !value.includes('@')) return true
   return (
     value.length < 3 ||
     /^Bearer (?:open|wrong)$/.test(value) ||

@@ -1,11 +1,12 @@
 // What doctor finds, against the real engine: each trouble is seen, named, and comes with what to do.
 import type { Finding } from '@circleci-audit-forwarder/contract'
+import { canary } from '@circleci-audit-forwarder/contract/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { circleciAuditLogs, layouts, module, otelLogs } from '../src/index.ts'
 import { ClickHouse } from './engine/front.ts'
 import { countOf, createTable, never } from './world.ts'
 
-const access = { user: 'forwarder', password: 'p4ssw0rd' }
+const access = { user: 'forwarder', password: canary('password') }
 const { table } = circleciAuditLogs
 let server: ClickHouse
 beforeAll(async () => {
@@ -57,11 +58,11 @@ test('nobody there', async () => {
 })
 
 test('a wrong password, and it is not repeated', async () => {
-  const found = await troubles({ password: 'wr0ng-p4ss' })
+  const found = await troubles({ password: canary('wrong') })
   expect(found).toMatchObject([
     { level: 'error', what: 'credentials are accepted', detail: expect.stringContaining('516') },
   ])
-  expect(JSON.stringify(found)).not.toContain('wr0ng-p4ss')
+  expect(JSON.stringify(found)).not.toContain(canary('wrong'))
 })
 
 test('no such database, no such table', async () => {
