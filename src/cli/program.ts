@@ -42,7 +42,7 @@ function complain(error: unknown, json: boolean): number {
   return isSetup ? 2 : 1
 }
 
-const subjects = ['config', 'reference'] as const
+const subjects = ['config', 'reference', 'clickhouse'] as const
 
 type Finish = (code: number) => void
 
@@ -93,12 +93,25 @@ function addConfigCommands(program: Command, finish: Finish): void {
     })
   program
     .command('schema')
-    .description('print what configuration files may say, plugins included')
-    .addArgument(new Argument('<subject>', '`config` as JSON Schema, `reference` as a page').choices(subjects))
+    .description('print what configuration files may say, plugins included; or the DDL of a ClickHouse table')
+    .addArgument(
+      new Argument('<subject>', '`config` as JSON Schema, `reference` as a page, `clickhouse` as DDL').choices(
+        subjects,
+      ),
+    )
+    .option('--layout <layout>', 'clickhouse: this layout, in place of what is configured')
+    .option('--cluster <name>', 'clickhouse: create the table on this cluster, replicated')
+    .option('--plain-types', 'clickhouse: types without LowCardinality')
     .action(async (subject: (typeof subjects)[number], _options: unknown, command: Command) => {
-      const { schema } = await import('./schema.ts')
-      finish(await schema(subject, common(command)))
+      finish(await printSchema(subject, command))
     })
+}
+
+async function printSchema(subject: (typeof subjects)[number], command: Command): Promise<number> {
+  if (subject !== 'clickhouse') return (await import('./schema.ts')).schema(subject, common(command))
+  const { layout, cluster, plainTypes } = command.opts<{ layout?: string; cluster?: string; plainTypes?: boolean }>()
+  const { schemaOfClickHouse } = await import('./schema-clickhouse.ts')
+  return schemaOfClickHouse({ ...common(command), layout, cluster, plainTypes: plainTypes === true })
 }
 
 function addReadingCommands(program: Command, finish: Finish): void {

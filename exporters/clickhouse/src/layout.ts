@@ -3,7 +3,7 @@
 import type { Encoded, LogRecord } from '@circleci-audit-forwarder/contract'
 import { literal, type Target } from './sql.ts'
 
-/** One column. */
+/** One column of a table. */
 export interface Column {
   readonly name: string
   readonly type: string
@@ -28,13 +28,13 @@ export interface Row extends Encoded {
 export interface Constants {
   readonly workspaceId: string
   readonly sourceId: string
-  /** Days; 0 keeps rows for ever. */
+  /** Number of days; 0 keeps rows for ever. */
   readonly retentionDays: number
 }
 
 /** How the table is to be created. */
 export interface DdlOptions {
-  /** Days after which rows go; undefined keeps them for ever. */
+  /** Number of days after which rows go; undefined keeps them for ever. */
   readonly retentionDays?: number | undefined
   /** Creates it ON CLUSTER, with the replicated engine. */
   readonly cluster?: string | undefined
