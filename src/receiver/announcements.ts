@@ -1,5 +1,5 @@
 import { isAuditKey, isProbe, type Sighting } from '../domain/objects.ts'
-import type { Announced } from './sqs/envelope.ts'
+import type { Announced } from './notification.ts'
 import type { Store } from './store.ts'
 
 /** Why an announced object is none of ours. */

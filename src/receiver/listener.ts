@@ -9,7 +9,8 @@ import { type Ignored, resolve } from './announcements.ts'
 import { toldSeen } from './discoveries.ts'
 import type { Message, Notifications } from './notifications.ts'
 import type { ReceiverParts } from './parts.ts'
-import { type Notification, parseNotification } from './sqs/envelope.ts'
+import { parseNotification } from './envelope.ts'
+import type { Notification } from './notification.ts'
 
 const patience = { initialMs: 500, maxMs: 30_000 }
 

@@ -17,7 +17,8 @@ export interface ReceiverOptions {
 export interface ReceiverParts {
   readonly id: string
   readonly store: Store
-  readonly notifications?: Notifications
+  /** Each is heard on its own, so that one that fails delays no other. */
+  readonly notifications: readonly Notifications[]
   readonly options: ReceiverOptions
   readonly clock: Clock
   readonly random: Random

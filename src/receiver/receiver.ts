@@ -8,16 +8,16 @@ import { Sweeper } from './sweeper.ts'
  */
 export class Receiver {
   readonly #sweeper: Sweeper
-  readonly #listener: Listener | undefined
+  readonly #listeners: readonly Listener[]
 
   constructor(parts: ReceiverParts) {
     this.#sweeper = new Sweeper(parts)
-    this.#listener = parts.notifications === undefined ? undefined : new Listener(parts, parts.notifications)
+    this.#listeners = parts.notifications.map((queue) => new Listener(parts, queue))
   }
 
   /** Watches until the signal aborts; the first sweep begins at once. Failures are told and tried again, never thrown. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#sweeper.run(signal), this.#listener?.run(signal)])
+    await Promise.all([this.#sweeper.run(signal), ...this.#listeners.map((listener) => listener.run(signal))])
   }
 
   /** One sweep, for those that want no loop. False if it failed, which advances nothing. Not while `run` runs. */

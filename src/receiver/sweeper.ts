@@ -53,7 +53,7 @@ export class Sweeper {
   /** Sweeps at once and then at every interval until the signal aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, options, notifications } = this.#parts
-    if (notifications !== undefined) this.#listeningSince = clock.now()
+    if (notifications.length > 0) this.#listeningSince = clock.now()
     while (!signal.aborted) {
       const done = await this.once(signal)
       if (signal.aborted) return

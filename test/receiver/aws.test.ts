@@ -61,7 +61,7 @@ test('uploads are seen by their messages, direct and through SNS, and the one wi
   const receiver = new Receiver({
     id: 'circleci_audit',
     store,
-    notifications: queue,
+    notifications: [queue],
     options: { sweepIntervalMs: 60_000, lookbackMs: 3_600_000, startAt: Date.now() },
     clock: { now: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined) },
     random: Math.random,

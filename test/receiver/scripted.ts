@@ -170,7 +170,7 @@ export function world(options: Partial<ReceiverParts['options']> & { deaf?: bool
   const receiver = new Receiver({
     id: 'circleci_audit',
     store,
-    ...(options.deaf ? {} : { notifications: queue }),
+    notifications: options.deaf ? [] : [queue],
     options: { sweepIntervalMs: 120_000, lookbackMs: 48 * 3_600_000, startAt: clock.now(), ...options },
     clock,
     random: () => 0.999,

@@ -1,17 +1,8 @@
-// What an AWS call's failure says, without what it must not say. The SDK's error objects carry the request that failed:
-// a SignatureDoesNotMatch holds the canonical request with the session token in its headers. So the error itself never
-// travels on as a cause; a clean one with the same name and text does.
+// What an AWS call's failure says. A SignatureDoesNotMatch holds the canonical request with the session token in its
+// headers, which is why only code and message are taken (see ../refusal.ts).
+import { type Refusal, refused } from '../refusal.ts'
 
-export interface Refusal {
-  /** The service's error code, or the system's (`ECONNREFUSED`), or the class of the error. */
-  readonly code: string
-  /** HTTP status, undefined if there was no answer. */
-  readonly status: number | undefined
-  /** Code and message, bounded, fit for a log line. */
-  readonly text: string
-  /** The failure without the request that caused it. */
-  readonly cause: Error
-}
+export type { Refusal }
 
 interface Thrown {
   readonly name?: string
@@ -19,8 +10,6 @@ interface Thrown {
   readonly message?: string
   readonly $metadata?: { readonly httpStatusCode?: number }
 }
-
-const TEXT_MAX = 400
 
 const badCredentials = new Set([
   'AuthFailure',
@@ -38,11 +27,7 @@ const badCredentials = new Set([
 export function refusal(error: unknown): Refusal {
   const thrown: Thrown = typeof error === 'object' && error !== null ? error : { message: String(error) }
   const status = thrown.$metadata?.httpStatusCode
-  const code = codeOf(thrown, status)
-  const text = `${code}: ${thrown.message || 'no message'}`.slice(0, TEXT_MAX)
-  const cause = new Error(text)
-  cause.name = code
-  return { code, status, text, cause }
+  return refused(codeOf(thrown, status), status, thrown.message)
 }
 
 // System errors have a code and the name `Error`; the service's have their code as name, or `UnknownError` without a body.

@@ -4,9 +4,8 @@
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
 import type { LifecycleRule } from '@aws-sdk/client-s3'
 import type { Finding } from '../../domain/finding.ts'
+import { keptFinding, SHORT_DAYS } from '../check/kept.ts'
 
-/** Shorter buffers are warned of, in days. */
-const SHORT_DAYS = 7
 const DAY = 86_400_000
 const archives = new Set(['GLACIER', 'DEEP_ARCHIVE'])
 
@@ -63,11 +62,7 @@ function expiryFinding(rules: readonly LifecycleRule[]): Finding {
     const detail = `a lifecycle rule removes them all on ${dated.toISOString().slice(0, 10)}`
     return { level: 'warning', what, detail, next: 'let the rule expire them by age instead' }
   }
-  const days = earliest(rules.flatMap(({ Expiration }) => Expiration?.Days ?? []))
-  if (days === undefined) return { level: 'ok', what, detail: 'no lifecycle rule expires them' }
-  const detail = `they expire after ${days === 1 ? '1 day' : `${days} days`}: what a destination has not taken by then is lost to it`
-  if (days >= SHORT_DAYS) return { level: 'ok', what, detail }
-  return { level: 'warning', what, detail, next: 'keep them longer than any outage you want to survive, e.g. 30 days' }
+  return keptFinding(earliest(rules.flatMap(({ Expiration }) => Expiration?.Days ?? [])))
 }
 
 function archiveFinding(days: number): Finding {

@@ -1,37 +1,16 @@
-// What the messages of a queue say. The same upload arrives in five envelopes, depending on how the bucket was wired to the
-// queue: S3's own records, the same inside an SNS notification, EventBridge, either through SNS, and look-alikes from
-// Ceph and MinIO. A body that none of these explains is not guessed at: the caller keeps it and says so.
+// What an S3 bucket's notifications say. The same upload arrives in five envelopes, depending on how the bucket was wired to
+// the queue: S3's own records, the same inside an SNS notification, EventBridge, either through SNS, and look-alikes from
+// Ceph and MinIO.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+import { child, isJson, type Json, parsedJson } from '../json.ts'
+import { type Announced, type Notification, unknown } from '../notification.ts'
 
-/** An object that a message says was written. What the message leaves out must be asked of the store. */
-export interface Announced {
-  readonly bucket: string
-  /** Decoded. */
-  readonly key: string
-  /** Unquoted ETag. */
-  readonly version?: string
-  readonly size?: number
-  /** When it was written, in milliseconds since 1970. */
-  readonly modified?: number
-}
-
-export type Notification =
-  /** Objects that were created; none for events of other kinds. */
-  | { readonly kind: 'objects'; readonly objects: readonly Announced[] }
-  /** What S3 sends when a notification is configured. */
-  | { readonly kind: 'test' }
-  | { readonly kind: 'unknown'; readonly reason: string }
-
-type Json = Readonly<Record<string, unknown>>
-
-/** Reads the body of a queue's message. Total: any string has an answer. */
-export function parseNotification(body: string): Notification {
-  const message = parse(body)
-  if (message === undefined) return unknown('the body is not a JSON object')
+/** What a message about an S3 bucket says; `unknown` for what is none. */
+export function s3Notification(message: Json): Notification {
   if (typeof message['Message'] !== 'string' || message['Type'] !== 'Notification') return envelope(message)
-  const wrapped = parse(message['Message'])
-  return wrapped === undefined ? unknown('the SNS message is not a JSON object') : envelope(wrapped)
+  const wrapped = parsedJson(message['Message'])
+  return isJson(wrapped) ? envelope(wrapped) : unknown('the SNS message is not a JSON object')
 }
 
 function envelope(message: Json): Notification {
@@ -96,26 +75,4 @@ function decoded(key: string, source: unknown): string {
   } catch {
     return key
   }
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isJson(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function child(parent: Json, name: string): Json {
-  const value = parent[name]
-  return isJson(value) ? value : {}
-}
-
-function unknown(reason: string): Notification {
-  return { kind: 'unknown', reason }
 }

@@ -11,6 +11,7 @@ import { type AwsHttp, type AwsSettings, awsConnection } from '../aws/connection
 import { refusal } from '../aws/refusal.ts'
 import type { InspectedQueue, InspectedStore } from '../inspection.ts'
 import type { Message } from '../notifications.ts'
+import { pauseSeconds } from '../pause.ts'
 import { checkQueue } from './check.ts'
 import { queueFailure } from './failures.ts'
 
@@ -33,8 +34,6 @@ type Held = Message & { readonly receives?: number }
 
 const BATCH = 10
 const DELETE_ATTEMPTS = 3
-const RELEASE_FIRST_S = 5
-const RELEASE_MAX_S = 300
 
 /** Loads the SDK and makes a client. Sends nothing. */
 export async function openSqsNotifications(settings: SqsSettings, seams: SqsSeams = {}): Promise<SqsNotifications> {
@@ -127,11 +126,6 @@ function toMessage(message: SqsMessage): Held {
     receipt: message.ReceiptHandle ?? '',
     receives: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
   }
-}
-
-/** How long a message given back stays away, in seconds: 5, 10, 20 … 300. */
-export function pauseSeconds(receives: number): number {
-  return Math.min(RELEASE_MAX_S, RELEASE_FIRST_S * 2 ** Math.min(receives - 1, 10))
 }
 
 function* batches<T>(messages: readonly T[]): Generator<readonly T[]> {

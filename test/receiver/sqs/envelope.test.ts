@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Notification, parseNotification } from '../../../src/receiver/sqs/envelope.ts'
+import { parseNotification } from '../../../src/receiver/envelope.ts'
+import type { Notification } from '../../../src/receiver/notification.ts'
 
 const bodies = new URL('./bodies/', import.meta.url)
 const expected: Record<string, Notification> = JSON.parse(readFileSync(new URL('expected.json', bodies), 'utf8'))

@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type FauxqsServer, startFauxqs } from 'fauxqs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { openSqsNotifications, pauseSeconds, type SqsNotifications } from '../../../src/receiver/sqs/queue.ts'
+import { pauseSeconds } from '../../../src/receiver/pause.ts'
+import { openSqsNotifications, type SqsNotifications } from '../../../src/receiver/sqs/queue.ts'
 
 const never = new AbortController().signal
 

@@ -4,7 +4,7 @@
 
 import type { Readable } from 'node:stream'
 import { addAbortSignal } from 'node:stream'
-import type { Clock } from '../../domain/clock.ts'
+import type { Clock } from '../domain/clock.ts'
 
 export interface BodyLimits {
   /** Bytes announced. */
