@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Exporter, ExporterModule, LogRecord } from '@circleci-audit-forwarder/contract'
 import { canaryGuid, canaryHex, FakeServer, type VendorAnswer } from '@circleci-audit-forwarder/contract/testing'
+import { z } from 'zod'
 import { exporters } from '../../src/registry.ts'
 
 /** Half an hour after most events of the corpus happened, and late for some of them. */
@@ -23,8 +24,8 @@ const protobuf = { 'content-type': 'application/x-protobuf' }
 const hec = { status: 200, headers: json, body: '{"text":"Success","code":0}' }
 const inserted = { status: 200, headers: { 'x-clickhouse-query-id': 'q' } }
 
-/** By the name of the golden file. */
-export const plans: Readonly<Record<string, Plan>> = {
+/** Where the settings or the vendor's yes matter, by the name of the golden file. */
+const told: Readonly<Record<string, Plan>> = {
   'clickhouse.circleci_audit_logs': { type: 'clickhouse', settings: { source_id: 'circleci' }, yes: inserted },
   'clickhouse.otel_logs': { type: 'clickhouse', settings: { layout: 'otel_logs' }, yes: inserted },
   'console.text': { type: 'console', settings: { format: 'text' }, yes: { status: 200 } },
@@ -41,6 +42,36 @@ export const plans: Readonly<Record<string, Plan>> = {
   splunk_hec: { type: 'splunk_hec', settings: { token: canaryGuid(1), ack: 'off', index: 'audit' }, yes: hec },
 }
 
+/** By the name of the golden file; an exporter nobody has told anything of is there under its type. */
+export const plans: Readonly<Record<string, Plan>> = { ...told, ...guessed() }
+
+function guessed(): Readonly<Record<string, Plan>> {
+  const known = new Set(Object.values(told).map(({ type }) => type))
+  const others = exporters.filter(({ type }) => !known.has(type))
+  return Object.fromEntries(
+    others.map(({ type, schema }) => [type, { type, settings: required(schema), yes: { status: 200 } }]),
+  )
+}
+
+interface Property {
+  readonly type?: string
+  readonly enum?: readonly unknown[]
+}
+
+/** What a schema asks for, invented. A GUID will do for any credential. */
+export function required(schema: z.ZodType): object {
+  const { properties = {}, required: names = [] } = z.toJSONSchema(schema, { io: 'input' }) as {
+    readonly properties?: Readonly<Record<string, Property>>
+    readonly required?: readonly string[]
+  }
+  const values = { string: canaryGuid(1), number: 1, integer: 1, boolean: true, array: [], object: {} }
+  const invented = names.map((name) => {
+    const { type = 'string', enum: choices } = properties[name] ?? {}
+    return [name, choices?.[0] ?? Reflect.get(values, type)]
+  })
+  return { ...Object.fromEntries(invented), ...('endpoint' in properties && { endpoint: 'http://127.0.0.1:1' }) }
+}
+
 /** What a destination gets. */
 export interface Taker {
   /** The bytes of one record, sent alone. */
@@ -51,13 +82,14 @@ export interface Taker {
 export async function takerOf({ type, settings, yes }: Plan): Promise<Taker> {
   const module = exporters.find((each) => each.type === type)
   if (module === undefined) throw new Error(`${type} is not in the registry`)
-  if (type === 'console') return encoded(made(module, settings))
+  if (type === 'console' || !Object.values(told).some((plan) => plan.type === type))
+    return encoded(made(module, settings))
   return type === 'file' ? onDisk(module, settings) : overHttp(module, settings, yes)
 }
 
 const made = (module: ExporterModule, settings: object): Exporter => module.create(module.schema.parse(settings))
 
-/** Standard output belongs to the tests: what is encoded is what it would get. */
+/** Standard output belongs to the tests, and how others say yes is not known: what is encoded is what they would get. */
 function encoded(exporter: Exporter): Taker {
   return { bytesOf: async (record) => Buffer.from(exporter.encode(record).bytes), close: () => exporter.close() }
 }

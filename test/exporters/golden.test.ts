@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest'
 import { mapEvent, mappingOptions } from '../../src/mapping/map.ts'
 import { exporters } from '../../src/registry.ts'
 import { actions, actionText, enormous, itemOf, oddities } from '../mapping/corpus.ts'
-import { type Plan, plans, takerOf } from './golden-destinations.ts'
+import { type Plan, plans, required, takerOf } from './golden-destinations.ts'
 
 const folder = new URL('golden/', import.meta.url)
 const longest = 8_000
@@ -77,6 +77,13 @@ test('the corpus is whole: 84 actions, and what has ever been feared', () => {
   const feared = ['no actor', 'emoji', 'half a surrogate', '__proto__ everywhere', 'infinite number', 'deep payload']
   expect(Object.keys(oddities)).toEqual(expect.arrayContaining(feared))
   expect(Math.min(...Object.values(enormous).map(({ length }) => length))).toBeGreaterThan(15_000)
+})
+
+test('an exporter of which nothing is told here has one too: its settings are invented from its schema', () => {
+  for (const { type, schema } of exporters) {
+    const settings = { ...required(schema), ...(type === 'datadog' && { site: 'datadoghq.eu' }) }
+    expect(schema.safeParse(settings).error, type).toBeUndefined()
+  }
 })
 
 test('every exporter of the registry has a golden, and no golden is left of one that is gone', () => {
