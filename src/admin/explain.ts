@@ -5,7 +5,7 @@ import { count, duration } from '../telemetry/units.ts'
 import type { DestinationState } from './status.ts'
 
 export function explain(account: Account, state: DestinationState, lane: LaneState | undefined, now: number): string {
-  return [stateInWords(account, state, lane, now), ...remarks(account)].join('; ')
+  return [stateInWords(account, state, lane, now), ...remarks(account), ...changedBy(lane)].join('; ')
 }
 
 function stateInWords(account: Account, state: DestinationState, lane: LaneState | undefined, now: number): string {
@@ -36,4 +36,12 @@ function remarks(account: Account): readonly string[] {
   if (account.provisional > 0) all.push(`${count(account.provisional, 'refused record')} held`)
   if (account.lostObjects > 0) all.push(`${count(account.lostObjects, 'object')} lost`)
   return all
+}
+
+/** What the destination was given otherwise than it is. */
+function changedBy(lane: LaneState | undefined): readonly string[] {
+  const { late = 0, early = 0, trimmed = 0 } = lane?.changed ?? {}
+  const ways = Object.entries({ late, early, trimmed }).filter(([, records]) => records > 0)
+  if (ways.length === 0) return []
+  return [`sent changed since the start: ${ways.map(([way, records]) => `${records} ${way}`).join(', ')}`]
 }

@@ -95,6 +95,10 @@ export interface Live {
   readonly concurrency: number | null
   readonly concurrencyMax: number | null
   readonly lastError: { readonly reason: string; readonly at: string } | null
+  /** Records delivered otherwise than they are, since the process began: `late` and `early` ones under another time. */
+  readonly changed: { readonly late: number; readonly early: number; readonly trimmed: number }
+  /** What the destination last said beside a yes, since the process began. */
+  readonly lastNotice: { readonly notice: string; readonly at: string } | null
 }
 
 export interface Totals {
@@ -219,12 +223,14 @@ function failing(account: Account, lane: LaneState | undefined): boolean {
 }
 
 function live(lane: LaneState): Live {
-  const { lastError } = lane
+  const { lastError, lastNotice, changed } = lane
   return {
     inFlight: lane.inFlight,
     concurrency: lane.concurrency ?? null,
     concurrencyMax: lane.concurrencyMax ?? null,
     lastError: lastError === undefined ? null : { reason: lastError.reason, at: stamp(lastError.at) },
+    changed,
+    lastNotice: lastNotice === undefined ? null : { notice: lastNotice.notice, at: stamp(lastNotice.at) },
   }
 }
 

@@ -18,10 +18,10 @@ export async function attempt(
   token: string,
   parts: { readonly clock: Clock; readonly attemptMs: number; readonly signal: AbortSignal },
 ): Promise<Outcome> {
-  const unsendable = members.findIndex((member) => member.unsendable !== undefined)
-  if (unsendable >= 0) {
-    return { status: 'rejected', records: [{ index: unsendable, reason: members[unsendable]?.unsendable ?? '' }] }
-  }
+  const records = members.flatMap(({ unsendable }, index) =>
+    unsendable === undefined ? [] : [{ index, ...unsendable }],
+  )
+  if (records.length > 0) return { status: 'rejected', records }
   const deadline = new AbortController()
   const done = new AbortController()
   const { clock, attemptMs } = parts

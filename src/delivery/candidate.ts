@@ -1,7 +1,8 @@
-import { type Encoded, type LogRecord, ORIGINAL } from '@circleci-audit-forwarder/contract'
+import { type Encoded, type LogRecord, ORIGINAL, type Refusal } from '@circleci-audit-forwarder/contract'
 import type { AuditObject } from '../domain/objects.ts'
 import type { Position } from '../ledger/duplicates.ts'
 import type { Refused } from '../ledger/intents.ts'
+import type { Verdict } from './plan.ts'
 import type { Piece } from './reader.ts'
 
 /** A record encoded for one destination, with what is needed to settle or to quarantine it. */
@@ -10,7 +11,7 @@ export interface Candidate extends Position {
   readonly at: number
   readonly encoded: Encoded
   /** Set where it can never be sent, and why. */
-  readonly unsendable: string | undefined
+  readonly unsendable: Unsendable | undefined
   readonly offset: number
   readonly line: number
   readonly sha256: string
@@ -18,6 +19,9 @@ export interface Candidate extends Position {
   readonly original: string
   readonly objectTime: number
 }
+
+/** Its size is certain. That it cannot be encoded may be a bug that strikes every record, so it is not. */
+type Unsendable = Omit<Refusal, 'index'>
 
 /** Records larger than this are kept in quarantine by position and hash alone. */
 const KEPT_BYTES = 1 << 20
@@ -43,19 +47,17 @@ function tryToEncode(record: LogRecord, encode: (record: LogRecord) => Encoded, 
     const encoded = encode(record)
     const size = encoded.bytes.byteLength
     if (size <= maxBytes) return { encoded, unsendable: undefined }
-    return {
-      encoded,
-      unsendable: `the encoded record is ${size} bytes, and the destination takes ${maxBytes} at most`,
-    }
+    const reason = `the encoded record is ${size} bytes, and the destination takes ${maxBytes} at most`
+    return { encoded, unsendable: { reason, certain: true } }
   } catch (error) {
-    const unsendable = `the record cannot be encoded: ${error instanceof Error ? error.message : String(error)}`
-    return { encoded: { bytes: new Uint8Array() }, unsendable }
+    const reason = `the record cannot be encoded: ${error instanceof Error ? error.message : String(error)}`
+    return { encoded: { bytes: new Uint8Array() }, unsendable: { reason } }
   }
 }
 
 /** What quarantine keeps of a member that was refused. */
-export function refused(members: readonly Candidate[], member: number, reason: string): Refused {
-  const { offset, line, sha256, original } = members[member] as Candidate
+export function refused(members: readonly Candidate[], verdict: Verdict): Refused {
+  const { offset, line, sha256, original } = members[verdict.member] as Candidate
   const bytes = Buffer.from(original, 'utf8')
-  return { member, reason, offset, line, sha256, bytes: bytes.subarray(0, KEPT_BYTES), length: bytes.byteLength }
+  return { ...verdict, offset, line, sha256, bytes: bytes.subarray(0, KEPT_BYTES), length: bytes.byteLength }
 }

@@ -172,7 +172,7 @@ export class Feed {
   }
 
   #take(chunk: DecidedChunk, row: Row): void {
-    const { destination, ledger, exporter, clock, hand, buffer, lane, options } = this.#parts
+    const { destination, ledger, exporter, clock, hand, buffer, lane } = this.#parts
     const processing = this.#parts.processing(row.receiver)
     // Asked for every chunk: while one is awaited, the other feed may lose the object that was to deliver the event.
     const adopted = ledger.adopted(destination, row.object.ref)
@@ -182,7 +182,7 @@ export class Feed {
     let weight = 0
     const encode = (record: LogRecord): Encoded => chunk.encodings.encode(exporter, record)
     for (const { piece, record } of wanted) {
-      const one = candidate(row.object, piece, record, encode, options.batch.bytes)
+      const one = candidate(row.object, piece, record, encode, exporter.limits.bytes)
       weight += weightOf(one)
       this.batcher.add(one, now)
     }

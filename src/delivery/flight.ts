@@ -1,4 +1,4 @@
-import type { Outcome } from '@circleci-audit-forwarder/contract'
+import type { Outcome, Remarks } from '@circleci-audit-forwarder/contract'
 import type { Intent } from '../ledger/intents.ts'
 import type { Candidate } from './candidate.ts'
 
@@ -13,6 +13,8 @@ export interface Flight {
   /** Refusals in a row that were put off because the batch may be there already. */
   deferred: number
   receipt: string | undefined
+  /** What was changed in what was accepted: told once it has arrived. */
+  changed: Remarks['changed'] | undefined
   /** The destination's answer, until the ledger has it: a batch is not sent again because the disk is full. */
   answer: Outcome | undefined
   /** Memory the members hold. */
@@ -34,6 +36,7 @@ export function flight(intent: Intent, members: readonly Candidate[] | undefined
     dueAt: intent.dueAt,
     deferred: 0,
     receipt: undefined,
+    changed: undefined,
     answer: undefined,
     bytes,
     lacking: new Map(),

@@ -17,8 +17,9 @@ import type { Gate } from './gate.ts'
 import type { Hand } from './hand.ts'
 import { lookUp } from './lookup.ts'
 import { type LaneOptions, VERDICTS_TO_STOP } from './options.ts'
-import { isToBeAsked, type Plan, plan, planAnswered, planRecalled, type Sent } from './plan.ts'
+import { isToBeAsked, type Plan, plan, planAnswered, planRecalled, type Sent, type Verdict } from './plan.ts'
 import type { Reformed } from './reform.ts'
+import { tellRemarks, tellVerdicts, together } from './remarks.ts'
 import { Stops } from './stops.ts'
 import { Verdicts } from './verdicts.ts'
 
@@ -143,14 +144,17 @@ export class Landing {
         flight.intent.id,
         {
           delivered: next.delivered,
-          refused: next.refused.map(({ member, reason }) => refused(members, member, reason)),
+          refused: next.refused.map((verdict) => refused(members, verdict)),
           drafts: parts.map(this.draft),
           possibleDuplicates: repeated + next.possibleDuplicates,
         },
         clock.now(),
       )
       this.#resolved(flight, next, parts, resolved)
-      if (delivered > 0) this.#accepted(flight, delivered, resolved.confirmed, next.recalled !== true)
+      if (delivered > 0) {
+        this.#accepted(flight, delivered, resolved.confirmed, next.recalled !== true)
+        tellRemarks(this.#parts, { ...next.remarks, changed: together(flight.changed, next.remarks?.changed) })
+      }
       this.#weigh(next)
     } catch (error) {
       if (!(error instanceof QuarantineFull)) throw error
@@ -160,17 +164,19 @@ export class Landing {
 
   #resolved(flight: Flight, next: Resolve, parts: (readonly Candidate[])[], { intents }: Resolved): void {
     const { flights, clock, tell, destination } = this.#parts
-    const passedOn = new Set([...next.parts.flat(), ...next.refused.map(({ member }) => member)])
+    const certain = next.refused.filter((verdict) => verdict.certain === true)
+    const provisional = next.refused.filter((verdict) => verdict.certain !== true)
+    const passedOn = new Set([...next.parts.flat(), ...provisional.map(({ member }) => member)])
     flights.end(flight, (member) => passedOn.has(member))
     for (const [index, intent] of intents.entries()) {
       flights.add(intent, parts[index] as readonly Candidate[], clock.now())
     }
-    const judged = next.refused.map(({ member }) => flight.intent.members[member] as Position)
-    this.#verdicts.add(judged, parts.length > 0)
+    const position = ({ member }: Verdict) => flight.intent.members[member] as Position
+    this.#verdicts.add(provisional.map(position), parts.length > 0)
+    this.#verdicts.forget(certain.map(position))
     const records = flight.intent.members.length
     if (parts.length > 1) tell({ type: 'batch_split', destination, records, reason: next.reason })
-    const no = judged.length
-    if (no > 0) tell({ type: 'records_refused', destination, records: no, reason: next.refused[0]?.reason ?? '' })
+    tellVerdicts(this.#parts, certain, provisional)
   }
 
   /** Something was stored: the destination works, and what it refused before it refused for good. */
@@ -222,7 +228,7 @@ export class Landing {
     tell({ type: 'batch_retried', destination, records: members.length, reason, ambiguous, attempts, retryInMs: wait })
   }
 
-  #await(flight: Flight, { receipt, pollAfterMs }: Extract<Plan, { kind: 'await' }>): void {
+  #await(flight: Flight, { receipt, pollAfterMs, remarks }: Extract<Plan, { kind: 'await' }>): void {
     const { clock, expect, tell, destination, gate } = this.#parts
     flight.state = 'awaiting'
     flight.receipt = receipt
@@ -231,6 +237,10 @@ export class Landing {
     this.stops.end()
     expect(clock.now(), pollAfterMs)
     tell({ type: 'batch_accepted', destination, records: flight.intent.members.length })
+    // What was changed is told with the delivery: what is not acknowledged goes again.
+    const { changed, ...others } = remarks
+    flight.changed = changed
+    tellRemarks(this.#parts, others)
   }
 
   /** The intent is tried again after a while, for a reason that lies with us and not with the destination. */
@@ -277,6 +287,7 @@ export class Landing {
     flight.intent = ledger.attempted(flight.intent.id, { ambiguous, dueAt, reason })
     flight.dueAt = dueAt
     flight.receipt = undefined
+    flight.changed = undefined
     flight.state = 'waiting'
   }
 }

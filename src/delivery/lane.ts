@@ -209,8 +209,7 @@ export class Lane {
   async #reform(flight: Flight): Promise<readonly Candidate[] | undefined> {
     const signal = this.#ground.signal
     try {
-      const more = { maxBytes: this.#parts.options.batch.bytes, signal }
-      const found = await reform(flight.intent.members, { ...this.#parts, ...more })
+      const found = await reform(flight.intent.members, { ...this.#parts, signal })
       if (found.lacks.length === 0) return this.#flights.reformed(flight, found.members as readonly Candidate[])
       if (this.#isBelieved(flight, found.lacks)) await this.#landing.dissolve(flight, found, signal)
       else this.#landing.defer(flight, found.lacks[0]?.reason ?? '', RECHECK_MS)

@@ -1,19 +1,20 @@
 // What follows from an outcome, as a pure function: the whole of a destination's policy on one page. The lane carries
 // plans out and decides nothing. Rejected: letting each exporter retry or bisect for itself, because then nobody can
 // say in one place what may be sent twice.
-import type { Outcome, StopCause } from '@circleci-audit-forwarder/contract'
+import type { Outcome, Remarks, StopCause } from '@circleci-audit-forwarder/contract'
 
 export type Plan =
   /** The intent ends. Members in no list return to due. Parts become intents of their own. */
   | {
       readonly kind: 'resolve'
       readonly delivered: 'all' | readonly number[]
-      readonly refused: readonly { readonly member: number; readonly reason: string }[]
+      readonly refused: readonly Verdict[]
       readonly parts: readonly (readonly number[])[]
       readonly possibleDuplicates: number
       readonly reason: string
       /** What is delivered was stored by an earlier attempt: that says nothing about what the destination takes now. */
       readonly recalled?: boolean
+      readonly remarks?: Remarks
     }
   | {
       readonly kind: 'retry'
@@ -22,10 +23,17 @@ export type Plan =
       readonly retryAfterMs?: number
       readonly deferred?: boolean
     }
-  | { readonly kind: 'await'; readonly receipt: string; readonly pollAfterMs: number }
+  | { readonly kind: 'await'; readonly receipt: string; readonly pollAfterMs: number; readonly remarks: Remarks }
   | { readonly kind: 'stop'; readonly cause: StopCause; readonly reason: string }
   /** Which members are there already must be asked before the refusal can be applied. */
   | { readonly kind: 'ask'; readonly outcome: Refusal }
+
+/** What was said of one member. `certain`: known without asking the destination, so it proves nothing about the destination. */
+export interface Verdict {
+  readonly member: number
+  readonly reason: string
+  readonly certain?: boolean
+}
 
 /** Outcomes that say no to some or all of a batch. */
 export type Refusal = Extract<Outcome, { status: 'split' | 'rejected' | 'unreadable' }>
@@ -47,9 +55,14 @@ const PATIENCE = 5
 export function plan(outcome: Outcome, sent: Sent): Plan {
   switch (outcome.status) {
     case 'delivered':
-      return resolve({ delivered: 'all' })
+      return resolve({ delivered: 'all', remarks: remarksOf(outcome) })
     case 'accepted':
-      return { kind: 'await', receipt: outcome.receipt, pollAfterMs: outcome.pollAfterMs }
+      return {
+        kind: 'await',
+        receipt: outcome.receipt,
+        pollAfterMs: outcome.pollAfterMs,
+        remarks: remarksOf(outcome),
+      }
     case 'retry':
       return { kind: 'retry', ambiguous: false, ...rest(outcome) }
     case 'stopped':
@@ -59,6 +72,10 @@ export function plan(outcome: Outcome, sent: Sent): Plan {
     case 'unreadable':
       return refusal(outcome, sent)
   }
+}
+
+function remarksOf({ changed, notice }: Remarks): Remarks {
+  return { ...(changed !== undefined && { changed }), ...(notice !== undefined && { notice }) }
 }
 
 function rest(outcome: Extract<Outcome, { status: 'retry' }>): Omit<typeof outcome, 'status'> {
@@ -141,8 +158,8 @@ function unique(records: Records, members: readonly number[]): Records {
   return [...known.values()]
 }
 
-function verdict({ index, reason }: Records[number]): { member: number; reason: string } {
-  return { member: index, reason }
+function verdict({ index, reason, certain }: Records[number]): Verdict {
+  return { member: index, reason, ...(certain === true && { certain }) }
 }
 
 function reasonOf(outcome: Refusal): string {

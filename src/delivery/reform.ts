@@ -16,7 +16,6 @@ export interface ReformParts {
   readonly ledger: Pick<Ledger, 'row' | 'object'>
   readonly readings: Readings
   readonly processing: (receiver: string) => Processing
-  readonly maxBytes: number
   /** Closes the reader. */
   readonly signal: AbortSignal
 }
@@ -74,7 +73,7 @@ async function* candidates(
   object: AuditObject,
   wanted: ReadonlySet<number>,
   processing: Processing,
-  { readings, exporter, maxBytes, signal }: ReformParts,
+  { readings, exporter, signal }: ReformParts,
 ): AsyncGenerator<Candidate> {
   const end = Math.max(...wanted)
   const cursor = readings.open(object)
@@ -85,7 +84,7 @@ async function* candidates(
       for (const piece of chunk.pieces) {
         if (piece.record === undefined || !wanted.has(piece.from)) continue
         const record = processing.transform(piece.record)
-        yield candidate(object, piece, record, (each) => exporter.encode(each), maxBytes)
+        yield candidate(object, piece, record, (each) => exporter.encode(each), exporter.limits.bytes)
       }
       if (chunk.to > end) return
     }

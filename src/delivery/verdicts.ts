@@ -85,7 +85,7 @@ export class Verdicts {
     const { tell, destination } = this.#parts
     this.forget(this.#held)
     this.#end()
-    tell({ type: 'records_quarantined', destination, records })
+    tell({ type: 'records_quarantined', destination, records, reason: undefined })
   }
 
   /** Something was accepted: whatever is refused now begins a new row. */

@@ -30,6 +30,8 @@ export interface Refused {
   /** Index in the intent's members. */
   readonly member: number
   readonly reason: string
+  /** Known without the destination's word: no verdict that could turn out to be none. */
+  readonly certain?: boolean
   readonly offset: number
   readonly line: number
   readonly sha256: string
@@ -63,7 +65,7 @@ export interface IntentLedger {
   /**
    * Ends an intent, in one commit: delivered members are settled, refused ones become provisional verdicts, the
    * drafts become intents, the rest returns to due. A delivered member makes the destination's provisional verdicts
-   * final. Durable if there are drafts or refused members, else not: after a crash the intent is open again.
+   * final. A certain refusal is kept and settled at once, and is nothing to them. Durable if there are drafts or refused members, else not: after a crash the intent is open again.
    * Throws QuarantineFull when the refused do not fit; then nothing changed.
    */
   resolve(intent: number, resolution: Resolution, now: number): Resolved

@@ -71,6 +71,12 @@ const counting: Counting = {
     to.add('send_errors_total', 1, { destination, outcome: 'refused' })
   },
   records_quarantined: ({ destination, records }, to) => to.add('records_quarantined_total', records, { destination }),
+  records_changed: ({ destination, late, early, trimmed }, to) => {
+    for (const [change, records] of Object.entries({ late, early, trimmed })) {
+      if (records > 0) to.add('records_changed_total', records, { destination, change })
+    }
+  },
+  destination_noticed: ({ destination }, to) => to.add('destination_notices_total', 1, { destination }),
   verdicts_revoked: ({ destination, records }, to) => to.add('records_revoked_total', records, { destination }),
   records_filtered: ({ destination, records }, to) => to.add('records_filtered_total', records, { destination }),
   intent_dissolved: ({ destination }, to) => to.add('batches_dissolved_total', 1, { destination }),
@@ -92,6 +98,7 @@ const counting: Counting = {
   bug: (_, to) => to.add('bugs_total', 1),
 }
 
+const changes = ['early', 'late', 'trimmed']
 const outcomes = ['ambiguous', 'refused', 'retry', 'split', 'stopped']
 const perReceiver: readonly CounterName[] = [
   'objects_late_total',
@@ -108,6 +115,7 @@ const perDestination: readonly CounterName[] = [
   'records_quarantined_total',
   'sent_bytes_total',
   'retries_total',
+  'destination_notices_total',
 ]
 const alone: readonly CounterName[] = [
   'lines_quarantined_total',
@@ -126,10 +134,13 @@ function zeroes(receivers: readonly string[], destinations: readonly string[], t
     for (const how of ['notified', 'swept']) to.add('objects_fresh_total', 0, { receiver, how })
     for (const result of ['completed', 'failed']) to.add('sweeps_total', 0, { receiver, result })
   }
-  for (const destination of destinations) {
-    for (const name of perDestination) to.add(name, 0, { destination })
-    for (const outcome of outcomes) to.add('send_errors_total', 0, { destination, outcome })
-  }
+  for (const destination of destinations) zeroesOf(destination, to)
+}
+
+function zeroesOf(destination: string, to: Tallies): void {
+  for (const name of perDestination) to.add(name, 0, { destination })
+  for (const change of changes) to.add('records_changed_total', 0, { destination, change })
+  for (const outcome of outcomes) to.add('send_errors_total', 0, { destination, outcome })
 }
 
 /** Moves the numbers that belong to one event. */

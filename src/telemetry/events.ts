@@ -114,7 +114,23 @@ export type TelemetryEvent =
       readonly records: number
       readonly reason: string
     }
-  | { readonly type: 'records_quarantined'; readonly destination: string; readonly records: number }
+  | {
+      readonly type: 'records_quarantined'
+      readonly destination: string
+      readonly records: number
+      /** Why they were not sent at all; undefined of those that the destination refused, which was told before. */
+      readonly reason: string | undefined
+    }
+  /** Of the records just delivered so many were sent otherwise than they are. One may be in several counts. */
+  | {
+      readonly type: 'records_changed'
+      readonly destination: string
+      readonly late: number
+      readonly early: number
+      readonly trimmed: number
+    }
+  /** What a destination said beside its yes. */
+  | { readonly type: 'destination_noticed'; readonly destination: string; readonly notice: string }
   | {
       readonly type: 'verdicts_revoked'
       readonly destination: string

@@ -30,6 +30,9 @@ export const counters = {
   records_filtered_total: 'Records withheld by a filter.',
   records_refused_total: 'Records the destination refused. Provisional until it accepts another one.',
   records_quarantined_total: 'Refused records kept in quarantine for good.',
+  records_changed_total:
+    'Records delivered otherwise than they are: late or early ones under another time, or trimmed.',
+  destination_notices_total: 'Deliveries to which the destination remarked something.',
   records_revoked_total: 'Refused records that were sent again because nothing at all was accepted.',
   sent_bytes_total: 'Encoded bytes of delivered records, before compression.',
   send_errors_total: 'Attempts that did not deliver, by outcome.',

@@ -13,6 +13,10 @@ export interface LaneState {
   /** The last thing that went wrong, also after it was mended. */
   readonly lastError: { readonly reason: string; readonly at: number } | undefined
   readonly lastDeliveryAt: number | undefined
+  /** Records delivered otherwise than they are, since the process began. */
+  readonly changed: { readonly late: number; readonly early: number; readonly trimmed: number }
+  /** What the destination last said beside a yes. */
+  readonly lastNotice: { readonly notice: string; readonly at: number } | undefined
 }
 
 const quiet: LaneState = {
@@ -23,6 +27,8 @@ const quiet: LaneState = {
   bufferCapacity: undefined,
   lastError: undefined,
   lastDeliveryAt: undefined,
+  changed: { late: 0, early: 0, trimmed: 0 },
+  lastNotice: undefined,
 }
 
 export class LaneStates {
@@ -44,7 +50,9 @@ export class LaneStates {
 
   tell(event: TelemetryEvent): void {
     if (event.type === 'started') for (const destination of event.destinations) this.#change(destination, {})
-    if ('destination' in event) this.#change(event.destination, changes(event, this.#now()))
+    if (!('destination' in event)) return
+    const { destination } = event
+    this.#change(destination, changes(event, this.#lanes.get(destination) ?? quiet, this.#now()))
   }
 
   #change(destination: string, change: Partial<LaneState>): void {
@@ -52,7 +60,7 @@ export class LaneStates {
   }
 }
 
-function changes(event: TelemetryEvent, now: number): Partial<LaneState> {
+function changes(event: TelemetryEvent, { changed }: LaneState, now: number): Partial<LaneState> {
   switch (event.type) {
     case 'in_flight_changed':
       return {
@@ -64,6 +72,14 @@ function changes(event: TelemetryEvent, now: number): Partial<LaneState> {
       }
     case 'batch_delivered':
       return { lastDeliveryAt: now }
+    case 'records_changed': {
+      const { late, early, trimmed } = event
+      return {
+        changed: { late: changed.late + late, early: changed.early + early, trimmed: changed.trimmed + trimmed },
+      }
+    }
+    case 'destination_noticed':
+      return { lastNotice: { notice: event.notice, at: now } }
     case 'batch_retried':
     case 'read_failed':
     case 'records_refused':

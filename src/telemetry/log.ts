@@ -75,7 +75,10 @@ class Log {
   }
 }
 
-/** What makes two warnings the same one: kind, who, why. The key of the object is not part of it. */
+/**
+ * What makes two warnings the same one: kind, who, why. The key of the object is not part of it, nor what a destination
+ * remarked: it may count something in every remark.
+ */
 function identity(event: TelemetryEvent): string {
   const { destination, receiver, reason, where } = event as Partial<Record<string, unknown>>
   return JSON.stringify([event.type, destination ?? receiver ?? where, reason])

@@ -19,6 +19,18 @@ const revoked = {
   recalled: 'had stored a batch whose answer was lost, which confirms no later refusal',
 } as const
 
+/** `2 late records under the time of arrival, 1 record trimmed` */
+function changes({ late, early, trimmed }: Extract<TelemetryEvent, { type: 'records_changed' }>): string {
+  const arrival = 'under the time of arrival'
+  return [
+    late > 0 ? [`${count(late, 'late record')} ${arrival}`] : [],
+    early > 0 ? [`${count(early, 'record')} of the future ${arrival}`] : [],
+    trimmed > 0 ? [`${count(trimmed, 'record')} trimmed`] : [],
+  ]
+    .flat()
+    .join(', ')
+}
+
 const wording: Wording = {
   objects_seen: (e) => [
     e.fresh === 0 ? 'debug' : 'info',
@@ -112,8 +124,12 @@ const wording: Wording = {
   ],
   records_quarantined: (e) => [
     'error',
-    `${e.destination}: ${count(e.records, 'refused record')} kept in quarantine with its bytes and the reason`,
+    e.reason === undefined
+      ? `${e.destination}: ${count(e.records, 'refused record')} kept in quarantine with its bytes and the reason`
+      : `${e.destination}: ${count(e.records, 'record')} not sent, kept in quarantine: ${e.reason}`,
   ],
+  records_changed: (e) => ['warn', `${e.destination}: took ${changes(e)}; they are marked so there`],
+  destination_noticed: (e) => ['warn', `${e.destination}: took the records, and said: ${e.notice}`],
   verdicts_revoked: (e) => [
     'warn',
     `${e.destination}: ${revoked[e.why]}; ${count(e.records, 'record')} will be sent again`,

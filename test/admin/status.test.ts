@@ -12,6 +12,8 @@ const healthy: LaneState = {
   bufferCapacity: 1,
   lastError: undefined,
   lastDeliveryAt: now,
+  changed: { late: 0, early: 0, trimmed: 0 },
+  lastNotice: undefined,
 }
 
 function one(change: Parameters<typeof account>[0], lane?: LaneState) {
@@ -49,6 +51,15 @@ test('the explanation says why and what needs a look', () => {
   expect(one({ lostObjects: 1, provisional: 4 })?.explanation).toBe(
     'everything known is settled; 4 refused records held; 1 object lost',
   )
+})
+
+test('what was changed and remarked since the start is shown', () => {
+  const changed = { late: 1200, early: 0, trimmed: 3 }
+  const shown = one({}, { ...healthy, changed, lastNotice: { notice: 'queue approaching capacity', at: now } })
+  expect(shown?.explanation).toBe('everything known is settled; sent changed since the start: 1200 late, 3 trimmed')
+  const lastNotice = { notice: 'queue approaching capacity', at: new Date(now).toISOString() }
+  expect(shown?.live).toMatchObject({ changed, lastNotice })
+  expect(one({}, healthy)?.live).toMatchObject({ changed: { late: 0, early: 0, trimmed: 0 }, lastNotice: null })
 })
 
 test('where nothing is proven nothing is claimed', () => {

@@ -19,7 +19,7 @@ function one(bytes: number, partition?: string, unsendable?: string): Candidate 
     original: '',
     objectTime: 0,
   }
-  return { ...place, encoded, unsendable }
+  return { ...place, encoded, unsendable: unsendable === undefined ? undefined : { reason: unsendable } }
 }
 
 test('a batch waits for its linger and no longer', () => {

@@ -84,7 +84,7 @@ type Answer = (ids: readonly string[], attempt: number, batch: Batch) => Outcome
 
 /** A destination that answers as the test says, and remembers what it was sent and what it stored. */
 export class Outlet implements Exporter {
-  readonly limits = { records: 1_000, bytes: 1 << 20 }
+  limits: Exporter['limits'] = { records: 1_000, bytes: 1 << 20 }
   readonly sent: { readonly ids: readonly string[]; readonly token: string; readonly at: number }[] = []
   answer: Answer = () => ({ status: 'delivered' })
   confirm?: NonNullable<Exporter['confirm']>

@@ -33,6 +33,27 @@ test('a named record is refused and the rest goes again', () => {
   expect(plan(outcome, sent({ members: 3 }))).toMatchObject({ refused: [{ member: 1, reason }], parts: [[0, 2]] })
 })
 
+test('a refusal that is certain stays so, beside one that is not', () => {
+  const records = [
+    { index: 2, reason: 'too late', certain: true },
+    { index: 0, reason },
+  ]
+  expect(plan({ status: 'rejected', records }, sent({ members: 4 }))).toMatchObject({
+    refused: [
+      { member: 2, reason: 'too late', certain: true },
+      { member: 0, reason },
+    ],
+    parts: [[1, 3]],
+  })
+})
+
+test('what is said beside a success is passed on', () => {
+  const remarks = { changed: { late: 2 }, notice: 'queue approaching capacity' }
+  expect(plan({ status: 'delivered', ...remarks }, sent())).toMatchObject({ delivered: 'all', remarks })
+  const accepted: Outcome = { status: 'accepted', receipt: 'r', pollAfterMs: 1, ...remarks }
+  expect(plan(accepted, sent())).toMatchObject({ kind: 'await', remarks })
+})
+
 test('a refusal that names nobody in the batch is bisected', () => {
   const outcome: Outcome = { status: 'rejected', records: [{ index: 7, reason }] }
   expect(plan(outcome, sent({ members: 4 }))).toMatchObject({

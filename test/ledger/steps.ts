@@ -163,7 +163,10 @@ export const acts = {
     if (intent === undefined) return undefined
     const indexes = [...intent.members.keys()]
     const fate = (index: number) => (c + index * (1 + (a % 3))) % 4
-    const refuse = (index: number) => refusal(index, intent.members[index]?.from)
+    const refuse = (index: number) => ({
+      ...refusal(index, intent.members[index]?.from),
+      certain: (a + index) % 3 === 0,
+    })
     const stored = c % 3 === 0 ? indexes : indexes.filter((index) => fate(index) === 0)
     const refused = c % 3 === 0 ? [] : indexes.filter((index) => fate(index) === 1).map(refuse)
     const again = c % 3 === 0 ? [] : intent.members.filter((_, index) => fate(index) === 2)

@@ -63,6 +63,25 @@ export function sendingGuarantees(name: string, subject: Subject, guarantee: Gua
     expect(ledger.quarantine({ limit: 9 }).map((entry) => entry.provisional)).toEqual([false, false])
   })
 
+  guarantee('a certain refusal is final at once, and says nothing about the others', (ledger) => {
+    const id = prepare(ledger)
+    const refused = [{ ...refusal(0), certain: true }, refusal(1)]
+    expect(ledger.resolve(id, { delivered: [], refused }, start).confirmed).toBe(0)
+    expect(ledger.provisional('a')).toEqual(two.slice(1))
+    expect(account(ledger, 'a')).toMatchObject({ provisional: 1, quarantined: 1, outstanding: 1 })
+    expect(ledger.quarantine({ limit: 9 }).map((entry) => entry.provisional)).toEqual([false, true])
+    expect(ledger.revoke('a', start)).toBe(1)
+    expect(() => ledger.intend('a', [{ token: 'u', members: two }], start)).toThrow(/settled/)
+    const rest = [two[1] as Position, { object: 1, from: 20, to: 30 }]
+    const [next] = ledger.intend('a', [{ token: 'u', members: rest }], start)
+    const last = {
+      delivered: [],
+      refused: [0, 1].map((member) => ({ ...refusal(member, member * 10 + 10), certain: true })),
+    }
+    expect(ledger.resolve(next?.id ?? 0, last, start)).toEqual({ intents: [], confirmed: 0 })
+    expect(account(ledger, 'a')).toMatchObject({ provisional: 0, quarantined: 3, outstanding: 0, delivered: 0 })
+  })
+
   guarantee('verdicts that were none leave quarantine and are due again', (ledger) => {
     ledger.resolve(prepare(ledger), { delivered: [], refused: [refusal(1)] }, start)
     expect(ledger.revoke('a', start + 7)).toBe(1)
@@ -91,6 +110,8 @@ export function sendingGuarantees(name: string, subject: Subject, guarantee: Gua
     const before = [ledger.accounts(), ledger.totals(), ledger.intents('a')]
     const refused = [refusal(0, 0, 400)]
     expect(() => ledger.resolve(id, { delivered: [1], refused }, start)).toThrow(/quarantine is full/)
+    const certain = refused.map((each) => ({ ...each, certain: true }))
+    expect(() => ledger.resolve(id, { delivered: [1], refused: certain }, start)).toThrow(/quarantine is full/)
     expect(() => ledger.decide(bad(2, 10, 400), start)).toThrow(/quarantine is full/)
     expect(() => ledger.quarantineMessage('bucket', 'x'.repeat(400), 'unknown', start)).toThrow(/quarantine is full/)
     expect([ledger.accounts(), ledger.totals(), ledger.intents('a')]).toEqual(before)

@@ -19,6 +19,18 @@ test('errors are counted by outcome, and begin at 0 so that the first one is an 
   expect(value(await scrape(metrics), `send_errors_total{${soc},outcome="stopped"}`)).toBe(1)
 })
 
+test('what was changed in delivered records is counted by how, and notices too', async () => {
+  const metrics = toldMetrics([samples.started], [])
+  const changed = (change: string) => `records_changed_total{${soc},change="${change}"}`
+  const before = await scrape(metrics)
+  for (const change of ['late', 'early', 'trimmed']) expect(value(before, changed(change))).toBe(0)
+  for (const event of [samples.records_changed, samples.records_changed, samples.destination_noticed])
+    metrics.tell(event)
+  const text = await scrape(metrics)
+  expect(['late', 'early', 'trimmed'].map((change) => value(text, changed(change)))).toEqual([4, 0, 2])
+  expect(value(text, `destination_notices_total{${soc}}`)).toBe(1)
+})
+
 test('watermark, age and outstanding objects are the ledger’s own, at the time of the scrape', async () => {
   const text = await scrape(toldMetrics([], [standing]))
   expect(value(text, `watermark_timestamp_seconds${route}`)).toBe((now - 600_000) / 1000)

@@ -45,7 +45,14 @@ export const samples: Samples = {
     evidence: 'da39a3ee5e6b4b0d3255bfef95601890afd80709',
   },
   digests_unusable: { type: 'digests_unusable', receiver, objects: 20, key },
-  object_lost: { type: 'object_lost', destination, key, absence: 'expired', reason: 'no longer in the bucket', reopened: 1 },
+  object_lost: {
+    type: 'object_lost',
+    destination,
+    key,
+    absence: 'expired',
+    reason: 'no longer in the bucket',
+    reopened: 1,
+  },
   batch_delivered: {
     type: 'batch_delivered',
     destination,
@@ -67,7 +74,14 @@ export const samples: Samples = {
   },
   batch_split: { type: 'batch_split', destination, records: 500, reason: '413' },
   records_refused: { type: 'records_refused', destination, records: 1, reason: 'event field cannot be blank' },
-  records_quarantined: { type: 'records_quarantined', destination, records: 1 },
+  records_quarantined: {
+    type: 'records_quarantined',
+    destination,
+    records: 1,
+    reason: 'event of 1200000 bytes: Splunk takes 1000000',
+  },
+  records_changed: { type: 'records_changed', destination, late: 2, early: 0, trimmed: 1 },
+  destination_noticed: { type: 'destination_noticed', destination, notice: 'queue approaching capacity (code 24)' },
   verdicts_revoked: { type: 'verdicts_revoked', destination, records: 20, why: 'mistrusted' },
   records_filtered: { type: 'records_filtered', destination, records: 7 },
   intent_dissolved: {

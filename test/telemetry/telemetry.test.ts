@@ -40,6 +40,21 @@ test('a lane is known from the start on, and keeps its last error after it was m
   expect(lanes.of('splunk_hec/soc')).toMatchObject({ lastDeliveryAt: 5000, lastError: { at: 5000 } })
 })
 
+test('changes add up, the last notice stays, and the log says each once in ten seconds', () => {
+  const lines: string[] = []
+  const { tell, lanes } = telemetry((text) => lines.push(text))
+  expect(lanes.of('splunk_hec/soc')).toBeUndefined()
+  for (let n = 0; n < 100; n += 1) {
+    tell(samples.records_changed)
+    tell({ ...samples.destination_noticed, notice: `${n} attributes were too long` })
+  }
+  expect(lanes.of('splunk_hec/soc')).toMatchObject({
+    changed: { late: 200, early: 0, trimmed: 100 },
+    lastNotice: { notice: '99 attributes were too long', at: 5000 },
+  })
+  expect(lines).toHaveLength(2)
+})
+
 test('numbers as an operator reads them', () => {
   expect([950, 12_000, 90_000, 7_200_000, 216_000_000, -5000].map(duration)).toEqual([
     '950 ms',

@@ -26,9 +26,9 @@ export interface Batch {
  */
 export type Outcome =
   /** Stored, as far as this protocol can tell. */
-  | { readonly status: 'delivered' }
+  | ({ readonly status: 'delivered' } & Remarks)
   /** Taken, not yet known to be stored: ask `confirm` for the receipt after `pollAfterMs`. */
-  | { readonly status: 'accepted'; readonly receipt: string; readonly pollAfterMs: number }
+  | ({ readonly status: 'accepted'; readonly receipt: string; readonly pollAfterMs: number } & Remarks)
   /** Not now. `ambiguous`: the request may have been stored although no answer came. */
   | {
       readonly status: 'retry'
@@ -50,6 +50,30 @@ export interface Refusal {
   /** Index in `batch.members`. */
   readonly index: number
   readonly reason: string
+  /**
+   * Known without the destination's word, from the record and what is documented of the destination: final at once. What
+   * the destination itself says is only believed while it takes other records, for it may be the one that is at fault; so
+   * never say this of an answer, nor of anything that a wrong setting or a wrong clock could make true of every record.
+   */
+  readonly certain?: boolean
+}
+
+/** What an operator should hear of a success. */
+export interface Remarks {
+  /** How many of the records were sent otherwise than they are, by what was done to them. The records are marked too. */
+  readonly changed?: Changes
+  /** What the destination said beside its yes: one bounded line without secrets (see `excerpt`). */
+  readonly notice?: string
+}
+
+/** What was done to records so that the destination takes them. One record may count in several. */
+export interface Changes {
+  /** Number of records filed under another time than their own, which lies too far in the past. */
+  readonly late?: number
+  /** Number of records filed under another time than their own, which lies in the future. */
+  readonly early?: number
+  /** Number of records of which something was cut out. */
+  readonly trimmed?: number
 }
 
 /** What has to be mended before anything goes through: who we are to the destination, or what we were told of it. */

@@ -1,4 +1,14 @@
-export type { Batch, Encoded, Exporter, Finding, Outcome, Refusal, StopCause } from './exporter.ts'
+export type {
+  Batch,
+  Changes,
+  Encoded,
+  Exporter,
+  Finding,
+  Outcome,
+  Refusal,
+  Remarks,
+  StopCause,
+} from './exporter.ts'
 export { type FromOtelOptions, fromLogRecordExporter } from './from-otel.ts'
 export {
   type HttpAnswer,

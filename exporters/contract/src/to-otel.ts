@@ -156,12 +156,12 @@ function halves(batch: readonly Item[]): readonly (readonly Item[])[] {
 }
 
 function rest(batch: readonly Item[], records: readonly Refusal[], refused: Refusal[]): readonly (readonly Item[])[] {
-  const never = new Map(records.map(({ index, reason }) => [index, reason]))
+  const never = new Map(records.map((refusal) => [refusal.index, refusal]))
   const remaining = batch.filter((_, index) => !never.has(index))
   if (remaining.length === batch.length) throw new Error('a refusal that names no record of the batch')
-  for (const [index, reason] of never) {
+  for (const [index, refusal] of never) {
     const item = batch[index]
-    if (item !== undefined) refused.push({ index: item.index, reason })
+    if (item !== undefined) refused.push({ ...refusal, index: item.index })
   }
   return remaining.length === 0 ? [] : [remaining]
 }

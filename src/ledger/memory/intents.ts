@@ -85,13 +85,20 @@ function keepRefused(
 ): void {
   assert(member !== undefined)
   const { store, key } = state.object(member.object).object
-  const { offset, line, reason, sha256, bytes, length } = refused
+  const { offset, line, reason, sha256, bytes, length, certain = false } = refused
   const object = { ref: member.object, store, key }
+  const range = [member.from, member.to] as const
   keep(
     state,
     { destination, object, offset, line, reason, sha256, length, at: now },
-    { bytes, provisional: true, range: [member.from, member.to] },
+    { bytes, provisional: !certain, range },
   )
+  if (certain) settleQuarantined(state, destination, member.object, range)
+}
+
+function settleQuarantined(state: State, destination: string, object: number, range: EntryState['range']): void {
+  const { route } = state.settleRanges(destination, object, [range])
+  state.addTally(route, { quarantined: 1 })
 }
 
 function countDuplicates(state: State, destination: string, member: Position | undefined, count: number): void {
@@ -110,8 +117,7 @@ function confirm(state: State, destination: string): number {
   const waiting = verdicts(state, destination)
   for (const entry of waiting) {
     state.entries.set(entry.id, { ...entry, provisional: false })
-    const { route } = state.settleRanges(destination, position(entry).object, [entry.range])
-    state.addTally(route, { quarantined: 1 })
+    settleQuarantined(state, destination, position(entry).object, entry.range)
   }
   return waiting.length
 }

@@ -96,14 +96,21 @@ export function resolve(
   checkResolution(members, delivered, refused, drafts)
   db.run('DELETE FROM intents WHERE id = ?', id)
   held.release(destination, members)
-  deliver(
+  settle(
     db,
     destination,
     delivered.map((index) => members[index] as Position),
+    'delivered',
   )
   for (const refusal of refused) {
     keepRefused(db, destination, members[refusal.member] as Position, refusal, now, quarantineCap)
   }
+  settle(
+    db,
+    destination,
+    refused.filter(({ certain }) => certain === true).map(({ member }) => members[member] as Position),
+    'quarantined',
+  )
   if (possibleDuplicates > 0) {
     count(db, existing(db, destination, members[0]?.object ?? -1).route, { possibleDuplicates })
   }
@@ -112,9 +119,14 @@ export function resolve(
 }
 
 /** One update a row, however many members it has. */
-function deliver(db: Connection, destination: string, members: readonly Position[]): void {
-  for (const [object, { ranges, members: delivered }] of stretches(members)) {
-    settleRanges(db, existing(db, destination, object), ranges, { delivered })
+function settle(
+  db: Connection,
+  destination: string,
+  members: readonly Position[],
+  as: 'delivered' | 'quarantined',
+): void {
+  for (const [object, { ranges, members: count }] of stretches(members)) {
+    settleRanges(db, existing(db, destination, object), ranges, { [as]: count })
   }
 }
 
@@ -122,12 +134,12 @@ function keepRefused(
   db: Connection,
   destination: string,
   { object, from, to }: Position,
-  { member: _, ...record }: Refused,
+  { member: _, certain = false, ...record }: Refused,
   now: number,
   cap: number,
 ): void {
-  keep(db, { ...record, destination, receiver: undefined, object, from, to, provisional: true, at: now }, cap)
-  count(db, existing(db, destination, object).route, { provisional: 1 })
+  keep(db, { ...record, destination, receiver: undefined, object, from, to, provisional: !certain, at: now }, cap)
+  if (!certain) count(db, existing(db, destination, object).route, { provisional: 1 })
 }
 
 interface VerdictRow extends Position {
