@@ -24,11 +24,10 @@ export async function openReceivers(config: Config, clock: Clock, version: strin
 }
 
 async function openReceiver(id: string, config: ReceiverConfig, clock: Clock, version: string): Promise<ReceiverSpec> {
-  const notifications = await openNotifications(config)
   return {
     id,
     store: await openStore(config, clock),
-    ...(notifications === undefined ? {} : { notifications }),
+    notifications: await openNotifications(config, clock),
     sweepIntervalMs: config.sweep.interval,
     lookbackMs: config.sweep.lookback,
     attributes: config.attributes,
@@ -43,16 +42,38 @@ export async function openStore({ store }: Pick<ReceiverConfig, 'store'>, clock:
     const { openS3Store } = await import('../receiver/s3/store.ts')
     return openS3Store(store.s3, { clock })
   }
+  if (store.gcs !== undefined) {
+    const { openGcsStore } = await import('../receiver/gcs/store.ts')
+    return openGcsStore(store.gcs, { clock })
+  }
+  if (store.azure_blob !== undefined) {
+    const { openAzureBlobStore } = await import('../receiver/azure-blob/store.ts')
+    return openAzureBlobStore(store.azure_blob, { clock })
+  }
   const { DirectoryStore } = await import('../receiver/directory/store.ts')
   return new DirectoryStore(store.directory ?? { path: '.' }, { clock })
 }
 
-/** A receiver's queue, where it has one. */
-export async function openNotifications({ notifications }: ReceiverConfig): Promise<InspectedQueue | undefined> {
-  if (notifications?.sqs === undefined) return undefined
-  const { openSqsNotifications } = await import('../receiver/sqs/queue.ts')
-  const { visibility_timeout, ...settings } = notifications.sqs
-  return openSqsNotifications({ ...settings, visibility_timeout: Math.ceil(visibility_timeout / 1000) })
+/** A receiver's queues; mostly one, or none. */
+export async function openNotifications(
+  { notifications }: Pick<ReceiverConfig, 'notifications'>,
+  clock: Clock,
+): Promise<readonly InspectedQueue[]> {
+  const { sqs, azure_queue } = notifications ?? {}
+  if (sqs !== undefined) {
+    const { openSqsNotifications } = await import('../receiver/sqs/queue.ts')
+    return Promise.all([sqs].flat().map((queue) => openSqsNotifications(inSeconds(queue))))
+  }
+  if (azure_queue !== undefined) {
+    const { openAzureQueue } = await import('../receiver/azure-queue/queue.ts')
+    return Promise.all([azure_queue].flat().map((queue) => openAzureQueue(inSeconds(queue), { clock })))
+  }
+  return []
+}
+
+/** Queues count in seconds. */
+function inSeconds<Queue extends { readonly visibility_timeout: number }>(queue: Queue): Queue {
+  return { ...queue, visibility_timeout: Math.ceil(queue.visibility_timeout / 1000) }
 }
 
 /**

@@ -96,17 +96,23 @@ async function openSource(options: ProfileOptions): Promise<Opened> {
   if (receiver === undefined) throw new SetupError('the configuration has no receiver')
   if (others.length > 0) {
     throw new SetupError(`the configuration has ${others.length + 1} receivers`, {
-      hint: 'name the store to profile: s3://bucket/prefix or dir:/path',
+      hint: `name the store to profile: ${forms}`,
     })
   }
   return { store: await openStore(receiver[1], systemClock), exporters: Object.values(config.exporters) }
 }
+
+const forms = 's3://bucket/prefix, gs://bucket/prefix, azblob://account/container/prefix or dir:/path'
 
 type StoreSettings = Config['receivers'][string]['store']
 
 function named(text: string): StoreSettings {
   const s3 = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(text)
   if (s3 !== null) return { s3: { bucket: s3[1] ?? '', prefix: s3[2] ?? '', force_path_style: false } }
-  if (/^\w+:\/\//.test(text)) throw new SetupError(`${text} is no store: write s3://bucket/prefix or dir:/path`)
+  const gcs = /^gs:\/\/([^/]+)\/?(.*?)\/*$/.exec(text)
+  if (gcs !== null) return { gcs: { bucket: gcs[1] ?? '', prefix: gcs[2] ?? '' } }
+  const [, account, container, prefix = ''] = /^azblob:\/\/([^/]+)\/([^/]+)\/?(.*?)\/*$/.exec(text) ?? []
+  if (account !== undefined && container !== undefined) return { azure_blob: { account, container, prefix } }
+  if (/^\w+:\/\//.test(text)) throw new SetupError(`${text} is no store: write ${forms}`)
   return { directory: { path: text.replace(/^dir:/, ''), prefix: '' } }
 }

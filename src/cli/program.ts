@@ -127,7 +127,10 @@ function addReadingCommands(program: Command, finish: Finish): void {
   program
     .command('profile')
     .description('read a store and tell what is in it; nothing is sent')
-    .argument('[store]', 's3://bucket/prefix or a folder; without it the configured stores')
+    .argument(
+      '[store]',
+      's3://bucket/prefix, gs://bucket/prefix, azblob://account/container/prefix or a folder; without it the configured stores',
+    )
     .option('--from <time>', 'begin here: RFC 3339, or a time ago such as 7d', '7d')
     .option('--to <time>', 'end here; without it, now')
     .option('--objects <number>', 'most objects to read, the newest first', Number)

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${...} is the language users write
 // What other programs call things. Whoever knows the OpenTelemetry Collector or Vector types their keys; a refusal that
 // only lists our own would leave him searching. Keys by the place they are typed at; `*` stands for a component's id.
+import { azure, gcs } from './cloud-counterparts.ts'
 import type { Path } from './problem.ts'
 import { processorKeys, processorTypes } from './processor-counterparts.ts'
 
@@ -43,6 +44,9 @@ const top: Says = {
 const receiverTypes: Says = {
   awss3: 'write `circleci_audit` with `store: { s3: ... }`',
   aws_s3: 'write `circleci_audit` with `store: { s3: ... }`',
+  azureblob: 'write `circleci_audit` with `store: { azure_blob: ... }`',
+  azure_blob: 'write `circleci_audit` with `store: { azure_blob: ... }`',
+  gcs: 'write `circleci_audit` with `store: { gcs: ... }`',
   aws_sqs: 'write `circleci_audit` with `notifications: { sqs: ... }`',
   s3: 'write `circleci_audit` with `store: { s3: ... }`',
   file: 'write `circleci_audit` with `store: { directory: ... }`',
@@ -202,19 +206,27 @@ const byPlace: Readonly<Record<string, Says>> = {
   'receivers.*': receiver,
   'processors.*': processorKeys,
   'receivers.*.store': {
-    gcs: notYet,
-    azure_blob: notYet,
-    azure: '`azure_blob` is not in this version',
+    azure: 'write `azure_blob`',
+    azureblob: 'write `azure_blob`',
+    azure_blob_storage: 'write `azure_blob`',
+    gs: 'write `gcs`',
+    google_cloud_storage: 'write `gcs`',
+    gcp_cloud_storage: 'write `gcs`',
+    r2: 'write `s3` with `endpoint`, `region: auto` and `force_path_style: true`',
+    minio: 'write `s3` with `endpoint` and `force_path_style: true`',
     file: 'write `directory`',
   },
   'receivers.*.store.s3': s3,
+  'receivers.*.store.gcs': gcs,
+  'receivers.*.store.azure_blob': azure,
   'receivers.*.notifications': {
-    pubsub: notYet,
-    event_grid: notYet,
-    azure_queue: notYet,
+    pubsub: 'there is none: a bucket of Google Cloud Storage is swept',
+    event_grid: 'let Event Grid send the events to a storage queue, and write `azure_queue`',
+    service_bus: 'let Event Grid send the events to a storage queue, and write `azure_queue`',
     queue_url: 'write `sqs: { queue_url: ... }`',
   },
   'receivers.*.notifications.sqs': sqs,
+  'receivers.*.notifications.azure_queue': azure,
   'exporters.*': exporter,
   'exporters.*.retry': retry,
   'exporters.*.batch': batch,

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import type { Loaded } from './load.ts'
 import type { Path } from './problem.ts'
-import { child, isSecret, isTellingName, peel } from './shape.ts'
+import { child, chosen, isSecret, isTellingName, peel } from './shape.ts'
 
 /** All settings with their defaults. No secret is in it: `<secret>` stands where one is, with its origin if it has one. */
 export function effective(loaded: Loaded): unknown {
@@ -18,8 +18,9 @@ class Filling {
   }
 
   fill(schema: z.ZodType, written: unknown, path: Path): unknown {
-    const { core, fallback } = peel(schema)
+    const { core: any, fallback } = peel(schema)
     const value = written ?? fallback
+    const core = chosen(any, value)
     if (value === undefined || value === null) return undefined
     if (Array.isArray(value)) return value.map((item, index) => this.#next(schema, item, path, index))
     if (typeof value !== 'object') return this.#scalar(value, path)

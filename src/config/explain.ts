@@ -173,7 +173,9 @@ function shown(value: unknown, path: Path, context: Context): string {
   const origins = context.document.origins(path)
   if (origins !== undefined) return `${kind} from ${origins.map((origin) => `\${${origin}}`).join(' and ')} (not shown)`
   if (isHidden(path, context)) return `${kind} (not shown)`
-  const text = JSON.stringify(value).replaceAll(/\/\/[^/@\s]*@/g, '//...@')
+  const text = JSON.stringify(value)
+    .replaceAll(/\/\/[^/@\s]*@/g, '//...@')
+    .replaceAll(/(:\/\/[^?"\s]*\?)[^"\s]+/g, '$1...')
   return text.length > 80 ? `${text.slice(0, 80)}...` : text
 }
 

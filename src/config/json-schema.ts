@@ -32,6 +32,7 @@ function withReferences(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(withReferences)
   if (typeof node !== 'object' || node === null) return node
   const schema = node as Node
+  if (isOneOrMore(schema)) return { ...schema, anyOf: withReferences(schema['anyOf']) }
   const scalar = ['number', 'integer', 'boolean'].includes(schema['type'] as string)
   if (scalar || constrained.some((name) => Object.hasOwn(schema, name) && typeof schema[name] !== 'boolean')) {
     const { description, default: fallback, writeOnly, ...rule } = schema
@@ -39,6 +40,11 @@ function withReferences(node: unknown): unknown {
     return clean({ description, default: fallback, writeOnly, anyOf })
   }
   return Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, below(name, value)]))
+}
+
+/** A mapping, or a list of such: no scalar that a reference could stand for. */
+function isOneOrMore({ anyOf }: Node): boolean {
+  return Array.isArray(anyOf) && anyOf.some((option: Node) => option['type'] === 'array')
 }
 
 /** Under these keywords stand schemas; under the others, values. */

@@ -1,6 +1,7 @@
-// Where the audit log comes from: one store, perhaps a queue that announces its objects, and the sweep that finds
-// what nobody announced. Credentials have no settings: they come from the AWS SDK's default chain.
-import { duration } from '@circleci-audit-forwarder/contract'
+// Where the audit log comes from: one store, perhaps queues that announce its objects, and the sweep that finds what
+// nobody announced. Credentials have no settings: they come from each cloud's default chain. The one exception is a shared
+// access signature of Azure, which can be as narrow as a role and is all that some owners of a container hand out.
+import { duration, secret } from '@circleci-audit-forwarder/contract'
 import { z } from 'zod'
 import { alternatives, filled, startAt, url } from './scalars.ts'
 
@@ -31,21 +32,70 @@ const s3 = z.strictObject({
     .meta({ description: 'Account that must own the bucket; requests to a bucket of another one fail.' }),
 })
 
+/** A signature that is pasted with the address would be shown wherever the address is. */
+const withoutQuery = url.refine((text) => !text.includes('?'), {
+  message: 'has a query: write the address alone, without what stands behind the question mark',
+})
+
+const gcs = z.strictObject({
+  bucket: filled.meta({ description: 'Name of the bucket.' }),
+  prefix: prefix.prefault('').meta({ description: 'What stands before `year=...` in the names of the objects.' }),
+  endpoint: withoutQuery.optional().meta({
+    description: 'URL of another endpoint: private, regional, or an emulator. Over plain http no credentials are sent.',
+  }),
+})
+
+/** How either of Azure's services is reached. */
+const azure = (service: 'blob' | 'queue') => ({
+  account: z
+    .string()
+    .regex(/^[a-z0-9]{3,24}$/, 'is no storage account: write its name alone, 3 to 24 lower-case letters and digits')
+    .meta({ description: 'Name of the storage account.' }),
+  endpoint: withoutQuery.optional().meta({
+    description: `URL of the account's ${service} service in another cloud, or of an emulator. Without it, \`https://<account>.${service}.core.windows.net\`.`,
+  }),
+  sas_token: secret.optional().meta({
+    description:
+      'Shared access signature, where no identity can be given. Without it, the identity of the pod or machine (Entra ID).',
+  }),
+  client_id: filled.optional().meta({
+    description: 'Client id of the managed identity to use, where there are several. Without it, `AZURE_CLIENT_ID`.',
+  }),
+})
+
+const azureBlob = z.strictObject({
+  container: filled.meta({ description: 'Name of the container.' }),
+  prefix: prefix.prefault('').meta({ description: 'What stands before `year=...` in the names of the blobs.' }),
+  ...azure('blob'),
+})
+
 const directory = z.strictObject({
   path: filled.meta({ description: 'Folder that holds the objects under their keys.' }),
   prefix: prefix.prefault('').meta({ description: 'Sub-folder to stand in for a prefix.' }),
 })
 
+const visibilityTimeout = duration
+  .refine((ms) => ms >= 10_000 && ms <= 43_200_000, 'must be from 10s to 12h')
+  .prefault('60s')
+  .meta({ description: 'How long a message is held before the queue gives it out again.' })
+
 const sqs = z.strictObject({
   queue_url: url.meta({ description: 'URL of the queue that gets the bucket notifications, directly or through SNS.' }),
   region: filled.optional().meta({ description: 'Region of the queue. Without it, the one in its URL.' }),
   endpoint: url.optional().meta({ description: 'URL of an SQS-compatible service. Without it, AWS.' }),
-  visibility_timeout: duration
-    .refine((ms) => ms >= 10_000 && ms <= 43_200_000, 'must be from 10s to 12h')
-    .prefault('60s')
-    .meta({ description: 'How long a message is held before the queue gives it out again.' }),
+  visibility_timeout: visibilityTimeout,
   ...assumed,
 })
+
+const azureQueue = z.strictObject({
+  queue: filled.meta({ description: 'Name of the queue that gets the Event Grid events of the container.' }),
+  ...azure('queue'),
+  visibility_timeout: visibilityTimeout,
+})
+
+/** One queue or several; mostly one. */
+const oneOrMore = <Queue extends z.ZodType>(queue: Queue) =>
+  z.union([queue, z.array(queue).min(1, 'needs a queue').max(10, 'must be at most 10 queues')]).optional()
 
 const sweep = z.strictObject({
   interval: duration
@@ -64,9 +114,14 @@ const severity = z.enum(['info', 'warning', 'critical'])
 export const receiver = z.strictObject({
   store: alternatives({
     s3: s3.optional().meta({ description: 'Amazon S3, or a service that speaks its protocol.' }),
+    gcs: gcs.optional().meta({ description: 'Google Cloud Storage. It is swept; no notifications are read.' }),
+    azure_blob: azureBlob.optional().meta({ description: 'A container of Azure Blob Storage.' }),
     directory: directory.optional().meta({ description: 'A folder of this machine.' }),
   }).meta({ description: 'Where the audit objects lie. Exactly one kind.' }),
-  notifications: alternatives({ sqs: sqs.optional().meta({ description: 'An SQS queue.' }) })
+  notifications: alternatives({
+    sqs: oneOrMore(sqs).meta({ description: 'An SQS queue, or a list of them.' }),
+    azure_queue: oneOrMore(azureQueue).meta({ description: 'A queue of Azure Queue Storage, or a list of them.' }),
+  })
     .optional()
     .meta({ description: 'How new objects are announced. Without it the sweep finds them.' }),
   sweep: sweep.prefault({}).meta({ description: 'The listing that finds every object, announced or not.' }),

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { type Components, type Section, schemasOf, sections } from './schema.ts'
 import { service } from './service.ts'
-import { peel, scalarKind } from './shape.ts'
+import { chosen, peel, scalarKind } from './shape.ts'
 
 const opening = `# Configuration
 
@@ -67,7 +67,8 @@ function cell(text: string): string {
 type Row = readonly [setting: string, type: string, fallback: string, description: string]
 
 function rows(schema: z.ZodType, prefix: string): readonly Row[] {
-  const { core } = peel(schema)
+  // Of one or several, the settings of one.
+  const core = chosen(peel(schema).core, {})
   if (core instanceof z.ZodRecord) return nested(core.valueType as z.ZodType, `${prefix}<id>.`)
   if (!(core instanceof z.ZodObject)) return []
   return Object.entries(core.shape).flatMap(([name, setting]) => {
@@ -86,7 +87,7 @@ function nested(schema: z.ZodType, prefix: string): readonly Row[] {
 function row(name: string, schema: z.ZodType, hasRows: boolean): Row {
   const { meta, optional, fallback } = peel(schema)
   const shown = fallback === undefined && !optional ? '**required**' : fallbackText(fallback)
-  const kind = `${meta.secret === true ? 'secret ' : ''}${hasRows ? 'mapping' : typeText(schema)}`
+  const kind = `${meta.secret === true ? 'secret ' : ''}${hasRows ? mappingText(schema) : typeText(schema)}`
   return [`\`${name}\``, kind, shown, meta.description ?? '']
 }
 
@@ -95,6 +96,10 @@ function fallbackText(fallback: unknown): string {
   const words =
     typeof fallback === 'object' && fallback !== null ? Object.keys(fallback).join(', ') : String(fallback ?? '')
   return words === '' ? '' : `\`${words}\``
+}
+
+function mappingText(schema: z.ZodType): string {
+  return peel(schema).core instanceof z.ZodUnion ? 'mapping, or list of such' : 'mapping'
 }
 
 function typeText(schema: z.ZodType): string {

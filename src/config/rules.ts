@@ -9,6 +9,7 @@ import type { StartAt } from '../domain/start.ts'
 import type { ConfigDocument } from './document.ts'
 import { type ExporterConfig, noPredecessor } from './exporters.ts'
 import type { Complaint, Path } from './problem.ts'
+import { checkReceivers } from './receiver-rules.ts'
 import type { Listen } from './scalars.ts'
 import type { Components, Config } from './schema.ts'
 import { isInSecretMapping, isSecret, isTellingName, leaves } from './shape.ts'
@@ -21,6 +22,7 @@ export async function checkRules(config: Config, components: Components, now: nu
   return [
     ...checkAddresses(config.service),
     ...Object.entries(config.receivers).flatMap(([id, { start_at }]) => checkStart(['receivers', id], start_at, now)),
+    ...checkReceivers(Object.entries(config.receivers)),
     ...exporters.flatMap(([id, { start_at }]) => checkStart(['exporters', id], start_at, now)),
     ...limits.flat(),
     ...checkFiles(exporters),

@@ -70,6 +70,14 @@ export function child(schema: z.ZodType, step: string | number): z.ZodType | und
   return core.options.map((option) => child(option as z.ZodType, step)).find((found) => found !== undefined)
 }
 
+/** Of a union the option that fits the value: a list has another shape than the one thing it may be instead. */
+export function chosen(core: z.ZodType, value: unknown): z.ZodType {
+  if (!(core instanceof z.ZodUnion)) return core
+  const options = (core.options as readonly z.ZodType[]).map((option) => peel(option).core)
+  const isFitting = (option: z.ZodType): boolean => option instanceof z.ZodArray === Array.isArray(value)
+  return options.find(isFitting) ?? core
+}
+
 /** The schema at a path; undefined where nothing may stand. */
 export function schemaAt(schema: z.ZodType, path: Path): z.ZodType | undefined {
   let current: z.ZodType | undefined = schema

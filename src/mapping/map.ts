@@ -24,7 +24,7 @@ import { fromMillis } from './time.ts'
 
 /** Where an event was read. */
 export interface Source {
-  /** The store's identity: `s3://bucket`, `dir:/path`. */
+  /** The store's identity: `s3://bucket`, `gs://bucket`, `azblob://account/container`, `dir:/path`. */
   readonly store: string
   /** The object's whole key. */
   readonly key: string
@@ -110,7 +110,7 @@ function locate(attributes: Record<string, unknown>, item: DecodedItem, source: 
   if (source.store.startsWith('s3://')) {
     attributes['aws.s3.bucket'] = bucketOf(source.store)
     attributes['aws.s3.key'] = source.key
-  } else {
+  } else if (!isCloud(source.store)) {
     attributes['log.file.path'] = source.store.startsWith('dir:')
       ? `${source.store.slice(4)}/${source.key}`
       : source.key
@@ -121,6 +121,11 @@ function locate(attributes: Record<string, unknown>, item: DecodedItem, source: 
   attributes['circleci_audit_forwarder.source.offset'] = item.offset
   attributes['circleci_audit_forwarder.source.sha256'] = item.sha256
   for (const name in source.attributes) keepConstant(attributes, name, source.attributes[name])
+}
+
+/** Stores for whose objects OpenTelemetry has no words: store and key below say it all. */
+function isCloud(store: string): boolean {
+  return store.startsWith('gs://') || store.startsWith('azblob://')
 }
 
 function keepConstant(attributes: Record<string, unknown>, name: string, value: unknown): void {

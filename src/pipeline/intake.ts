@@ -95,7 +95,6 @@ export class Intake {
     const { id, store, notifications, sweepIntervalMs, lookbackMs } = this.#spec
     const sink = new Discoveries({ receiver: id, store: store.uri, ledger, clock, tell, fresh })
     const options = { sweepIntervalMs, lookbackMs, startAt }
-    const parts = { id, store, options, clock, random, tell, sink }
-    return new Receiver(notifications === undefined ? parts : { ...parts, notifications })
+    return new Receiver({ id, store, notifications, options, clock, random, tell, sink })
   }
 }

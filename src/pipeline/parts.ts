@@ -14,7 +14,7 @@ import type { Tell } from '../telemetry/events.ts'
 export interface ReceiverSpec {
   readonly id: string
   readonly store: Store
-  readonly notifications?: Notifications
+  readonly notifications: readonly Notifications[]
   readonly sweepIntervalMs: number
   readonly lookbackMs: number
   /** Constant attributes of its records. */

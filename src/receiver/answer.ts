@@ -12,10 +12,7 @@ export const ANSWER_MS = 60_000
  * One request's answer. Rejects when `signal` aborts or nothing has come for `ms`, also where the SDK ignores the signal it
  * is given; what it answers later is dropped.
  */
-export async function answered<T>(
-  ask: (signal: AbortSignal) => Promise<T>,
-  { signal, ms }: Patience,
-): Promise<T> {
+export async function answered<T>(ask: (signal: AbortSignal) => Promise<T>, { signal, ms }: Patience): Promise<T> {
   signal.throwIfAborted()
   const stop = new AbortController()
   const { promise: stopped, reject } = Promise.withResolvers<never>()

@@ -7,10 +7,10 @@ import { backoff } from '../domain/backoff.ts'
 import type { Sighting } from '../domain/objects.ts'
 import { type Ignored, resolve } from './announcements.ts'
 import { toldSeen } from './discoveries.ts'
-import type { Message, Notifications } from './notifications.ts'
-import type { ReceiverParts } from './parts.ts'
 import { parseNotification } from './envelope.ts'
 import type { Notification } from './notification.ts'
+import type { Message, Notifications } from './notifications.ts'
+import type { ReceiverParts } from './parts.ts'
 
 const patience = { initialMs: 500, maxMs: 30_000 }
 

@@ -122,7 +122,7 @@ test.each([
   [{ from: 'yesterday' }, /--from yesterday is no time/],
   [{ from: '2026-11-03T00:00:00' }, /is no time/],
   [{ from: '1h', to: '2h' }, /--from is not before --to/],
-  [{ store: 'gs://bucket' }, /gs:\/\/bucket is no store/],
+  [{ store: 'ftp://bucket' }, /ftp:\/\/bucket is no store/],
 ])('refuses %j', async (options, message) => {
   await expect(profile({ ...range, store: folder, json: false, shape: false, ...options })).rejects.toThrow(message)
 })

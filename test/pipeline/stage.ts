@@ -51,7 +51,8 @@ async function* readable(text: string): AsyncGenerator<Uint8Array> {
 
 export function receiver(id: string, store: Store): ReceiverSpec {
   const mapping = mappingOptions('1.0.0', {})
-  return { id, store, sweepIntervalMs: 60_000, lookbackMs: 3_600_000, attributes: { team: id }, mapping }
+  const times = { sweepIntervalMs: 60_000, lookbackMs: 3_600_000 }
+  return { id, store, notifications: [], ...times, attributes: { team: id }, mapping }
 }
 
 class AttributeOutlet extends Outlet {

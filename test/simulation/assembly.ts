@@ -73,7 +73,7 @@ function receiver({ plan, buckets, queues }: Setting, place: number, epoch: Epoc
   return {
     id: `circleci_audit/${place}`,
     store: (buckets[place] as Bucket).store(epoch),
-    ...(queued ? { notifications: (queues[place] as Queue).notifications(epoch) } : {}),
+    notifications: queued ? [(queues[place] as Queue).notifications(epoch)] : [],
     sweepIntervalMs,
     lookbackMs,
     attributes: {},

@@ -89,21 +89,31 @@ async function examineReceiver(
   config: ReceiverConfig,
   { timeoutMs }: Examination,
 ): Promise<readonly Component[]> {
-  let opened: readonly [InspectedStore, InspectedQueue | undefined]
+  let opened: readonly [InspectedStore, readonly InspectedQueue[]]
   try {
-    opened = await Promise.all([openStore(config, systemClock), openNotifications(config)])
+    opened = await Promise.all([openStore(config, systemClock), openNotifications(config, systemClock)])
   } catch (error) {
     return [{ kind: 'store', id, findings: [failedFinding('store and notifications can be opened', error)] }]
   }
-  const [store, queue] = opened
-  const [ofStore, ofQueue] = await Promise.all([
+  const [store, queues] = opened
+  const [ofStore, ...ofQueues] = await Promise.all([
     bounded(`${store.uri} answers`, timeoutMs, (signal) => checkStore(store, Date.now, signal)),
-    queue && bounded(`${queue.name} answers`, timeoutMs, (signal) => queue.check(store, signal)),
+    ...queues.map((queue) => bounded(`${queue.name} answers`, timeoutMs, (signal) => queue.check(store, signal))),
   ])
   store.close?.()
-  await queue?.close()
-  const components: Component[] = [{ kind: 'store', id, findings: ofStore }]
-  return ofQueue === undefined ? components : [...components, { kind: 'queue', id, findings: ofQueue }]
+  await Promise.all(queues.map((queue) => queue.close()))
+  return [
+    { kind: 'store', id, findings: ofStore },
+    ...ofQueues.map((found, index) => ofQueue(id, queues, found, index)),
+  ]
+}
+
+/** Several queues of one receiver are told apart by their names. */
+function ofQueue(id: string, queues: readonly InspectedQueue[], found: readonly Finding[], index: number): Component {
+  const { name } = queues[index] as InspectedQueue
+  const findings =
+    queues.length === 1 ? found : found.map((finding) => ({ ...finding, what: `${name}: ${finding.what}` }))
+  return { kind: 'queue', id, findings }
 }
 
 /** Processors are arithmetic; only the databases that some of them look things up in can be wrong. */

@@ -9,7 +9,7 @@ import type { Sighting } from '../../domain/objects.ts'
 import { wholeBody } from '../body.ts'
 import type { InspectedStore } from '../inspection.ts'
 import type { Page } from '../store.ts'
-import { type GcsApi, type GcsSeams as ApiSeams, openGcsApi } from './api.ts'
+import { type GcsSeams as ApiSeams, type GcsApi, openGcsApi } from './api.ts'
 import { isAbsent, listFailure, readFailure, refusal } from './failures.ts'
 import { GcsInspection } from './inspection.ts'
 

@@ -22,6 +22,16 @@ export interface AskedGcs {
   readonly headers: IncomingMessage['headers']
 }
 
+interface OneObject {
+  readonly bucket: string
+  readonly name: string
+  readonly what: string
+  readonly url: URL
+}
+
+/** Bucket and object of an address. */
+const place = /^(?:\/upload)?\/storage\/v1\/b\/([^/]+)(?:\/o(?:\/(.+))?)?$/
+
 /** An answer in place of the fake's own; true if it was given. */
 export type GcsScript = (asked: AskedGcs, response: ServerResponse) => boolean
 
@@ -84,27 +94,31 @@ export class FakeGcs {
     const pieces: Buffer[] = []
     for await (const piece of request) pieces.push(piece as Buffer)
     const url = new URL(request.url ?? '', this.address)
-    const [, bucket = '', name] = /^(?:\/upload)?\/storage\/v1\/b\/([^/]+)(?:\/o(?:\/(.+))?)?$/.exec(url.pathname) ?? []
+    const [, bucket = '', name = ''] = place.exec(url.pathname) ?? []
     const asked = { what: whatOf(request, url), url, headers: request.headers }
     this.asked.push(asked)
     if (this.script(asked, response)) return
     if (!this.#buckets.has(bucket)) return refuse(response, 404, 'notFound', 'The specified bucket does not exist.')
-    const key = name === undefined ? '' : decodeURIComponent(name)
     if (asked.what === 'bucket') return json(response, { name: bucket, ...this.#settings.get(bucket) }, url)
     if (asked.what === 'list') return json(response, this.#listing(bucket, url), url)
     if (asked.what === 'upload') return this.#upload(bucket, request, Buffer.concat(pieces), response, url)
-    const stored = this.#objects(bucket).get(key)
+    this.#aboutObject({ bucket, name: decodeURIComponent(name), what: asked.what, url }, request, response)
+  }
+
+  #aboutObject({ bucket, name, what, url }: OneObject, request: IncomingMessage, response: ServerResponse): void {
+    const stored = this.#objects(bucket).get(name)
     const wanted = url.searchParams.get('generation')
     if (stored === undefined || (wanted !== null && wanted !== stored.generation)) {
-      const words = `No such object: ${bucket}/${key}`
+      const words = `No such object: ${bucket}/${name}`
       // What serves bytes speaks no JSON.
-      if (asked.what === 'media') return void response.writeHead(404, html).end(words)
-      return refuse(response, 404, 'notFound', words)
+      if (what === 'media') response.writeHead(404, html).end(words)
+      else refuse(response, 404, 'notFound', words)
+    } else if (what === 'media') media(request, response, stored)
+    else if (what === 'metadata') json(response, resource(bucket, name, stored), url)
+    else {
+      this.#objects(bucket).delete(name)
+      response.writeHead(204).end()
     }
-    if (asked.what === 'media') return media(request, response, stored)
-    if (asked.what === 'metadata') return json(response, resource(bucket, key, stored), url)
-    this.#objects(bucket).delete(key)
-    response.writeHead(204).end()
   }
 
   #listing(bucket: string, url: URL): object {
@@ -201,7 +215,8 @@ function media(request: IncomingMessage, response: ServerResponse, stored: Store
   const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? []
   if (from !== undefined && Number(from) >= bytes.length) return void response.writeHead(416, html).end()
   const part = from === undefined ? bytes : bytes.subarray(Number(from), to === '' ? undefined : Number(to) + 1)
-  const range = from === undefined ? {} : { 'content-range': `bytes ${from}-${Number(from) + part.length - 1}/${bytes.length}` }
+  const range =
+    from === undefined ? {} : { 'content-range': `bytes ${from}-${Number(from) + part.length - 1}/${bytes.length}` }
   const status = from === undefined ? 200 : 206
   response.writeHead(status, { ...headers, ...encoding, ...range, 'content-length': part.length }).end(part)
 }

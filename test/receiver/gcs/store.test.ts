@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { Storage } from '@google-cloud/storage'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../../../src/cli/clock.ts'
-import type { ReadFailure, SourceFailure } from '../../../src/domain/failures.ts'
 import type { Clock } from '../../../src/domain/clock.ts'
+import type { ReadFailure, SourceFailure } from '../../../src/domain/failures.ts'
 import { type GcsStore, openGcsStore } from '../../../src/receiver/gcs/store.ts'
 import { collect } from '../../tools/collect.ts'
 import { FakeClock } from '../../tools/fake-clock.ts'
@@ -74,7 +74,13 @@ describe('a bucket of Google Cloud Storage, beyond what all stores do,', () => {
   test('shows an object as of its generation, whatever happened to its labels since', async () => {
     fake.script = ({ what }, response) => {
       if (what !== 'list') return false
-      const item = { name: key, generation: '7', size: '1', timeCreated: '2026-03-01T09:00:01.5Z', updated: '2027-01-01' }
+      const item = {
+        name: key,
+        generation: '7',
+        size: '1',
+        timeCreated: '2026-03-01T09:00:01.5Z',
+        updated: '2027-01-01',
+      }
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ items: [item] }))
       return true
     }
