@@ -53,14 +53,15 @@ test.each(['r0', 'r137', 'r500', 'r749', 'r999'])(
 )
 
 test('a backlog of 20 hours is delivered whole: nothing is dropped by Datadog, everything old is marked', async () => {
-  const { datadog, exporter } = await start([])
+  const { datadog } = await start([])
   wire.put('a', [...records('old', 700, 20 * HOUR), ...records('new', 300)])
   await wire.untilSettled()
   expect(wire.account).toMatchObject({ outstanding: 0, delivered: 1000, quarantined: 0 })
   expect(datadog.dropped).toEqual([])
   expect(datadog.stored).toHaveLength(1000)
   expect(datadog.stored.filter(({ tags }) => tags.includes('late:true'))).toHaveLength(700)
-  expect(exporter.counts.late).toBe(700)
+  const changed = wire.bench.of('records_changed')
+  expect(changed.reduce((sum, { late }) => sum + late, 0)).toBe(700)
 })
 
 test('late_events: quarantine keeps the late ones, each with the reason, and delivers the rest', async () => {
@@ -71,6 +72,21 @@ test('late_events: quarantine keeps the late ones, each with the reason, and del
   expect(datadog.dropped).toEqual([])
   expect(datadog.stored).toHaveLength(850)
   expect(wire.quarantined[0]).toMatch(/20\.0 hours ago: Datadog drops/)
+})
+
+test('a backlog of nothing but late events ends in quarantine, and what is fresh is delivered after it', async () => {
+  const { datadog } = await start([], { lateEvents: 'quarantine' })
+  wire.put('a', records('old', RECORDS, 20 * HOUR))
+  await wire.untilSettled()
+  expect(wire.account).toMatchObject({ outstanding: 0, delivered: 0, quarantined: RECORDS, provisional: 0 })
+  expect(wire.account.stop).toBeUndefined()
+  wire.put('b', records('new', 1))
+  await wire.untilSettled()
+  expect(wire.account).toMatchObject({ outstanding: 0, delivered: 1, quarantined: RECORDS })
+  expect(datadog.ids).toEqual(['new0'])
+  expect(wire.bench.of('destination_stopped')).toEqual([])
+  // An empty request, for the time.
+  expect(server.arrived).toHaveLength(2)
 })
 
 test('D3: 429 with Retry-After 30: no request for 30 s; 413: halved until it fits; all of it is stored once', async () => {

@@ -96,7 +96,7 @@ export class Wire {
   }
 
   get quarantined(): readonly string[] {
-    return this.bench.of('records_refused').map(({ reason }) => reason)
+    return this.bench.memory.quarantine({ limit: 10_000 }).map(({ reason }) => reason)
   }
 
   #isSettled(): boolean {

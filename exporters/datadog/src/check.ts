@@ -5,13 +5,12 @@ import { type Finding, findingOf, type HttpAnswer } from '@circleci-audit-forwar
 import { outcomeOf, parsed, reasonOf } from './answer.ts'
 import type { DatadogRequests } from './requests.ts'
 
-/** How the exporter is set up and what it has seen so far. */
+/** How the exporter is set up. */
 interface Seen {
   readonly site: string | undefined
   readonly insecure: boolean
   /** Milliseconds since 1970. */
   readonly now: number
-  readonly counts: { readonly late: number; readonly early: number; readonly trimmed: number }
 }
 
 const EMPTY = Buffer.from('{}')
@@ -29,7 +28,6 @@ export async function checkDatadog(
     keyFinding(key, seen.site),
     findingOf('intake takes requests with this key', outcomeOf(intake)),
     ...clockFinding(intake, seen.now),
-    ...changedFinding(seen.counts),
     ...(seen.insecure ? [insecureFinding] : []),
     indexFinding,
   ]
@@ -69,13 +67,6 @@ function clockFinding(answer: HttpAnswer, now: number): readonly Finding[] {
   if (skew <= SKEW_MAX_MS) return [{ level: 'ok', what }]
   const detail = `${Math.round(skew / 1000)} s apart: what is too late for Datadog is judged by this clock`
   return [{ level: 'warning', what, detail, next: 'set the clock by NTP' }]
-}
-
-function changedFinding({ late, early, trimmed }: Seen['counts']): readonly Finding[] {
-  if (late + early + trimmed === 0) return []
-  const detail = `filed under the time of arrival: ${late} late, ${early} early; trimmed: ${trimmed}`
-  const next = 'in Datadog: tags late:true, early:true, truncated:true'
-  return [{ level: 'warning', what: 'records went out as they were', detail, next }]
 }
 
 const insecureFinding: Finding = {

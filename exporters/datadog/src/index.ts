@@ -1,6 +1,6 @@
 export { type DatadogSettings, module } from './config.ts'
 export { type EncodeSettings, encodeLog, LOG_BYTES_MAX } from './encode.ts'
 export type { EnvelopeSettings } from './envelope.ts'
-export { type DatadogCounts, DatadogExporter, type DatadogOptions } from './send.ts'
+export { DatadogExporter, type DatadogOptions } from './send.ts'
 export { type DatadogSite, type Place, sites } from './sites.ts'
 export { type DatadogLog, EARLY_MS, LATE_MS } from './stamp.ts'

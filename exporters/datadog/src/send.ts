@@ -1,12 +1,13 @@
 // One batch is one request. What Datadog would take and lose is found before: a record that is too large carries its
 // refusal since it was encoded; one outside Datadog's window of time is judged now, by the attempt's clock. Should that
 // clock be wrong by hours, Datadog's answer tells: it carries Datadog's time, by which is judged from then on, and the batch
-// goes again if any of it was dropped.
+// goes again if any of it was dropped. Where late records are refused instead of re-stamped, that is for good; so before any
+// is, an empty request asks the time, unless an answer has just told it.
 import type {
   Batch,
+  Changes,
   Exporter,
   Finding,
-  HttpAnswer,
   HttpOptions,
   LogRecord,
   Outcome,
@@ -14,6 +15,7 @@ import type {
 } from '@circleci-audit-forwarder/contract'
 import { outcomeOf } from './answer.ts'
 import { checkDatadog } from './check.ts'
+import { DatadogClock } from './clock.ts'
 import { type EncodeSettings, encodeLog } from './encode.ts'
 import { DatadogRequests } from './requests.ts'
 import type { Place } from './sites.ts'
@@ -27,20 +29,12 @@ export interface DatadogOptions extends Place, EncodeSettings {
   readonly http?: HttpOptions | undefined
 }
 
-/** What was changed in records that Datadog accepted, since the exporter was made. */
-export interface DatadogCounts {
-  /** Number of records sent without their time because it was too old. */
-  readonly late: number
-  /** Number of records sent without their time because it was in the future. */
-  readonly early: number
-  /** Number of records whose original text, payload or body was cut. */
-  readonly trimmed: number
-}
-
 const RECORDS_MAX = 1000
 /** Uncompressed. Source: Datadog API reference, "Send logs". */
 const BODY_BYTES_MAX = 5_000_000
 
+/** Leaves nothing behind: Datadog's own Agent sends it at each start. */
+const EMPTY = Buffer.from('{}')
 const OPEN = Buffer.from('[')
 const CLOSE = Buffer.from(']')
 
@@ -54,9 +48,7 @@ export class DatadogExporter implements Exporter {
   readonly #options: DatadogOptions
   readonly #requests: DatadogRequests
   readonly #now: () => number
-  /** How far Datadog's clock is ahead of ours, in milliseconds; 0 where it is near enough. */
-  #aheadMs = 0
-  #counts: DatadogCounts = { late: 0, early: 0, trimmed: 0 }
+  readonly #clock = new DatadogClock()
 
   /** Opens no connection. Throws SettingError for options that cannot work. `now`: milliseconds since 1970, for `check`. */
   constructor(options: DatadogOptions, now: () => number = Date.now) {
@@ -65,64 +57,68 @@ export class DatadogExporter implements Exporter {
     this.#requests = new DatadogRequests(options, options.apiKey, options.http ?? {}, now)
   }
 
-  get counts(): DatadogCounts {
-    return this.#counts
-  }
-
   encode(record: LogRecord): DatadogLog {
     return encodeLog(record, this.#options)
   }
 
   async send(batch: Batch, signal: AbortSignal): Promise<Outcome> {
     const logs = batch.members as readonly DatadogLog[]
-    const now = batch.now + this.#aheadMs
-    const timings = logs.map((log) => timingOf(log, now))
-    const records = logs.flatMap((log, index) => this.#refusal(log, index, timings[index] ?? 'in time', now))
+    const unable = await this.#askTheTime(logs, batch.now, signal)
+    if (unable !== undefined) return unable
+    const timings = this.#timings(logs, batch.now)
+    const records = logs.flatMap((log, index) => this.#refusal(log, index, timings[index] ?? 'in time', batch.now))
     if (records.length > 0) return { status: 'rejected', records }
     const answer = await this.#requests.logs(bodyOf(logs, timings), signal)
     const outcome = outcomeOf(answer)
     if (outcome.status !== 'delivered') return outcome
-    this.#aheadMs = aheadOf(answer, batch.now)
-    const arrived = batch.now + this.#aheadMs
+    this.#clock.hear(answer, batch.now)
+    const arrived = batch.now + this.#clock.aheadMs
     const dropped = logs.filter((log, index) => timings[index] === 'in time' && isDropped(log, arrived)).length
-    if (dropped > 0) return droppedOutcome(dropped, this.#aheadMs)
-    this.#count(logs, timings)
-    return outcome
+    if (dropped > 0) return droppedOutcome(dropped, this.#clock.aheadMs)
+    return { ...outcome, ...changed(logs, timings) }
   }
 
   check(signal: AbortSignal): Promise<readonly Finding[]> {
     const { site, http } = this.#options
     const insecure = http?.tls?.insecureSkipVerify ?? false
-    return checkDatadog(this.#requests, { site, insecure, now: this.#now(), counts: this.#counts }, signal)
+    return checkDatadog(this.#requests, { site, insecure, now: this.#now() }, signal)
   }
 
   close(): Promise<void> {
     return this.#requests.close()
   }
 
-  #refusal(log: DatadogLog, index: number, timing: Timing, now: number): readonly Refusal[] {
-    if (log.refusal !== undefined) return [{ index, reason: log.refusal }]
-    if (timing === 'in time' || this.#options.lateEvents !== 'quarantine') return []
-    return [{ index, reason: untimely(log, timing, now) }]
+  #timings(logs: readonly DatadogLog[], now: number): readonly Timing[] {
+    return logs.map((log) => timingOf(log, now + this.#clock.aheadMs))
   }
 
-  #count(logs: readonly DatadogLog[], timings: readonly Timing[]): void {
-    const of = (timing: Timing): number => timings.filter((each) => each === timing).length
-    this.#counts = {
-      late: this.#counts.late + of('late'),
-      early: this.#counts.early + of('early'),
-      trimmed: this.#counts.trimmed + logs.filter(({ trimmed }) => trimmed).length,
-    }
+  /** Before records are refused for their time. Returns why it cannot be told; no record was in that request. */
+  async #askTheTime(logs: readonly DatadogLog[], now: number, signal: AbortSignal): Promise<Outcome | undefined> {
+    if (this.#options.lateEvents !== 'quarantine' || this.#clock.isFresh(now)) return undefined
+    if (this.#timings(logs, now).every((timing) => timing === 'in time')) return undefined
+    const answer = await this.#requests.logs([EMPTY], signal)
+    const outcome = outcomeOf(answer)
+    if (outcome.status === 'stopped') return outcome
+    if (outcome.status === 'retry') return { ...outcome, ambiguous: false }
+    this.#clock.hear(answer, now)
+    return undefined
+  }
+
+  #refusal(log: DatadogLog, index: number, timing: Timing, now: number): readonly Refusal[] {
+    if (log.refusal !== undefined) return [{ index, reason: log.refusal, certain: true }]
+    if (timing === 'in time' || this.#options.lateEvents !== 'quarantine') return []
+    const reason = untimely(log, timing, now + this.#clock.aheadMs)
+    return [this.#clock.isKnown(now) ? { index, reason, certain: true } : { index, reason }]
   }
 }
 
-/** Clocks that differ by less are near enough: an hour is left on both sides of Datadog's window. */
-const NEAR_MS = 10 * 60_000
-
-/** How far the clock of an answer to an attempt at `now` is ahead, in milliseconds; 0 where it is near enough. */
-function aheadOf(answer: HttpAnswer, now: number): number {
-  const ahead = answer.status === 'failed' ? 0 : Date.parse(`${answer.headers['date']}`) - now
-  return Math.abs(ahead) > NEAR_MS ? ahead : 0
+/** How many were sent otherwise than they are; nothing if none were. */
+function changed(logs: readonly DatadogLog[], timings: readonly Timing[]): { readonly changed?: Changes } {
+  const late = timings.filter((timing) => timing === 'late').length
+  const early = timings.filter((timing) => timing === 'early').length
+  const trimmed = logs.filter((log) => log.trimmed).length
+  if (late + early + trimmed === 0) return {}
+  return { changed: { ...(late > 0 && { late }), ...(early > 0 && { early }), ...(trimmed > 0 && { trimmed }) } }
 }
 
 /** The same batch again: judged by Datadog's clock, those are late or early then. The others may be there twice. */

@@ -1,5 +1,5 @@
 import { SettingError } from '@circleci-audit-forwarder/contract'
-import { auditRecord, CANARY_MARK, type Scripted } from '@circleci-audit-forwarder/contract/testing'
+import { CANARY_MARK, type Scripted } from '@circleci-audit-forwarder/contract/testing'
 import { expect, test } from 'vitest'
 import { outcomeOf } from '../src/answer.ts'
 import { DatadogExporter, module, sites } from '../src/index.ts'
@@ -184,15 +184,12 @@ test('check: an API that is out of reach is unknown, for logs need the intake al
   await alone.close()
 })
 
-test('check: a clock that is wrong, records that went out changed, certificates nobody verifies', async () => {
-  const world = await datadogWorld({ http: { tls: { insecureSkipVerify: true } } })
-  const { exporter, datadog } = world
-  await world.send(world.batchOf([auditRecord({ hrTime: [world.now / 1000 - 72_000, 0] })]))
+test('check: a clock that is wrong, certificates nobody verifies', async () => {
+  const { exporter, datadog } = await datadogWorld({ http: { tls: { insecureSkipVerify: true } } })
   datadog.now += 11 * 60_000
   expect(await exporter.check(never)).toEqual(
     expect.arrayContaining([
       expect.objectContaining({ level: 'warning', what: "clock agrees with Datadog's" }),
-      expect.objectContaining({ level: 'warning', detail: expect.stringContaining('1 late') }),
       expect.objectContaining({ level: 'warning', what: 'certificates are verified' }),
     ]),
   )

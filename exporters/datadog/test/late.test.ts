@@ -18,8 +18,9 @@ test('the fake drops what is too old and says 202, which is why nothing too old 
 })
 
 test('D1: an event 20 hours old is filed under the time of arrival, its own kept, marked and counted', async () => {
-  const { exporter, datadog, batchOf, send } = await world({ tags: ['team:security'] })
-  expect(await send(batchOf([aged('new', HOUR), aged('old', 20 * HOUR)]))).toEqual({ status: 'delivered' })
+  const { datadog, batchOf, send } = await world({ tags: ['team:security'] })
+  const outcome = await send(batchOf([aged('new', HOUR), aged('old', 20 * HOUR)]))
+  expect(outcome).toEqual({ status: 'delivered', changed: { late: 1 } })
   expect(datadog.dropped).toEqual([])
   expect(datadog.stored).toMatchObject([
     { timestamp: NOW - HOUR, tags: ['team:security'] },
@@ -30,7 +31,6 @@ test('D1: an event 20 hours old is filed under the time of arrival, its own kept
   expect(datadog.stored[0]?.log).not.toHaveProperty('original_timestamp')
   const own = new Date(NOW - 20 * HOUR).toISOString().replace('.000Z', '.000456789Z')
   expect(datadog.stored[1]?.log).toMatchObject({ original_timestamp: own, otel: { timestamp: expect.any(String) } })
-  expect(exporter.counts).toEqual({ late: 1, early: 0, trimmed: 0 })
 })
 
 test('the bytes of a request of timely, late and early events', async () => {
@@ -41,7 +41,7 @@ test('the bytes of a request of timely, late and early events', async () => {
 
 test('an outage moves a batch out of the window: the same encoded members are judged anew at every attempt', async () => {
   const world = await datadogWorld()
-  const { datadog, server, exporter } = world
+  const { datadog, server } = world
   const batch = world.batch(2)
   server.answer({ kind: 'throttle', afterSeconds: 1 })
   expect(await world.send(batch)).toMatchObject({ status: 'retry' })
@@ -49,33 +49,85 @@ test('an outage moves a batch out of the window: the same encoded members are ju
   server.answer({ kind: 'throttle', afterSeconds: 1 })
   expect(await world.send(batch)).toMatchObject({ status: 'retry' })
   world.passTime(HOUR)
-  expect(await world.send(batch)).toEqual({ status: 'delivered' })
+  // What was not accepted was not counted.
+  expect(await world.send(batch)).toEqual({ status: 'delivered', changed: { late: 2 } })
   expect(datadog.dropped).toEqual([])
   expect(datadog.stored.map(({ timestamp, tags }) => ({ timestamp, tags }))).toEqual([
     { timestamp: NOW + 20 * HOUR, tags: ['late:true'] },
     { timestamp: NOW + 20 * HOUR, tags: ['late:true'] },
   ])
-  // What was not accepted was not counted.
-  expect(exporter.counts.late).toBe(2)
 })
 
-test('late_events: quarantine refuses those, by index and with the reason, and sends nothing', async () => {
-  const { server, datadog, batchOf, send, exporter } = await world({ lateEvents: 'quarantine' })
+test('late_events: quarantine refuses those, by index and with the reason, for certain, and sends none of them', async () => {
+  const { server, datadog, batchOf, send } = await world({ lateEvents: 'quarantine' })
   const records = [aged('new', HOUR), aged('old', 20 * HOUR), aged('coming', -3 * HOUR)]
   const outcome = await send(batchOf(records))
-  expect(outcome).toMatchObject({ status: 'rejected', records: [{ index: 1 }, { index: 2 }] })
+  expect(outcome).toMatchObject({
+    status: 'rejected',
+    records: [
+      { index: 1, certain: true },
+      { index: 2, certain: true },
+    ],
+  })
   const reasons = outcome.status === 'rejected' ? outcome.records.map(({ reason }) => reason) : []
   expect(reasons[0]).toMatch(/^happened 2026-09-30T0\S+Z, 20\.0 hours ago: Datadog drops/)
   expect(reasons[1]).toMatch(/3\.0 hours from now/)
-  expect(server.arrived).toHaveLength(0)
+  expect(server.arrived.map(({ body }) => `${body}`)).toEqual(['{}'])
   expect(await send(batchOf(records.slice(0, 1)))).toEqual({ status: 'delivered' })
   expect(datadog.ids).toEqual(['new'])
-  expect(exporter.counts).toEqual({ late: 0, early: 0, trimmed: 0 })
+})
+
+test('before anything is refused for good, Datadog is asked the time with an empty request: once for a while', async () => {
+  const world = await datadogWorld({ lateEvents: 'quarantine' })
+  const { server } = world
+  const old = world.batchOf([aged('old', 40 * HOUR)])
+  for (let n = 0; n < 3; n += 1) expect(await world.send(old)).toMatchObject({ records: [{ certain: true }] })
+  expect(server.arrived).toHaveLength(1)
+  world.passTime(11 * 60_000)
+  expect(await world.send(old)).toMatchObject({ records: [{ certain: true }] })
+  expect(server.arrived).toHaveLength(2)
+  // A delivery tells the time as well; where nothing is late, nobody asks.
+  world.passTime(11 * 60_000)
+  await world.send(world.batchOf([aged('new', -25 * 60_000)]))
+  expect(await world.send(old)).toMatchObject({ records: [{ certain: true }] })
+  expect(server.arrived).toHaveLength(3)
+})
+
+test('a clock here that is days ahead condemns nothing: what Datadog takes is delivered', async () => {
+  const { exporter, datadog, batchOf } = await world({ lateEvents: 'quarantine' })
+  const batch = { ...batchOf([aged('a', 0), aged('old', 20 * HOUR)]), now: NOW + 90 * HOUR }
+  expect(await exporter.send(batch, never)).toMatchObject({
+    status: 'rejected',
+    records: [{ index: 1, certain: true }],
+  })
+  const rest = { ...batch, members: batch.members.slice(0, 1) }
+  expect(await exporter.send(rest, never)).toEqual({ status: 'delivered' })
+  expect(datadog.ids).toEqual(['a'])
+})
+
+test('while Datadog cannot be asked the time, nothing is refused', async () => {
+  const { server, exporter, batchOf } = await world({ lateEvents: 'quarantine' })
+  const batch = batchOf([aged('old', 20 * HOUR)])
+  server.answer({ kind: 'throttle', afterSeconds: 7 }, { kind: 'refuse credentials' }, { kind: 'cut before answer' })
+  expect(await exporter.send(batch, never)).toMatchObject({ status: 'retry', ambiguous: false, retryAfterMs: 7000 })
+  expect(await exporter.send(batch, never)).toMatchObject({ status: 'stopped', cause: 'credentials' })
+  // No record was in that request.
+  expect(await exporter.send(batch, never)).toMatchObject({ status: 'retry', ambiguous: false })
+  expect(await exporter.send(batch, never)).toMatchObject({ status: 'rejected', records: [{ certain: true }] })
+})
+
+test('an answer that does not tell the time makes no refusal certain', async () => {
+  const { datadog, exporter, batchOf } = await world({ lateEvents: 'quarantine' })
+  datadog.now = Number.NaN
+  const outcome = await exporter.send(batchOf([aged('old', 20 * HOUR)]), never)
+  expect(outcome).toMatchObject({ status: 'rejected', records: [{ index: 0 }] })
+  expect(outcome).not.toHaveProperty('records.0.certain')
 })
 
 test('an event of the future is dropped by Datadog too: it is filed under the time of arrival and marked early', async () => {
-  const { exporter, datadog, batchOf, send } = await world()
-  expect(await send(batchOf([aged('coming', -3 * HOUR), aged('soon', -HOUR / 2)]))).toEqual({ status: 'delivered' })
+  const { datadog, batchOf, send } = await world()
+  const outcome = await send(batchOf([aged('coming', -3 * HOUR), aged('soon', -HOUR / 2)]))
+  expect(outcome).toEqual({ status: 'delivered', changed: { early: 1 } })
   expect(datadog.dropped).toEqual([])
   expect(datadog.stored).toMatchObject([
     {
@@ -85,7 +137,6 @@ test('an event of the future is dropped by Datadog too: it is filed under the ti
     },
     { timestamp: NOW + HOUR / 2, tags: [] },
   ])
-  expect(exporter.counts).toEqual({ late: 0, early: 1, trimmed: 0 })
 })
 
 test('an event without a time goes by when it was seen; without that, by when it arrives', async () => {
@@ -113,7 +164,7 @@ test('whatever an event’s age, Datadog keeps it, under its own time where it c
       datadog.stored.length = 0
       datadog.now = NOW + apart
       const batch = batchOf(some.map((age, index) => aged(`${index}`, age)))
-      expect(await exporter.send(batch, never)).toEqual({ status: 'delivered' })
+      expect(await exporter.send(batch, never)).toMatchObject({ status: 'delivered' })
       expect(datadog.dropped).toEqual([])
       expect(datadog.ids).toEqual(some.map((_, index) => `${index}`))
       for (const [index, age] of some.entries()) {
@@ -137,8 +188,7 @@ test('a clock here that is hours behind: Datadog drops and says 202, its date te
     reason: expect.stringMatching(/dropped 1 records: this clock is 20\.0 hours behind/),
   })
   expect(datadog.ids).toEqual(['new'])
-  expect(exporter.counts).toEqual({ late: 0, early: 0, trimmed: 0 })
-  expect(await exporter.send(batch, never)).toEqual({ status: 'delivered' })
+  expect(await exporter.send(batch, never)).toEqual({ status: 'delivered', changed: { late: 1 } })
   expect(datadog.ids).toEqual(['new', 'old', 'new'])
   expect(datadog.stored.map(({ tags }) => tags)).toEqual([['early:true'], ['late:true'], []])
 })
@@ -147,7 +197,7 @@ test('once it is known, a wrong clock makes nothing late; once it is set, nothin
   const { exporter, datadog, batchOf } = await world()
   const batch = batchOf([aged('a', 0)])
   for (const now of [NOW + 90 * HOUR, NOW + 90 * HOUR, NOW, NOW]) {
-    expect(await exporter.send({ ...batch, now }, never)).toEqual({ status: 'delivered' })
+    expect(await exporter.send({ ...batch, now }, never)).toMatchObject({ status: 'delivered' })
   }
   expect(datadog.dropped).toEqual([])
   expect(datadog.stored.map(({ tags }) => tags)).toEqual([['late:true'], [], ['early:true'], []])
@@ -165,7 +215,7 @@ test('however wrong the clock, whatever is delivered is there', async () => {
         const now = NOW + apart
         const outcome = await exporter.send({ ...batch, now }, never)
         const again = outcome.status === 'delivered' ? outcome : await exporter.send({ ...batch, now }, never)
-        expect(again).toEqual({ status: 'delivered' })
+        expect(again).toMatchObject({ status: 'delivered' })
         expect(new Set(datadog.ids)).toEqual(new Set(some.map((_, index) => `${index}`)))
       }
     }),

@@ -38,9 +38,9 @@ test('the fake cuts what is above 1 MB and says 202, which is why no such log is
 })
 
 test('D2: an event of 1.2 MB is trimmed before sending, marked, counted; its fields stay', async () => {
-  const { exporter, datadog, batchOf, send } = await world()
+  const { datadog, batchOf, send } = await world()
   const records = [auditRecord({ id: 'a' }), large('b', 1_200_000), auditRecord({ id: 'c' })]
-  expect(await send(batchOf(records))).toEqual({ status: 'delivered' })
+  expect(await send(batchOf(records))).toEqual({ status: 'delivered', changed: { trimmed: 1 } })
   expect(datadog.ids).toEqual(['a', 'b', 'c'])
   expect(datadog.stored.map(({ cut }) => cut)).toEqual([false, false, false])
   expect(datadog.stored[1]).toMatchObject({
@@ -55,7 +55,6 @@ test('D2: an event of 1.2 MB is trimmed before sending, marked, counted; its fie
   expect(records[1]?.[ORIGINAL]?.startsWith(circleci['original'] ?? 'none')).toBe(true)
   expect(circleci['original']?.length).toBeGreaterThan(990_000)
   expect(datadog.stored[0]?.log).not.toHaveProperty('truncated')
-  expect(exporter.counts).toEqual({ late: 0, early: 0, trimmed: 1 })
 })
 
 test('D2: quotes that double when they are encoded count double: no log above 1 MB, no body above 5,000,000', async () => {
@@ -81,7 +80,8 @@ test('a full batch that turns out to be late while it waits still fits', async (
   const [batch, ...others] = pack(world.batchOf(records).members, exporter.limits)
   expect(others).toEqual([])
   world.passTime(30 * HOUR)
-  expect(await world.send({ members: batch ?? [], token: 't', now: 0 })).toEqual({ status: 'delivered' })
+  const outcome = await world.send({ members: batch ?? [], token: 't', now: 0 })
+  expect(outcome).toEqual({ status: 'delivered', changed: { late: 1000 } })
   expect(server.arrived[0]?.body.length).toBeGreaterThan(4_900_000)
   expect(server.arrived[0]?.body.length).toBeLessThanOrEqual(5_000_000)
   expect(datadog.stored).toHaveLength(1000)
@@ -95,12 +95,18 @@ test('the bytes around the cut of a trimmed event', async () => {
   await expect(golden).toMatchFileSnapshot('golden/trimmed.txt')
 })
 
-test('oversize: quarantine refuses it by index and with the reason, and sends nothing', async () => {
+test('oversize: quarantine refuses it by index and with the reason, for certain, and sends nothing', async () => {
   const { server, datadog, batchOf, send } = await world({ oversize: 'quarantine' })
   const records = [auditRecord({ id: 'a' }), large('b', 1_200_000)]
   expect(await send(batchOf(records))).toMatchObject({
     status: 'rejected',
-    records: [{ index: 1, reason: expect.stringMatching(/^log of 12\d{5} bytes: Datadog cuts what is above 1000000/) }],
+    records: [
+      {
+        index: 1,
+        certain: true,
+        reason: expect.stringMatching(/^log of 12\d{5} bytes: Datadog cuts what is above 1000000/),
+      },
+    ],
   })
   expect(server.arrived).toHaveLength(0)
   expect(await send(batchOf(records.slice(0, 1)))).toEqual({ status: 'delivered' })

@@ -7,18 +7,7 @@ import { outcomeOf } from './send.ts'
 /** Posts a request without records, in the encoding given. */
 export type Probe = (encoding: Encoding) => Promise<HttpAnswer>
 
-/** `remark`: what the receiver said beside a success while this exporter was in use. */
-export async function checkOtlp(
-  probe: Probe,
-  shownUrl: string,
-  encoding: Encoding,
-  remark: string | undefined,
-): Promise<readonly Finding[]> {
-  const findings = await probed(probe, shownUrl, encoding)
-  return remark === undefined ? findings : [...findings, remarked(remark)]
-}
-
-async function probed(probe: Probe, shownUrl: string, encoding: Encoding): Promise<readonly Finding[]> {
+export async function checkOtlp(probe: Probe, shownUrl: string, encoding: Encoding): Promise<readonly Finding[]> {
   const answer = await probe(encoding)
   const what = `${shownUrl} takes OTLP logs as ${encoding}`
   if (answer.status === 400 || answer.status === 422) return [emptyRefused(answer, what)]
@@ -39,10 +28,6 @@ async function wrongEncoding(probe: Probe, answer: HttpAnswer, what: string, enc
   const next =
     outcome.status === 'stopped' ? 'it takes neither json nor proto: check endpoint and path' : `set encoding: ${other}`
   return { level: 'error', what, detail, next }
-}
-
-function remarked(remark: string): Finding {
-  return { level: 'warning', what: 'the receiver takes records without a remark', detail: `it says: ${remark}` }
 }
 
 const unproven: Finding = {

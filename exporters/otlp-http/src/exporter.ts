@@ -10,7 +10,7 @@ import {
 import { checkOtlp } from './check.ts'
 import { logsUrl, type OtlpHttpSettings } from './config.ts'
 import { type Encoding, encodeRecord, type Format, formats, type OtlpMember, requestBody } from './encode.ts'
-import { outcomeOf, remarkIn } from './send.ts'
+import { outcomeOf } from './send.ts'
 
 /** Sends log records to any OTLP/HTTP receiver and reports every answer as it is, partial success included. */
 export class OtlpHttpExporter implements Exporter {
@@ -25,8 +25,6 @@ export class OtlpHttpExporter implements Exporter {
   readonly #encoding: Encoding
   readonly #original: boolean
   readonly #format: Format
-  /** What the receiver said last beside a success. An outcome has no room for it; `check` tells it. */
-  #remark: string | undefined
 
   /** Opens no connection. Throws SettingError for a certificate, proxy or header that cannot work. */
   constructor(settings: OtlpHttpSettings) {
@@ -45,15 +43,13 @@ export class OtlpHttpExporter implements Exporter {
   async send(batch: Batch, signal: AbortSignal): Promise<Outcome> {
     const body = requestBody(this.#format, batch.members as readonly OtlpMember[])
     const bytes = body.reduce((sum, part) => sum + part.length, 0)
-    const answer = await this.#post(this.#format, body, signal, batch.members)
-    this.#remark = remarkIn(answer) ?? this.#remark
-    return outcomeOf(answer, batch.members.length, bytes)
+    return outcomeOf(await this.#post(this.#format, body, signal, batch.members), batch.members.length, bytes)
   }
 
   async check(signal: AbortSignal): Promise<readonly Finding[]> {
     const { origin, pathname } = new URL(this.#url)
     const probe = (encoding: Encoding) => this.#post(formats[encoding], formats[encoding].request(new Map()), signal)
-    return checkOtlp(probe, origin + pathname, this.#encoding, this.#remark)
+    return checkOtlp(probe, origin + pathname, this.#encoding)
   }
 
   close(): Promise<void> {

@@ -32,18 +32,15 @@ function acceptance(answer: HttpResponse, records: number): Outcome {
   if (partial === 'cut') {
     return { status: 'retry', reason: `${describe(answer)}: the answer is cut off`, ambiguous: true }
   }
-  if (partial.rejected === 0) return { status: 'delivered' }
+  if (partial.rejected === 0) return delivered(excerpt(partial.message))
   const reason = `${partial.rejected} of ${records} records refused: ${excerpt(partial.message) || 'no reason given'}`
   if (partial.rejected >= records) return allRefused(records, reason)
   return { status: 'unreadable', reason, taken: records - partial.rejected }
 }
 
-/** What a receiver that took everything remarked all the same; undefined for nothing. */
-export function remarkIn(answer: HttpAnswer): string | undefined {
-  if (answer.status === 'failed' || answer.status >= 300 || answer.bytes.length === 0) return undefined
-  const partial = readResponse(answer)
-  if (partial === undefined || partial === 'cut' || partial.rejected > 0) return undefined
-  return excerpt(partial.message) || undefined
+/** A receiver that takes everything may remark something all the same. */
+function delivered(notice: string): Outcome {
+  return notice === '' ? { status: 'delivered' } : { status: 'delivered', notice }
 }
 
 function refusal(answer: HttpResponse, records: number, bytes: number): Outcome {

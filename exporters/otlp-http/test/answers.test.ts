@@ -78,8 +78,6 @@ describe('a success', () => {
     ['no body', { status: 200 }],
     ['no content', { status: 204 }],
     ['an empty message', { status: 200, headers: proto }],
-    ['a warning without refusals', partial('0', 'deprecated field')],
-    ['a warning in protobuf', { status: 200, headers: proto, body: encodeResponse(0, 'deprecated') }],
     ['a null partial success', { status: 200, headers: json, body: '{"partialSuccess":null}' }],
     ['JSON without a type', { status: 200, body: '{}' }],
   ])('%s', async (_, given) => {
@@ -229,24 +227,22 @@ describe('check', () => {
     expect(await check({ status: 400 })).toMatchObject([{ level: 'unknown' }])
   })
 
-  test('O1: tells what the receiver remarked beside a success: delivered is all an outcome can say', async () => {
-    const otlp = exporter()
-    answer = partial('0', 'deprecated field')
-    const members = auditRecords(2).map((record) => otlp.encode(record))
-    expect(await otlp.send({ members, token: 't', now: 0 }, never)).toEqual({ status: 'delivered' })
-    answer = { status: 200 }
-    await otlp.send({ members, token: 't', now: 0 }, never)
-    const detail = 'it says: deprecated field'
-    expect(await otlp.check(never)).toContainEqual(expect.objectContaining({ level: 'warning', detail }))
-    await otlp.close()
-    expect(await check({ status: 200 })).not.toContainEqual(expect.objectContaining({ level: 'warning' }))
-  })
-
   test('shows no query: it may hold a key', async () => {
     expect(JSON.stringify(await check({ status: 200 }, { endpoint: `${server.url}/?api_key=hunter22` }))).not.toContain(
       'hunter22',
     )
   })
+})
+
+test('O1: tells what the receiver remarked beside a success', async () => {
+  answer = partial('0', 'deprecated\nfield')
+  expect(await send(2)).toEqual({ status: 'delivered', notice: 'deprecated field' })
+  answer = { status: 200, headers: proto, body: encodeResponse(0, 'attribute too long') }
+  expect(await send(2)).toEqual({ status: 'delivered', notice: 'attribute too long' })
+  for (const silent of [partial('0'), partial('0', ' '), { status: 200 }]) {
+    answer = silent
+    expect(await send(2)).toEqual({ status: 'delivered' })
+  }
 })
 
 test('the module parses and creates', async () => {

@@ -14,6 +14,8 @@ export type Oversize = 'trim' | 'quarantine'
 export interface Rapid7Line extends Encoded {
   /** Why Rapid7 would not store it whole: found before sending. */
   readonly refusal?: string
+  /** Something was taken out. */
+  readonly trimmed?: boolean
 }
 
 /** Longest line Rapid7 keeps in one piece, in bytes of UTF-8. Source: measured on the EU webhook. */
@@ -25,7 +27,7 @@ export function encodeLine(record: LogRecord, oversize: Oversize): Rapid7Line {
   const bytes = utf8(text)
   if (bytes.length <= LINE_BYTES_MAX) return { bytes }
   const shorter = oversize === 'trim' ? trim(text, LINE_BYTES_MAX) : undefined
-  if (shorter !== undefined) return { bytes: utf8(shorter) }
+  if (shorter !== undefined) return { bytes: utf8(shorter), trimmed: true }
   const trimmed = oversize === 'trim' ? ', and trimming does not bring it below that' : ''
   return { bytes, refusal: `event of ${bytes.length} bytes: Rapid7 keeps ${LINE_BYTES_MAX} in one piece${trimmed}` }
 }

@@ -70,13 +70,16 @@ export class Rapid7Exporter implements Exporter {
     const [line, ...others]: readonly Rapid7Line[] = members
     if (line === undefined) return { status: 'delivered' }
     if (others.length > 0) return { status: 'split', reason: 'Rapid7 stores the first line of a request only' }
-    if (line.refusal !== undefined) return { status: 'rejected', records: [{ index: 0, reason: line.refusal }] }
+    if (line.refusal !== undefined) {
+      return { status: 'rejected', records: [{ index: 0, reason: line.refusal, certain: true }] }
+    }
     const headers = { 'content-type': 'application/json' }
     const body = [line.bytes]
     const answer = await this.#client.request({ method: 'POST', url: this.#webhook.url, headers, body }, signal)
     const again = this.#doubted.has(line)
     if (isDoubt(answer)) this.#doubted.add(line)
-    return outcomeOf(answer, again)
+    const outcome = outcomeOf(answer, again)
+    return outcome.status === 'delivered' && line.trimmed === true ? { ...outcome, changed: { trimmed: 1 } } : outcome
   }
 
   async check(signal: AbortSignal): Promise<readonly Finding[]> {

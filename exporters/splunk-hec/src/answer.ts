@@ -12,6 +12,8 @@ import {
 import { codes, type HecCode } from './codes.ts'
 import type { HecEvent } from './encode.ts'
 
+const SUCCESS = 0
+
 /** The JSON of an answer. */
 export interface HecReply {
   readonly code: number
@@ -42,7 +44,7 @@ export function outcomeOf(answer: HttpAnswer, sent: readonly HecEvent[]): Outcom
   if (answer.status === 'failed' || reply === undefined || code === undefined) return withoutCode(answer)
   switch (code.meaning) {
     case 'taken':
-      return answer.status < 300 ? { status: 'delivered' } : withoutCode(answer)
+      return answer.status < 300 ? { status: 'delivered', ...noticeOf(reply) } : withoutCode(answer)
     case 'busy':
     case 'failed':
       return retry(answer, code, reply)
@@ -57,6 +59,11 @@ export function outcomeOf(answer: HttpAnswer, sent: readonly HecEvent[]): Outcom
     case 'credentials':
       return stopped(code, reply)
   }
+}
+
+/** Taken, but queues or acknowledgements run full (codes 24 and 25). */
+export function noticeOf(reply: HecReply | undefined): { readonly notice?: string } {
+  return reply === undefined || reply.code === SUCCESS ? {} : { notice: reasonOf(reply) }
 }
 
 /** `Invalid token (code 4)` */

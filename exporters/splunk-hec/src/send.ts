@@ -12,7 +12,7 @@ import type {
   Outcome,
 } from '@circleci-audit-forwarder/contract'
 import { type AckMode, Acknowledgements } from './acks.ts'
-import { outcomeOf, reasonOf, replyOf } from './answer.ts'
+import { noticeOf, outcomeOf, reasonOf, replyOf } from './answer.ts'
 import { type Channel, Channels } from './channel.ts'
 import { checkHec } from './check.ts'
 import { codes } from './codes.ts'
@@ -83,7 +83,9 @@ export class SplunkHecExporter implements Exporter {
 
   async send(batch: Batch, signal: AbortSignal): Promise<Outcome> {
     const events: readonly HecEvent[] = batch.members
-    const refused = events.flatMap(({ refusal }, index) => (refusal === undefined ? [] : [{ index, reason: refusal }]))
+    const refused = events.flatMap(({ refusal: reason }, index) =>
+      reason === undefined ? [] : [{ index, reason, certain: true }],
+    )
     if (refused.length > 0) return { status: 'rejected', records: refused }
     const outstanding = events.filter((event) => !this.#stored.has(event))
     if (outstanding.length === 0) return { status: 'delivered' }
@@ -132,9 +134,12 @@ export class SplunkHecExporter implements Exporter {
   }
 
   #taken(answer: HttpAnswer, channel: Channel | undefined): Outcome {
-    const { ackId, code } = replyOf(answer) ?? {}
-    if (channel !== undefined && ackId !== undefined) return this.#acks.accepted(channel, ackId, code === ACKS_RUN_FULL)
-    if (this.#mode !== 'required') return { status: 'delivered' }
+    const reply = replyOf(answer)
+    const { ackId, code } = reply ?? {}
+    if (channel !== undefined && ackId !== undefined) {
+      return { ...this.#acks.accepted(channel, ackId, code === ACKS_RUN_FULL), ...noticeOf(reply) }
+    }
+    if (this.#mode !== 'required') return { status: 'delivered', ...noticeOf(reply) }
     const reason =
       'ack is required and the token does not acknowledge: enable indexer acknowledgement for it, or set ack: auto'
     return { status: 'stopped', cause: 'configuration', reason }

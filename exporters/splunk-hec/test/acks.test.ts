@@ -33,11 +33,15 @@ test.each([
 
 test('the first poll is after a second, sooner where the acknowledgements run full (code 25)', async () => {
   const world = await hecWorld({ useAck: true }, { ack: 'required' })
-  expect(await world.exporter.send(world.batch(), never)).toMatchObject({ pollAfterMs: 1_000 })
+  const calm = await world.exporter.send(world.batch(), never)
+  expect(calm).toMatchObject({ pollAfterMs: 1_000 })
+  expect(calm).not.toHaveProperty('notice')
   world.hec.pressure = 25
-  expect(await world.exporter.send(world.batch(), never)).toMatchObject({ status: 'accepted', pollAfterMs: 250 })
+  const full = { status: 'accepted', pollAfterMs: 250, notice: 'ACK approaching capacity (code 25)' }
+  expect(await world.exporter.send(world.batch(), never)).toMatchObject(full)
   world.hec.pressure = 24
-  expect(await world.exporter.send(world.batch(), never)).toMatchObject({ status: 'accepted', pollAfterMs: 1_000 })
+  const busy = { pollAfterMs: 1_000, notice: 'HEC is healthy, queue approaching capacity (code 24)' }
+  expect(await world.exporter.send(world.batch(), never)).toMatchObject({ status: 'accepted', ...busy })
 })
 
 test('off: a token that wants a channel stops the destination', async () => {

@@ -39,8 +39,8 @@ const outcomes: Record<number, object> = {
   21: { status: 'stopped', cause: 'credentials' },
   22: { status: 'stopped', cause: 'credentials' },
   23: { status: 'retry', ambiguous: false },
-  24: { status: 'delivered' },
-  25: { status: 'delivered' },
+  24: { status: 'delivered', notice: 'HEC is healthy, queue approaching capacity (code 24)' },
+  25: { status: 'delivered', notice: 'HEC is healthy, ACK approaching capacity (code 25)' },
   26: { status: 'retry', ambiguous: false },
   27: { status: 'retry', ambiguous: false },
   28: { status: 'stopped', cause: 'configuration' },
@@ -49,6 +49,10 @@ const outcomes: Record<number, object> = {
 test.each(Object.entries(outcomes))('code %s without an event number: %j', (code, expected) => {
   const { http, text } = codes.get(Number(code))!
   expect(outcomeOf(answer(http, { text, code: Number(code) }), sent)).toMatchObject(expected)
+})
+
+test('a plain success has nothing to remark', () => {
+  expect(outcomeOf(answer(200, { text: 'Success', code: 0 }), sent)).toEqual({ status: 'delivered' })
 })
 
 test('the table of codes is whole', () => {
@@ -202,7 +206,7 @@ test('an event that is too large is refused here, and nothing is sent', async ()
   const outcome = await exporter.send(batchOf(records), never)
   expect(outcome).toMatchObject({
     status: 'rejected',
-    records: [{ index: 1, reason: expect.stringContaining('maxEventSize') }],
+    records: [{ index: 1, certain: true, reason: expect.stringContaining('maxEventSize') }],
   })
   expect(server.arrived).toHaveLength(0)
   expect(hec.stored).toHaveLength(0)
