@@ -24,6 +24,7 @@ export interface Subject {
 }
 
 type Lists = readonly (readonly unknown[])[]
+type Ask = (sql: string) => Promise<Lists | undefined>
 
 /** Everything at once. */
 export async function checkTable(
@@ -86,7 +87,7 @@ async function tableFindings(
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const { target } = requests
-  const ask = async (sql: string) => lists(await requests.query(sql, signal))
+  const ask: Ask = async (sql) => lists(await requests.query(sql, signal))
   const where = (name: string) => `database = ${literal(target.database)} AND ${name} = ${literal(target.table)}`
   const tables = await ask(`SELECT engine, engine_full FROM system.tables WHERE ${where('name')}`)
   if (tables === undefined) return [{ level: 'unknown', what: `table ${target.table} exists`, detail: 'no answer' }]
@@ -113,11 +114,22 @@ async function tableFindings(
   ]
 }
 
-async function tableDefaults(ask: (sql: string) => Promise<Lists | undefined>): Promise<ReadonlyMap<string, number>> {
+async function tableDefaults(ask: Ask): Promise<ReadonlyMap<string, number>> {
   const settings = await ask(
     "SELECT name, value FROM system.merge_tree_settings WHERE name LIKE '%deduplication_window'",
   )
   return new Map((settings ?? []).map(([name, value]) => [String(name), Number(value)]))
+}
+
+/** Whether the table remembers tokens; undefined where the server does not say. */
+export async function checkWindow(requests: ClickHouseRequests, signal: AbortSignal): Promise<Finding | undefined> {
+  const { target } = requests
+  const ask: Ask = async (sql) => lists(await requests.query(sql, signal))
+  const where = `database = ${literal(target.database)} AND name = ${literal(target.table)}`
+  const [table] = (await ask(`SELECT engine, engine_full FROM system.tables WHERE ${where}`)) ?? []
+  if (table === undefined) return undefined
+  const [engine, full] = table.map(String) as [string, string]
+  return windowFinding(target, engine, full, await tableDefaults(ask))
 }
 
 function replicaFindings(replicas: Lists | undefined): readonly Finding[] {
@@ -172,7 +184,7 @@ async function lookupFinding(
 }
 
 async function retentionFinding(
-  ask: (sql: string) => Promise<Lists | undefined>,
+  ask: Ask,
   { target }: ClickHouseRequests,
   { retentionDays }: Subject,
   full: string,

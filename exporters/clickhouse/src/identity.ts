@@ -7,6 +7,6 @@ import { asText } from './values.ts'
  * all it says: rows with the same key are merged, so only what is the same may share one.
  */
 export function idOf(record: LogRecord): string {
-  const id = asText(record.attributes['log.record.uid']).toWellFormed()
+  const id = asText(record.attributes['log.record.uid'])
   return id === '' ? createHash('sha256').update(recordJson(record)).digest('hex') : id
 }

@@ -6,7 +6,7 @@
 // and a replica that lags would be taken for one that lost the rows; there the answer is believed.)
 import type { Batch, Exporter, Finding, HttpOptions, LogRecord, Outcome } from '@circleci-audit-forwarder/contract'
 import { insertOutcome } from './answer.ts'
-import { checkTable } from './check.ts'
+import { checkTable, checkWindow } from './check.ts'
 import type { Constants, Layout, Row } from './layout.ts'
 import { listIn, QueryFailure } from './list.ts'
 import { grant, keyOf, questions } from './lookup.ts'
@@ -32,6 +32,7 @@ export interface ClickHouseOptions {
 /** Batches that may have been stored, so many at most; of the oldest the answer is then believed. */
 const DOUBTS_MAX = 1000
 const ACCESS_DENIED = 497
+const LOOK_EVERY_MS = 24 * 60 * 60_000
 
 /**
  * Inserts into one table. `stored` tells which rows it holds, and rejects with an Error where it cannot be asked. Besides
@@ -46,6 +47,8 @@ export class ClickHouseExporter implements Exporter {
   readonly #encode: (record: LogRecord) => Row
   /** Tokens of batches that were sent and may have been stored. */
   readonly #doubts = new Set<string>()
+  /** When to look at the deduplication window, in milliseconds since 1970. */
+  #nextLook = 0
 
   /** Opens no connection. Throws SettingError for options that cannot work. */
   constructor(options: ClickHouseOptions) {
@@ -75,10 +78,23 @@ export class ClickHouseExporter implements Exporter {
     const rows = batch.members as readonly Row[]
     const outcome = await this.#insert(rows, batch.token, signal)
     if (outcome.status === 'retry' && outcome.ambiguous === true) this.#doubt(batch.token)
-    if (outcome.status !== 'delivered' || !this.#doubts.has(batch.token)) return outcome
+    if (outcome.status !== 'delivered') return outcome
+    if (!this.#doubts.has(batch.token)) return this.#delivered(batch.now, signal)
     const proven = await this.#prove(batch, signal)
-    if (proven.status === 'delivered') this.#doubts.delete(batch.token)
-    return proven
+    if (proven.status !== 'delivered') return proven
+    this.#doubts.delete(batch.token)
+    return this.#delivered(batch.now, signal)
+  }
+
+  /** With the first success, and with one each day, an operator hears of a table that does not deduplicate. */
+  async #delivered(now: number, signal: AbortSignal): Promise<Outcome> {
+    if (now < this.#nextLook) return { status: 'delivered' }
+    this.#nextLook = now + LOOK_EVERY_MS
+    const finding = await checkWindow(this.#requests, signal)
+    if (finding === undefined || finding.level === 'ok' || finding.level === 'unknown') return { status: 'delivered' }
+    const notice = `${this.#options.target.table}: ${finding.detail}; ${finding.next}`
+    const remarked = { status: 'delivered', notice } as const
+    return remarked
   }
 
   async stored(batch: Batch, signal: AbortSignal): Promise<readonly number[]> {

@@ -100,3 +100,18 @@ test('past the window the table is asked, and what it lacks goes alone', async (
   expect(await countOf(server, circleciAuditLogs.table)).toBe(90)
   await exporter.close()
 })
+
+test('a table without a window is said with the first success, and once a day', async () => {
+  await createTable(server, circleciAuditLogs)
+  await server.query(`ALTER TABLE ${circleciAuditLogs.table} MODIFY SETTING non_replicated_deduplication_window = 0`)
+  const exporter = exporterTo(server, circleciAuditLogs)
+  const batch = batchOf(recordsFrom(0, 3).map((record) => exporter.encode(record)))
+  const notice = expect.stringMatching(/window is 0.*ALTER TABLE/)
+  expect(await exporter.send(batch, never)).toEqual({ status: 'delivered', notice })
+  expect(await exporter.send(batch, never)).toEqual({ status: 'delivered' })
+  expect(await exporter.send({ ...batch, now: batch.now + 25 * 3_600_000 }, never)).toEqual({
+    status: 'delivered',
+    notice,
+  })
+  await exporter.close()
+})

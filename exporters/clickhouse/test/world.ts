@@ -1,7 +1,7 @@
 // An engine, a table of one layout in it, and an exporter that inserts there.
 import type { Batch, LogRecord, Outcome } from '@circleci-audit-forwarder/contract'
 import { contentToken } from '@circleci-audit-forwarder/contract'
-import { auditRecord } from '@circleci-audit-forwarder/contract/testing'
+import { auditRecord, overheard } from '@circleci-audit-forwarder/contract/testing'
 import { ClickHouseExporter, type ClickHouseOptions, type Layout, type Row } from '../src/index.ts'
 import type { ClickHouse } from './engine/front.ts'
 
@@ -14,7 +14,8 @@ export function exporterTo(
   options: Partial<ClickHouseOptions> = {},
 ): ClickHouseExporter {
   const target = { database: 'default', table: layout.table }
-  return new ClickHouseExporter({ endpoint: server.url, target, layout, http: { timeoutMs: 20_000 }, ...options })
+  const settings = { endpoint: server.url, target, layout, http: { timeoutMs: 20_000 }, ...options }
+  return overheard(new ClickHouseExporter(settings))
 }
 
 /** An empty table, as the layout would have it. */
