@@ -6,19 +6,19 @@ import { projectFiles, root } from '../docs/checkout.ts'
 import { CANARY_MARK } from './secrets.ts'
 
 const places =
-  /\b(token|apiKey|api_key|password|accessToken|access_token|proxyUrl|proxy_url|authorization|secret|[A-Z_]*(?:TOKEN|PASSWORD|_KEY|SECRET))(?:['"]?:|\s*=)\s*(['"`])((?:(?!\2)[^\\\n]|\\.)*)\2/g
+  /\b(token|apiKey|api_key|password|accessToken|access_token|sasToken|sas_token|proxyUrl|proxy_url|authorization|secret|[A-Z_]*(?:TOKEN|PASSWORD|_KEY|SECRET))(?:['"]?:|\s*=)\s*(['"`])((?:(?!\2)[^\\\n]|\\.)*)\2/g
 
 /** Files whose subject is what credentials look like, or what is wrong with one. Each searches for its own. */
 const exempt = ['test/telemetry/redact.test.ts', 'test/processors/redact.test.ts', 'test/tools/credentials.test.ts']
 
 /** Not a credential: a batch's token, a reference, a proxy that wants none, a token that is refused in any case. */
 function isNone(name: string, value: string): boolean {
-  if (value.length < 8 && /^t(?:oken)?$/.test(name)) return true
+  if (value.length < 8 && /^(?:token|sas_?[tT]oken)$/.test(name)) return true
   if (name.startsWith('proxy') && !value.includes('@')) return true
   return (
     value.length < 3 ||
     /^Bearer (?:open|wrong)$/.test(value) ||
-    /\$\{|^\$|^generation|^rest$|^once$|^twice$/.test(value)
+    /\$\{|^\$|^<secret|^generation|^rest$|^once$|^twice$/.test(value)
   )
 }
 

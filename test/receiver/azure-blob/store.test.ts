@@ -130,7 +130,7 @@ describe('a container of Azure Blob Storage that refuses', () => {
       server.close()
     })
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${account}`
-    const settings = { account, container, endpoint, sas_token: 'sv=2026-01-01&sig=thesignature' }
+    const settings = { account, container, endpoint, sas_token: 'sv=2026-01-01&sig=thesignature-5ec4e7ca4a4e' }
     return openAzureBlobStore(settings, { clock: systemClock, attempts: 1, ...seams })
   }
   const refuse =
@@ -198,7 +198,7 @@ describe('a container of Azure Blob Storage that refuses', () => {
       account: 'nowhere',
       container,
       endpoint: 'http://nowhere.invalid',
-      sas_token: 'sig=thesignature',
+      sas_token: 'sig=thesignature-5ec4e7ca4a4e',
     }
     const store = await openAzureBlobStore(settings, { clock: systemClock, attempts: 1 })
     const failure = await failureOf(listed(store, ''))
