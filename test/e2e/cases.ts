@@ -1,5 +1,6 @@
 import { addedLater, removed, renamed } from './cases/come-and-go.ts'
 import { doctor } from './cases/doctor.ts'
+import { hostile } from './cases/hostile.ts'
 import { killNine } from './cases/kill-nine.ts'
 import { offTenDays } from './cases/off-ten-days.ts'
 import { oneOfFour } from './cases/one-of-four.ts'
@@ -29,5 +30,6 @@ export const cases: readonly Case[] = [
   outageWeek,
   s3Sqs,
   killNine,
+  hostile,
   stalledGigabyte,
 ]

@@ -28,7 +28,6 @@ const actions = [
 export class Corpus {
   readonly #tag: string
   #events = 0
-  #files = 0
 
   /** @param tag eight hexadecimal digits that no other scene uses */
   constructor(tag: string) {
@@ -37,12 +36,11 @@ export class Corpus {
 
   /** The next object, stamped with this time, with so many events in the minutes before it. */
   file(stampedAt: number, events: number): AuditFile {
-    this.#files += 1
     const stamp = Math.floor(stampedAt / 1000) * 1000
     const lines = Array.from({ length: events }, (_, index) => this.line(stamp - 60_000 - (events - index) * 137))
     const ids = lines.map(({ id }) => id)
     const body = lines.map(({ text }) => `${text}\n`).join('')
-    return { key: keyOf(stamp, `${this.#tag}${this.#files}`), body, ids, stampedAt: stamp }
+    return { key: keyOf(stamp, body), body, ids, stampedAt: stamp }
   }
 
   /** One event, without its line feed. */
@@ -57,11 +55,11 @@ export class Corpus {
   }
 }
 
-/** Where CircleCI puts an object written at this time. */
-export function keyOf(at: number, name: string): string {
+/** Where CircleCI puts an object with this content, written at this time. */
+export function keyOf(at: number, body: string): string {
   const stamp = new Date(at).toISOString().slice(0, 19)
   const [year, month, day, hour] = stamp.split(/[-T:]/)
-  const sha = createHash('sha1').update(name).digest('hex')
+  const sha = createHash('sha1').update(body).digest('hex')
   return `year=${year}/month=${month}/day=${day}/hour=${hour}/${stamp}_${sha}`
 }
 
