@@ -1,3 +1,4 @@
+import { clickHouse } from './cases/clickhouse.ts'
 import { addedLater, removed, renamed } from './cases/come-and-go.ts'
 import { doctor } from './cases/doctor.ts'
 import { hostile } from './cases/hostile.ts'
@@ -30,6 +31,7 @@ export const cases: readonly Case[] = [
   outageWeek,
   s3Sqs,
   killNine,
+  clickHouse,
   hostile,
   stalledGigabyte,
 ]
