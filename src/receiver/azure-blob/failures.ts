@@ -25,9 +25,15 @@ export function listFailure(error: unknown, place: Place, prefix: string): Sourc
 export function readFailure(error: unknown, place: Place, key: string): ReadFailure {
   const refused = refusal(error)
   const kind = kindOf(refused)
-  const hint = kind === 'gone' ? undefined : hintOf(refused, place, 'read')
-  return new ReadFailure(kind, `cannot read ${place.uri}/${key}: ${refused.text}`, because(refused, hint))
+  const message = `cannot read ${place.uri}/${key}: ${refused.text}`
+  if (kind !== 'gone') return new ReadFailure(kind, message, because(refused, hintOf(refused, place, 'read')))
+  const { cause } = refused
+  if (!isAbsent(refused)) return new ReadFailure(kind, message, { cause, absence: 'replaced' })
+  return new ReadFailure(kind, `${message}; ${untold}`, { cause, absence: 'vanished' })
 }
+
+const untold =
+  'whether a lifecycle rule removed it or somebody deleted it, only the activity of the storage account tells'
 
 /** Azure's own word for a blob that is not there. */
 export function isAbsent({ code }: Refusal): boolean {

@@ -1,7 +1,5 @@
 // What a bucket of Google's can be asked beyond listing and reading: where it lies and what becomes of its objects. That
-// needs a right which reading objects does not bring; where it is missing, that is said and is no fault. Every storage
-// class of Google's can be read at once, so nothing here is ever archived; the cold ones cost more per read.
-// https://cloud.google.com/storage/docs/lifecycle
+// needs a right which reading objects does not bring; where it is missing, that is said and is no fault.
 import { SourceFailure } from '../../domain/failures.ts'
 import { type Finding, failedFinding } from '../../domain/finding.ts'
 import { keptFinding } from '../check/kept.ts'
@@ -9,11 +7,7 @@ import type { Inspection } from '../inspection.ts'
 import { because } from '../refusal.ts'
 import type { GcsApi } from './api.ts'
 import { isDenial, listFailure, refusal } from './failures.ts'
-
-interface Rule {
-  readonly action?: { readonly type?: string }
-  readonly condition?: Readonly<Record<string, unknown>>
-}
+import { expiryUnder, type Rule } from './lifecycle.ts'
 
 interface BucketResource {
   readonly location?: string
@@ -53,7 +47,7 @@ export class GcsInspection implements Inspection {
     try {
       const fields = 'location,projectNumber,lifecycle'
       const { body } = await this.#api.ask<BucketResource>('', { fields }, signal)
-      return [whose(body), keptFinding(earliestExpiry(body.lifecycle?.rule ?? [], this.#prefix))]
+      return [whose(body), keptFinding(expiryUnder(body.lifecycle?.rule ?? [], this.#prefix))]
     } catch (error) {
       return [failedFinding('objects are kept long enough', this.#refused(error), 'unknown')]
     }
@@ -71,35 +65,4 @@ export class GcsInspection implements Inspection {
 function whose({ location, projectNumber }: BucketResource): Finding {
   const detail = `it lies in ${location ?? 'an unnamed place'} and belongs to project number ${projectNumber ?? 'unknown'}`
   return { level: 'ok', what: 'the bucket says whose it is', detail }
-}
-
-/** Conditions that no live object without a time of its own fulfils. */
-const notOurs = [
-  'numNewerVersions',
-  'daysSinceNoncurrentTime',
-  'noncurrentTimeBefore',
-  'daysSinceCustomTime',
-  'customTimeBefore',
-]
-
-/** Days until a rule deletes live objects under the prefix (without slashes at its ends); undefined if none does. */
-export function earliestExpiry(rules: readonly Rule[], prefix: string): number | undefined {
-  const days = rules
-    .filter(({ action, condition = {} }) => action?.type === 'Delete' && concerns(condition, prefix))
-    .map(({ condition = {} }) => Number(condition['age'] ?? 0))
-  return days.length === 0 ? undefined : Math.min(...days)
-}
-
-// CircleCI's objects have no ending to tell them by. A rule by a date alone concerns what was there before that date.
-function concerns(condition: Readonly<Record<string, unknown>>, prefix: string): boolean {
-  if (condition['isLive'] === false || notOurs.some((name) => condition[name] !== undefined)) return false
-  if (texts(condition['matchesSuffix']).length > 0) return false
-  if (condition['age'] === undefined && condition['createdBefore'] !== undefined) return false
-  const keys = prefix === '' ? '' : `${prefix}/`
-  const prefixes = texts(condition['matchesPrefix'])
-  return prefixes.length === 0 || prefixes.some((theirs) => keys.startsWith(theirs) || theirs.startsWith(keys))
-}
-
-function texts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : []
 }

@@ -9,6 +9,7 @@ import type { Sighting } from '../../domain/objects.ts'
 import { wholeBody } from '../body.ts'
 import type { InspectedStore } from '../inspection.ts'
 import type { Page } from '../store.ts'
+import { Absences } from './absence.ts'
 import { type GcsSeams as ApiSeams, type GcsApi, openGcsApi } from './api.ts'
 import { isAbsent, listFailure, readFailure, refusal } from './failures.ts'
 import { GcsInspection } from './inspection.ts'
@@ -52,6 +53,7 @@ export class GcsStore implements InspectedStore {
   readonly #api: GcsApi
   readonly #bucket: string
   readonly #clock: Clock
+  readonly #absences: Absences
   readonly #idleMs: number
 
   constructor(api: GcsApi, settings: GcsSettings, seams: GcsSeams) {
@@ -61,6 +63,7 @@ export class GcsStore implements InspectedStore {
     this.#bucket = settings.bucket
     this.#clock = seams.clock
     this.#idleMs = seams.idleMs ?? 60_000
+    this.#absences = new Absences(api, seams.clock, (key, signal) => this.stat(key, signal))
   }
 
   async *list(under: string, signal: AbortSignal): AsyncGenerator<Page> {
@@ -85,8 +88,8 @@ export class GcsStore implements InspectedStore {
 
   async read(object: Sighting, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const fail = (error: unknown) => readFailure(error, this.#bucket, object.key)
-    const media = await this.#api.read(object.key, object.version, signal).catch((error: unknown) => {
-      throw fail(error)
+    const media = await this.#api.read(object.key, object.version, signal).catch(async (error: unknown) => {
+      throw await this.#absences.explained(fail(error), object, signal)
     })
     // A generation never changes, so what was listed is what must come.
     const limits = { length: object.size, idleMs: this.#idleMs, clock: this.#clock, signal }

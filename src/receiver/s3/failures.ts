@@ -55,6 +55,7 @@ function kindOf(refused: Refusal): ReadFailureKind {
 }
 
 function listHint(refused: Refusal, place: Place): string | undefined {
+  if (isUnknownOwner(refused, place)) return noOwners
   if (refused.code === 'NoSuchBucket') return noBucket
   if (!isDenial(refused)) return undefined
   return `grant s3:ListBucket on arn:aws:s3:::${place.bucket}${ownerHint(place)}`
@@ -64,11 +65,19 @@ function readHint(kind: ReadFailureKind, refused: Refusal, place: Place): string
   if (kind === 'archived')
     return 'restore the object from its archive class (aws s3api restore-object); it is tried again'
   if (refused.code === 'NoSuchBucket') return noBucket
+  if (isUnknownOwner(refused, place)) return noOwners
   if (!isDenial(refused)) return undefined
   if (isKms(refused)) return `grant kms:Decrypt on the key that encrypts s3://${place.bucket}`
   const objects = `arn:aws:s3:::${place.bucket}/${place.prefix === '' ? '*' : `${place.prefix}/*`}`
   return `grant s3:GetObject on ${objects}, and kms:Decrypt on the bucket's key if it has one${ownerHint(place)}`
 }
+
+/** What is not AWS may not know the header that names the owner. */
+function isUnknownOwner({ code }: Refusal, { owner }: Place): boolean {
+  return code === 'NotImplemented' && owner !== undefined
+}
+
+const noOwners = 'leave expected_bucket_owner out: this service has no such thing'
 
 const noBucket = 'check store.s3.bucket, region and endpoint: there is no such bucket where we asked'
 

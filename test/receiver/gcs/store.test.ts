@@ -1,8 +1,6 @@
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { Storage } from '@google-cloud/storage'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/cli/clock.ts'
 import type { Clock } from '../../../src/domain/clock.ts'
 import type { ReadFailure, SourceFailure } from '../../../src/domain/failures.ts'
@@ -170,7 +168,7 @@ describe('a bucket of Google Cloud Storage, beyond what all stores do,', () => {
     "Permission 'storage.objects.get' denied on resource (or it may not exist)."
 
   test.each([
-    [404, 'notFound', 'No such object: acme-audit/x', 'gone', undefined],
+    [404, 'notFound', 'No such object: acme-audit/x', 'gone', 'storage.buckets.get'],
     [404, 'notFound', 'The specified bucket does not exist.', 'denied', 'store.gcs.bucket'],
     [403, 'forbidden', denied, 'denied', 'roles/storage.objectViewer'],
     [403, 'forbidden', 'Permission cloudkms.cryptoKeyVersions.useToDecrypt denied', 'denied', 'service agent'],
@@ -181,8 +179,28 @@ describe('a bucket of Google Cloud Storage, beyond what all stores do,', () => {
     const failure = await readFailure(says(code, reason, message))
     expect(failure).toMatchObject({ name: 'ReadFailure', kind })
     expect(failure.message).toContain(`gs://acme-audit/${key}`)
-    if (hint === undefined) expect(failure.hint).toBeUndefined()
-    else expect(failure.hint).toContain(hint)
+    expect(failure.hint).toContain(hint)
+  })
+
+  test('tells what was written over from what expired and what somebody deleted', async () => {
+    const day = 86_400_000
+    const why = async (seen: object, rule?: object) => {
+      fake.createBucket(bucket, rule === undefined ? {} : { lifecycle: { rule: [rule] } })
+      if ('now' in seen) fake.put(bucket, key, 'another')
+      const old = await open(fake.address, new FakeClock(new Date().toISOString()))
+      const modified = Date.now() - 40 * day
+      return bytes(old, { ...object, version: '1', modified }).catch((error: ReadFailure) => error)
+    }
+    const delete30 = { action: { type: 'Delete' }, condition: { age: 30, matchesPrefix: ['audit-logs/'] } }
+    expect(await why({ now: true })).toMatchObject({ absence: 'replaced', message: expect.stringContaining('is now') })
+    expect(await why({}, delete30)).toMatchObject({ absence: 'expired', message: expect.stringContaining('30 days') })
+    const others = { ...delete30, condition: { age: 30, matchesPrefix: ['other/'] } }
+    expect(await why({}, others)).toMatchObject({ absence: 'vanished', message: expect.stringContaining('somebody') })
+    fake.script = (asked, response) => asked.what === 'bucket' && says(403, 'forbidden', 'No.')(asked, response)
+    expect(await why({}, delete30)).toMatchObject({
+      absence: 'vanished',
+      hint: expect.stringContaining('storage.buckets.get'),
+    })
   })
 
   test("believes no 404 but Google's own", async () => {
@@ -261,32 +279,5 @@ describe('a bucket of Google Cloud Storage, beyond what all stores do,', () => {
     const nowhere = await open('http://127.0.0.1:1')
     await expect(listed(nowhere, '')).rejects.toMatchObject({ message: expect.stringContaining('ECONNREFUSED') })
     await expect(bytes(nowhere, object)).rejects.toMatchObject({ kind: 'unreachable' })
-  })
-})
-
-describe('credentials for Google Cloud Storage', () => {
-  const close: (() => void)[] = []
-  afterEach(() => {
-    vi.unstubAllEnvs()
-    for (const each of close.splice(0)) each()
-  })
-  async function serve(answer: RequestListener): Promise<string> {
-    const server = createServer(answer).listen(0, '127.0.0.1')
-    await new Promise((resolve) => server.once('listening', resolve))
-    close.push(() => {
-      server.closeAllConnections()
-      server.close()
-    })
-    return `127.0.0.1:${(server.address() as AddressInfo).port}`
-  }
-
-  test('are sent over https alone: an endpoint without it sees no token', async () => {
-    const seen: unknown[] = []
-    const host = await serve((request, response) => {
-      seen.push(request.headers.authorization)
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-    })
-    await listed(await openGcsStore({ bucket, endpoint: `http://${host}` }, { clock: systemClock, retries: 0 }), '')
-    expect(seen).toEqual([undefined])
   })
 })
