@@ -103,7 +103,7 @@ async function overHttp(module: ExporterModule, settings: object, yes: VendorAns
       await deliver(exporter, record)
       // After it there may be questions, which bring no record.
       const [request, ...others] = server.arrived.slice(before)
-      const id = recordId(record)
+      const id = String(recordId(record))
       if (request === undefined || others.some(({ body }) => body.includes(id)))
         throw new Error(`${id} is no one request`)
       return request.body
