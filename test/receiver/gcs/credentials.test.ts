@@ -42,7 +42,7 @@ describe.skipIf(!canBeSecure)('over https', () => {
     const metadata = await serve((request, response) => {
       asked.push(request.url ?? '')
       const body = request.url?.includes('/token')
-        ? JSON.stringify({ access_token: 'thetoken', expires_in: 3600, token_type: 'Bearer' })
+        ? JSON.stringify({ access_token: 'thetoken-5ec4e7ca4a4e', expires_in: 3600, token_type: 'Bearer' })
         : 'googleapis.com'
       response.writeHead(200, { 'metadata-flavor': 'Google', 'content-type': 'application/json' }).end(body)
     })
@@ -57,7 +57,7 @@ describe.skipIf(!canBeSecure)('over https', () => {
     const store = await open(`https://${server.host}`)
     await listed(store, '')
     await listed(store, '')
-    expect(seen).toEqual(['Bearer thetoken', 'Bearer thetoken'])
+    expect(seen).toEqual(['Bearer thetoken-5ec4e7ca4a4e', 'Bearer thetoken-5ec4e7ca4a4e'])
     expect(asked.filter((url) => url.includes('/token'))).toHaveLength(1)
   })
 
