@@ -42,7 +42,12 @@ async function identity(answer: RequestListener): Promise<string[]> {
 
 const gives: RequestListener = (_request, response) => {
   const expires_on = String(Math.floor(Date.now() / 1000) + 3600)
-  const token = { access_token: 'thetoken-5ec4e7ca4a4e', expires_on, resource: 'https://storage.azure.com', token_type: 'Bearer' }
+  const token = {
+    access_token: 'thetoken-5ec4e7ca4a4e',
+    expires_on,
+    resource: 'https://storage.azure.com',
+    token_type: 'Bearer',
+  }
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(token))
 }
 
@@ -70,7 +75,11 @@ describe.skipIf(!canBeSecure)('over https', () => {
     await listed(store, '')
     const queue = await openAzureQueue({ ...settings, queue: 'audit', visibility_timeout: 60 }, { clock: systemClock })
     await queue.receive(never)
-    expect(seen).toEqual(['Bearer thetoken-5ec4e7ca4a4e', 'Bearer thetoken-5ec4e7ca4a4e', 'Bearer thetoken-5ec4e7ca4a4e'])
+    expect(seen).toEqual([
+      'Bearer thetoken-5ec4e7ca4a4e',
+      'Bearer thetoken-5ec4e7ca4a4e',
+      'Bearer thetoken-5ec4e7ca4a4e',
+    ])
     expect(decodeURIComponent(asked[0] ?? '')).toContain('resource=https://storage.azure.com')
     expect(asked[0]).toContain('client_id=11112222-3333-4444-5555-666677778888')
   })
