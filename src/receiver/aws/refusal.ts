@@ -60,7 +60,8 @@ export function commonHint(refusal: Refusal): string | undefined {
     return 'set region to the region the resource lies in'
   if (/Region is missing/.test(refusal.text)) return 'set region, or AWS_REGION'
   if (refusal.status === undefined) return 'check endpoint, DNS, proxy and firewall; it is tried again'
-  return refusal.status >= 500 || refusal.status === 429
+  // 501 is a service that does not have what was asked for, and will not have it later.
+  return (refusal.status >= 500 && refusal.status !== 501) || refusal.status === 429
     ? 'the service is busy or failing; it is tried again'
     : undefined
 }
