@@ -45,6 +45,7 @@ export async function checkTable(
   const known = [reached, ...safe, { level: 'ok', what: 'credentials are accepted', detail: `user ${user}` } as const]
   const server = versionFinding(version ?? '', timezone ?? '')
   if (Number(found) === 0) return [...known, server, absent('database', database)]
+  await requests.learn(signal)
   return [...known, server, ...(await tableFindings(requests, subject, signal))]
 }
 

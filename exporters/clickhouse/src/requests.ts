@@ -1,7 +1,8 @@
 // The requests, and the settings sent with every insert. None of them is left to the server's defaults or profiles: those
 // change from version to version (async_insert became 1 in 26.3), and several would lose rows without a word.
 import { type HttpAnswer, HttpClient, type HttpOptions } from '@circleci-audit-forwarder/contract'
-import { identifier, qualified, type Target } from './sql.ts'
+import { listIn, QueryFailure } from './list.ts'
+import { identifier, literal, qualified, type Target } from './sql.ts'
 
 /** One block and one part per insert, stored when it is answered, once per token, and nothing overlooked. */
 export const insertSettings: Readonly<Record<string, string>> = {
@@ -30,6 +31,12 @@ export const insertSettings: Readonly<Record<string, string>> = {
   date_time_input_format: 'best_effort',
 }
 
+/** Settings that only newer servers know, and that would undo one of the above there. Sent where the server has them. */
+const newerSettings: Readonly<Record<string, string>> = {
+  // From 26.2 on in place of insert_deduplicate.
+  deduplicate_insert: 'enable',
+}
+
 /** The status is sent when all is done, so that an exception has one of its own. */
 const protocol: Readonly<Record<string, string>> = { wait_end_of_query: '1', send_progress_in_http_headers: '0' }
 
@@ -42,6 +49,7 @@ const querySettings: Readonly<Record<string, string>> = {
 /** Names of parameters that an operator's own settings must not replace. */
 export const reservedParameters: ReadonlySet<string> = new Set([
   ...Object.keys(insertSettings),
+  ...Object.keys(newerSettings),
   ...Object.keys(protocol),
   ...Object.keys(querySettings),
   ...['insert_deduplication_token', 'log_comment', 'query', 'database', 'user', 'password', 'query_id', 'session_id'],
@@ -69,6 +77,7 @@ export class ClickHouseRequests {
   readonly #client: HttpClient
   readonly #options: RequestOptions
   readonly #insert: string
+  #newer: Readonly<Record<string, string>> = {}
 
   /** Opens no connection. Throws SettingError for what cannot work. */
   constructor(options: RequestOptions, now?: () => number) {
@@ -107,6 +116,15 @@ export class ClickHouseRequests {
     return this.#client.request({ ...request, answerBytes: ANSWER_BYTES }, signal)
   }
 
+  /** Finds out which newer settings the server knows, and sends them from then on. What it does not say is as before. */
+  async learn(signal: AbortSignal): Promise<void> {
+    const names = Object.keys(newerSettings).map(literal).join(', ')
+    const answer = await this.query(`SELECT name FROM system.settings WHERE name IN (${names})`, signal)
+    const known = knownIn(answer)
+    if (known !== undefined)
+      this.#newer = Object.fromEntries(Object.entries(newerSettings).filter(([name]) => known.has(name)))
+  }
+
   /** Whether anyone is there: needs no right. */
   ping(signal: AbortSignal): Promise<HttpAnswer> {
     return this.#client.request({ method: 'GET', url: this.#url('/ping', {}), headers: {} }, signal)
@@ -117,7 +135,7 @@ export class ClickHouseRequests {
   }
 
   #insertParameters(): Readonly<Record<string, string>> {
-    return { ...this.#options.settings, ...insertSettings, ...protocol }
+    return { ...this.#options.settings, ...insertSettings, ...this.#newer, ...protocol }
   }
 
   /** Not with the client's own headers: those are taken for secrets, and a user's name stands in half of all messages. */
@@ -137,4 +155,13 @@ export class ClickHouseRequests {
 function secretHeaders({ password, accessToken }: RequestOptions): Readonly<Record<string, string>> {
   if (accessToken !== undefined) return { authorization: `Bearer ${accessToken}` }
   return password === undefined ? {} : { 'x-clickhouse-key': password }
+}
+
+function knownIn(answer: HttpAnswer): ReadonlySet<string> | undefined {
+  try {
+    return new Set(listIn(answer).map(([name]) => String(name)))
+  } catch (error) {
+    if (error instanceof QueryFailure) return undefined
+    throw error
+  }
 }

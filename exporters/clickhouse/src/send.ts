@@ -47,7 +47,7 @@ export class ClickHouseExporter implements Exporter {
   readonly #encode: (record: LogRecord) => Row
   /** Tokens of batches that were sent and may have been stored. */
   readonly #doubts = new Set<string>()
-  /** When to look at the deduplication window, in milliseconds since 1970. */
+  /** When to look at the server's settings and the table's window, in milliseconds since 1970. */
   #nextLook = 0
 
   /** Opens no connection. Throws SettingError for options that cannot work. */
@@ -86,10 +86,14 @@ export class ClickHouseExporter implements Exporter {
     return this.#delivered(batch.now, signal)
   }
 
-  /** With the first success, and with one each day, an operator hears of a table that does not deduplicate. */
+  /**
+   * With the first success, and with one each day, an operator hears of a table that does not deduplicate. (Not before
+   * the first: what stands in the way of an insert is to be seen as what it is.)
+   */
   async #delivered(now: number, signal: AbortSignal): Promise<Outcome> {
     if (now < this.#nextLook) return { status: 'delivered' }
     this.#nextLook = now + LOOK_EVERY_MS
+    await this.#requests.learn(signal)
     const finding = await checkWindow(this.#requests, signal)
     if (finding === undefined || finding.level === 'ok' || finding.level === 'unknown') return { status: 'delivered' }
     const notice = `${this.#options.target.table}: ${finding.detail}; ${finding.next}`

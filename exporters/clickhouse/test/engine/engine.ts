@@ -13,10 +13,13 @@ export interface Result {
 
 export class Engine {
   readonly #session: Session
+  readonly #profile: Readonly<Record<string, string>>
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(path: string) {
+  /** `profile`: settings that hold where a statement says nothing, as a user's profile on a server. */
+  constructor(path: string, profile: Readonly<Record<string, string>> = {}) {
     this.#session = new Session(path)
+    this.#profile = profile
   }
 
   /** Rejects with the engine's error. */
@@ -32,7 +35,8 @@ export class Engine {
 
   async #run(statement: Statement): Promise<Result> {
     const begun = performance.now()
-    const { database, settings, sql, params, format, hasData } = statement
+    const { database, sql, params, format, hasData } = statement
+    const settings = { ...this.#profile, ...statement.settings }
     try {
       await this.#session.queryAsync(`USE ${identifier(database ?? 'default')}`)
       await this.#set(Object.entries(settings).map(([name, value]) => `${name} = ${literal(value)}`))

@@ -17,23 +17,33 @@ type Message =
   | { readonly kind: 'done'; readonly number: number; readonly seen: readonly Seen[] }
 type Plain<T> = T extends Order ? Omit<T, 'number'> : never
 
+/** How a server is set up. */
+export interface Setup {
+  readonly dataDir?: string
+  readonly access?: Access
+  /** Settings that hold where a statement says nothing. */
+  readonly profile?: Readonly<Record<string, string>>
+}
+
 export class ClickHouse {
   readonly #access: Access | undefined
+  readonly #profile: Readonly<Record<string, string>> | undefined
   readonly #dataDir: string
   readonly #own: boolean
   #child: ChildProcess | undefined
   #port = 0
   #orders = 0
 
-  private constructor(dataDir: string | undefined, access: Access | undefined) {
+  private constructor({ dataDir, access, profile }: Setup) {
     this.#access = access
+    this.#profile = profile
     this.#own = dataDir === undefined
     this.#dataDir = dataDir ?? mkdtempSync(join(tmpdir(), 'clickhouse-'))
   }
 
   /** Without `dataDir` a temporary folder, which `stop` removes. */
-  static async start(options: { readonly dataDir?: string; readonly access?: Access } = {}): Promise<ClickHouse> {
-    const front = new ClickHouse(options.dataDir, options.access)
+  static async start(setup: Setup = {}): Promise<ClickHouse> {
+    const front = new ClickHouse(setup)
     await front.restart()
     return front
   }
@@ -49,7 +59,12 @@ export class ClickHouse {
 
   /** Starts the server again, on the data that is there. */
   async restart(): Promise<void> {
-    const options = JSON.stringify({ path: this.#dataDir, port: this.#port, access: this.#access })
+    const options = JSON.stringify({
+      path: this.#dataDir,
+      port: this.#port,
+      access: this.#access,
+      profile: this.#profile,
+    })
     const child = fork(join(import.meta.dirname, 'server.ts'), [options], {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -32,10 +32,11 @@ interface Options {
   readonly path: string
   readonly port: number
   readonly access: Access | undefined
+  readonly profile: Readonly<Record<string, string>> | undefined
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Options
-const engine = new Engine(options.path)
+const engine = new Engine(options.path, options.profile)
 const faults = new Faults()
 const seen: Seen[] = []
 
