@@ -57,12 +57,7 @@ export function plan(outcome: Outcome, sent: Sent): Plan {
     case 'delivered':
       return resolve({ delivered: 'all', remarks: remarksOf(outcome) })
     case 'accepted':
-      return {
-        kind: 'await',
-        receipt: outcome.receipt,
-        pollAfterMs: outcome.pollAfterMs,
-        remarks: remarksOf(outcome),
-      }
+      return awaiting(outcome)
     case 'retry':
       return { kind: 'retry', ambiguous: false, ...rest(outcome) }
     case 'stopped':
@@ -72,6 +67,11 @@ export function plan(outcome: Outcome, sent: Sent): Plan {
     case 'unreadable':
       return refusal(outcome, sent)
   }
+}
+
+function awaiting(outcome: Extract<Outcome, { status: 'accepted' }>): Plan {
+  const { receipt, pollAfterMs } = outcome
+  return { kind: 'await', receipt, pollAfterMs, remarks: remarksOf(outcome) }
 }
 
 function remarksOf({ changed, notice }: Remarks): Remarks {

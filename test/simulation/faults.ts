@@ -75,7 +75,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'receipt-is-delivery',
     why: 'what was accepted and never stored is not sent again',
     file: 'src/delivery/plan.ts',
-    find: "return { kind: 'await', receipt: outcome.receipt, pollAfterMs: outcome.pollAfterMs }",
+    find: 'return awaiting(outcome)',
     replace: "return resolve({ delivered: 'all' })",
     seed: 5,
   },
@@ -125,7 +125,15 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/delivery/verdicts.ts',
     find: 'const SURE = 1',
     replace: 'const SURE = 19',
-    seed: 6,
+    seed: 9,
+  },
+  {
+    name: 'nothing-is-certain',
+    why: 'a backlog of records that no destination would take stops the lane after twenty, again and again',
+    file: 'src/delivery/plan.ts',
+    find: '...(certain === true && { certain })',
+    replace: '...(certain === undefined && { certain })',
+    seed: 2,
   },
   {
     name: 'no-stop-on-verdicts',
@@ -190,7 +198,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/ledger/memory/ledger.ts',
     find: 'return this.#durable(() => intend(',
     replace: 'return this.#volatile(() => intend(',
-    seed: 4,
+    seed: 2,
   },
   {
     name: 'volatile-discovery',
@@ -230,7 +238,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/pipeline.ts',
     find: 'if (idle && outstanding.length === 0) return []',
     replace: 'if (idle || outstanding.length >= 0) return []',
-    seed: 32,
+    seed: 168,
   },
   {
     name: 'half-a-sweep',

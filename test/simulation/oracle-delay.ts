@@ -1,5 +1,5 @@
 // Promise 3: a dead destination delays nobody else. Where a destination was never in trouble and the bucket was not
-// either, an event is there soon after its object appeared, whatever the other destinations were doing.
+// either, an event is there, or refused for what it is, soon after its object appeared, whatever the others were doing.
 import type { Case } from './oracle.ts'
 import { HOUR, MINUTE } from './plan.ts'
 import { type Occurrence, placeOf } from './truth.ts'
@@ -11,7 +11,7 @@ export function judgeDelay(one: Case): void {
   for (const { occurrences } of truth.events) {
     const [only] = occurrences
     if (only === undefined || occurrences.length > 1 || !isFair(one, only, boundMs)) continue
-    const first = server.rows.get(only.event)?.[0]
+    const first = server.rows.get(only.event)?.[0] ?? server.refused.get(only.event)?.[0]
     if (first === undefined || first.at > only.object.putAt + boundMs)
       verdict.breaks(`delay: ${destination.id} has ${placeOf(only)} only ${minutes(first?.at, only)} after it appeared`)
   }

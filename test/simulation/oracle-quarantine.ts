@@ -29,7 +29,7 @@ export function judgeQuarantine(one: Case): void {
 /** Good records in quarantine: there must have been a time in which everything was refused. */
 function judgeGood({ server, verdict, destination }: Case, events: readonly TrueEvent[]): void {
   const drained = new Map<object, number>()
-  for (const event of events.filter((each) => !server.poisons(each))) {
+  for (const event of events.filter((each) => !server.poisons(each) && !server.isUnfit(each))) {
     const spells = new Set((server.refused.get(event) ?? []).flatMap(({ spell }) => spell ?? []))
     if (spells.size === 0)
       verdict.breaks(`quarantine: ${destination.id} has event ${event.serial}, which it never refused`)

@@ -39,7 +39,8 @@ function judgeAbsent(one: Case, event: TrueEvent, wanted: readonly Occurrence[])
     ),
   )
   if (kept) return
-  const why = server.poisons(event) ? 'is refused for ever and not in quarantine' : 'never reached it'
+  const isRefused = server.poisons(event) || server.isUnfit(event)
+  const why = isRefused ? 'is refused for ever and not in quarantine' : 'never reached it'
   verdict.breaks(`lost in silence: ${destination.id}: ${name(event)} (${event.action}) ${why}`)
 }
 

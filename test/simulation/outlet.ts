@@ -41,6 +41,8 @@ export class Outlet implements Exporter {
   readonly stored?: NonNullable<Exporter['stored']>
   readonly deduplicationMs?: number
   readonly #parts: OutletParts
+  /** What was refused here without asking the server. */
+  readonly #refused = new Set<Occurrence>()
   #inFlight = 0
 
   constructor(parts: OutletParts) {
@@ -60,6 +62,8 @@ export class Outlet implements Exporter {
 
   async send(batch: Batch, signal: AbortSignal): Promise<Outcome> {
     const { server, epoch, time, trace } = this.#parts
+    const unfit = this.#unfit(batch)
+    if (unfit.length > 0) return this.#refuse(unfit)
     const attempt = this.#attempt(batch)
     trace.say(
       time.now,
@@ -87,6 +91,31 @@ export class Outlet implements Exporter {
 
   check = async () => []
   close = async () => undefined
+
+  #unfit({ members }: Batch): readonly (readonly [index: number, Occurrence])[] {
+    return [...members.entries()].flatMap(([index, member]) => {
+      const { occurrence } = member as Parcel
+      return occurrence !== undefined && this.#parts.server.isUnfit(occurrence.event) ? [[index, occurrence]] : []
+    })
+  }
+
+  /** Final at once: nobody asks again, unless the server has to be asked first what it holds of the batch. */
+  async #refuse(unfit: readonly (readonly [index: number, Occurrence])[]): Promise<Outcome> {
+    const { server, epoch, time, trace, verdict } = this.#parts
+    time.stir()
+    await epoch.reach(async () => undefined)
+    trace.say(
+      time.now,
+      `${server.id} is not asked about ${unfit.map(([, occurrence]) => placeOf(occurrence)).join(' ')}`,
+    )
+    for (const [, occurrence] of unfit) {
+      if (this.#refused.has(occurrence) && this.stored === undefined)
+        verdict.breaks(`certain: ${server.id} was given ${placeOf(occurrence)} again after it was refused for certain`)
+      this.#refused.add(occurrence)
+      server.spared(occurrence)
+    }
+    return { status: 'rejected', records: unfit.map(([index]) => ({ index, reason: 'unfit', certain: true })) }
+  }
 
   #attempt(batch: Batch): Attempt {
     const { life, time, next } = this.#parts

@@ -5,7 +5,7 @@ import { ACTIONS, type Habits } from './author.ts'
 import type { BucketTrouble } from './bucket.ts'
 import type { Chance } from './chance.ts'
 import type { Nature, ServerTrouble } from './server.ts'
-import { newcomers, perilous, unreadable } from './themes.ts'
+import { newcomers, perilous, picky, unreadable } from './themes.ts'
 import { draw, type Spell, Weather } from './weather.ts'
 
 export const MINUTE = 60_000
@@ -106,7 +106,7 @@ export function drawPlan(chance: Chance): Plan {
     chunkItems: chance.pick([2, 5, 1000]),
     thieves: chance.hit(0.5),
   }
-  return perilous(newcomers(theme === undefined ? plan : unreadable(chance, plan)))
+  return picky(chance, perilous(newcomers(theme === undefined ? plan : unreadable(chance, plan))))
 }
 
 function lifeSpans(chance: Chance, start: number, firstMs: number): { from: number; to: number }[] {
@@ -250,6 +250,7 @@ function drawDestination(
     refusal,
     recordsMax: healthy || chance.hit(0.6) ? records : chance.int(1, records),
     poison: healthy ? 0 : chance.pick([0, 40, 12]),
+    unfit: 0,
     hiccups: healthy ? 0 : chance.pick([0, 0.02, 0.15]),
     slow: chance.hit(0.2),
     windowMs: chance.pick([10 * MINUTE, HOUR, 12 * HOUR, 7 * DAY]),

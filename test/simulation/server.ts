@@ -32,6 +32,8 @@ export interface Nature {
   readonly recordsMax: number
   /** One in so many events is refused for ever. */
   readonly poison: number
+  /** One in so many events its exporter refuses by itself, whatever the weather at the destination. */
+  readonly unfit: number
   /** Chance that an answer is lost or late without any bad weather. */
   readonly hiccups: number
   readonly slow: boolean
@@ -115,6 +117,20 @@ export class Server {
     const { poison } = this.#parts.nature
     const salt = this.#parts.id.charCodeAt(0)
     return poison > 0 && (serial * 2654435761 + salt * 40503) % poison === 0
+  }
+
+  /** Whether this destination's exporter knows that it would never be taken. */
+  isUnfit({ serial }: TrueEvent): boolean {
+    const { unfit } = this.#parts.nature
+    const salted = Math.imul(serial * 256 + this.#parts.id.charCodeAt(0), 0x85ebca6b)
+    const mixed = Math.imul(salted ^ (salted >>> 13), 0xc2b2ae35)
+    return unfit > 0 && ((mixed ^ (mixed >>> 16)) >>> 0) % unfit === 0
+  }
+
+  /** Refused by its exporter, in its name. */
+  spared(occurrence: Occurrence): void {
+    const refusal = { occurrence, at: this.#parts.time.now, spell: undefined }
+    this.refused.set(occurrence.event, [...(this.refused.get(occurrence.event) ?? []), refusal])
   }
 
   holds(event: TrueEvent): boolean {

@@ -25,6 +25,15 @@ export function perilous(plan: Plan): Plan {
   return { ...plan, destinations }
 }
 
+/** Some exporters know of some records, or of every other one, that they need not be sent. */
+export function picky(chance: Chance, plan: Plan): Plan {
+  const destinations = plan.destinations.map((destination): DestinationPlan => {
+    const unfit = chance.pick([0, 0, 25, 2])
+    return { ...destination, nature: { ...destination.nature, unfit } }
+  })
+  return { ...plan, destinations }
+}
+
 /** Objects are seen and cannot be read, for longer than event ids are remembered, and many of them hold copies. */
 export function unreadable(chance: Chance, plan: Plan): Plan {
   const from = plan.start + chance.int(2, 8) * HOUR

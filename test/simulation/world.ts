@@ -237,7 +237,8 @@ class World {
   /** Nothing goes wrong any more: everything must be dealt with, some more objects too, and then nothing be due. */
   async #rest(idle: () => boolean, over: () => boolean): Promise<void> {
     const end = this.#time.now + REST_MS
-    const isGood = (event: TrueEvent): boolean => [...this.#servers.values()].every((server) => !server.poisons(event))
+    const servers = [...this.#servers.values()]
+    const isGood = (event: TrueEvent): boolean => servers.every((each) => !each.poisons(event) && !each.isUnfit(event))
     for (let closers = 0; closers < 2 || !this.#settled(idle); closers += 1) {
       for (let looks = 0; looks < 18 && !this.#settled(idle); looks += 1) await this.#pass(10 * MINUTE, over)
       if (over() || this.#time.now > end) break
