@@ -37,6 +37,26 @@ test('a copy skipped while its owner is lost by the other feed is delivered', as
   expect(bench.account('d')).toMatchObject({ outstanding: 0, adopted: 1 })
 })
 
+test('how an object came to be gone is told with every reading and with its loss', async () => {
+  start()
+  const absences = { x: 'expired', y: 'replaced', z: undefined } as const
+  for (const [key, absence] of Object.entries(absences)) {
+    bench.put(key, ids(key, 1))
+    bench.shelf.trouble.set(key, () => {
+      throw new ReadFailure('gone', `${key} is gone`, absence === undefined ? {} : { absence })
+    })
+  }
+  bench.lane('d', bench.outlet())
+  await bench.clock.advance(600_000)
+  const told = bench.of('object_lost').map(({ key, absence }) => [key, absence])
+  expect(told.toSorted()).toEqual([
+    ['x', 'expired'],
+    ['y', 'replaced'],
+    ['z', 'vanished'],
+  ])
+  expect(new Set(bench.of('read_failed').map(({ kind }) => kind))).toEqual(new Set(['expired', 'replaced', 'vanished']))
+})
+
 test('an owner read while the object that adopted its event is lost delivers it', async () => {
   start()
   bench.enrol('d', 'other')
