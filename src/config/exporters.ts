@@ -38,7 +38,10 @@ function laneShape(defaults: LaneDefaults) {
         max_bytes: size
           .refine((bytes) => bytes > 0, 'must be more than nothing')
           .prefault(sizeText(defaults.bytes))
-          .meta({ description: 'Encoded bytes in one request, before compression, at most.' }),
+          .meta({
+            description:
+              'Encoded bytes in one request, before compression, at most. A single larger record goes alone.',
+          }),
         linger: duration
           .prefault(durationText(defaults.lingerMs))
           .meta({ description: 'How long a batch that is not full waits for more.' }),
