@@ -4,6 +4,7 @@ export {
   type Guarantee,
   type TestFunction,
 } from './testing/conformance.ts'
+export { type EventParts, eventRecord, eventRecords, sampleActor, sampleContext } from './testing/events.ts'
 export {
   type Arrived,
   FakeServer,

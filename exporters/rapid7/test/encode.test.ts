@@ -1,8 +1,8 @@
 import { ORIGINAL } from '@circleci-audit-forwarder/contract'
-import { auditRecord, hostileValues } from '@circleci-audit-forwarder/contract/testing'
+import { auditRecord, bareRecord, hostileValues } from '@circleci-audit-forwarder/contract/testing'
 import { expect, test } from 'vitest'
 import { encodeLine, LINE_BYTES_MAX } from '../src/index.ts'
-import { auditEvents, bare, otherRecords, recordOf } from './events.ts'
+import { auditEvents, otherRecords, recordOf } from './events.ts'
 
 type Lineable = Parameters<typeof encodeLine>[0]
 
@@ -61,9 +61,9 @@ test("any application's record: attributes, body, resource and trace", () => {
 })
 
 test('time is the observed time where there is no other, and absent where there is none', () => {
-  expect(lineOf({ ...bare, hrTimeObserved: [5, 0] }).time).toBe('1970-01-01T00:00:05.000Z')
+  expect(lineOf({ ...bareRecord, hrTimeObserved: [5, 0] }).time).toBe('1970-01-01T00:00:05.000Z')
   for (const seconds of [0, -5, Number.NaN, 1e300]) {
-    expect(lineOf({ ...bare, hrTime: [seconds, 0] })).not.toHaveProperty('time')
+    expect(lineOf({ ...bareRecord, hrTime: [seconds, 0] })).not.toHaveProperty('time')
   }
 })
 
@@ -97,7 +97,7 @@ test('no line holds what any reader takes for its end, and none ends with one', 
         { attributes: { [name]: name } },
       ),
       recordOf({ id: end, action: name }, { [ORIGINAL]: name, eventName: name }),
-      { ...bare, body: name, attributes: { [name]: name } },
+      { ...bareRecord, body: name, attributes: { [name]: name } },
     ]
     for (const record of records) {
       expect(breaks.filter((one) => textOf(record).includes(one))).toEqual([])
@@ -108,7 +108,7 @@ test('no line holds what any reader takes for its end, and none ends with one', 
 
 test('values no JSON has a form for do no harm', () => {
   for (const [name, value] of hostileValues()) {
-    const record = { ...bare, attributes: { value, [name]: name }, body: value }
+    const record = { ...bareRecord, attributes: { value, [name]: name }, body: value }
     expect(() => lineOf(record), name).not.toThrow()
     const attributes = { 'circleci.audit.actor.name': value, 'circleci.audit.target.id': value, x: value }
     expect(() => lineOf(auditRecord({ attributes })), name).not.toThrow()
@@ -129,18 +129,18 @@ test('an event above the limit is trimmed, or says that it is not to be sent', (
   const whole = encodeLine(record, 'quarantine')
   expect(whole.refusal).toMatch(/^event of 40\d\d\d bytes: Rapid7 keeps 32767 in one piece$/)
   expect(whole.bytes.length).toBeGreaterThan(LINE_BYTES_MAX)
-  const stubborn = encodeLine({ ...bare, attributes: { 'log.record.uid': 'x'.repeat(40_000) } }, 'trim')
+  const stubborn = encodeLine({ ...bareRecord, attributes: { 'log.record.uid': 'x'.repeat(40_000) } }, 'trim')
   expect(stubborn.refusal).toMatch(/trimming does not bring it below that$/)
 })
 
 test('the limit is bytes of UTF-8, exactly', () => {
   for (const unit of ['x', 'é', '€', '🦊']) {
     const size = Buffer.byteLength(unit)
-    const empty = encodeLine({ ...bare, body: '' }, 'quarantine').bytes.length
+    const empty = encodeLine({ ...bareRecord, body: '' }, 'quarantine').bytes.length
     const most = Math.floor((LINE_BYTES_MAX - empty) / size)
     const filling = 'x'.repeat(LINE_BYTES_MAX - empty - most * size)
-    const fits = encodeLine({ ...bare, body: unit.repeat(most) + filling }, 'quarantine')
+    const fits = encodeLine({ ...bareRecord, body: unit.repeat(most) + filling }, 'quarantine')
     expect([fits.bytes.length, fits.refusal]).toEqual([LINE_BYTES_MAX, undefined])
-    expect(encodeLine({ ...bare, body: `${unit.repeat(most)}${filling}x` }, 'quarantine').refusal).toBeDefined()
+    expect(encodeLine({ ...bareRecord, body: `${unit.repeat(most)}${filling}x` }, 'quarantine').refusal).toBeDefined()
   }
 })

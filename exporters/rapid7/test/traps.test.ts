@@ -1,8 +1,8 @@
 // Where Rapid7 loses events with a 204, against a webhook that does just that. Every event must be there whole.
 import { toLogRecordExporter } from '@circleci-audit-forwarder/contract'
-import { auditRecords } from '@circleci-audit-forwarder/contract/testing'
+import { auditRecords, bareRecord } from '@circleci-audit-forwarder/contract/testing'
 import { expect, test } from 'vitest'
-import { auditEvents, bare, recordOf } from './events.ts'
+import { auditEvents, recordOf } from './events.ts'
 import { API_KEY, OTHER_TOKEN, TOKEN } from './fake-rapid7.ts'
 import { never, rapid7World } from './rapid7-world.ts'
 
@@ -27,7 +27,7 @@ test('events full of line ends and quotes are stored whole', async () => {
 test('R1: line ends, U+2028 and an emoji at byte 32,767: one request, one line, valid UTF-8, one entry', async () => {
   const record = (length: number) => {
     const body = `a\nb\u2028c${'x'.repeat(length)}🦊`
-    return { ...bare, body, attributes: { 'log.record.uid': 'r' } }
+    return { ...bareRecord, body, attributes: { 'log.record.uid': 'r' } }
   }
   const world = await rapid7World()
   const length = 32_767 - world.exporter.encode(record(0)).bytes.length

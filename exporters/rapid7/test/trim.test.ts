@@ -1,10 +1,11 @@
 // What is taken from an event that is too long, in which order, and what is never touched.
 import { createHash } from 'node:crypto'
 import { ORIGINAL } from '@circleci-audit-forwarder/contract'
+import { bareRecord } from '@circleci-audit-forwarder/contract/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeLine, LINE_BYTES_MAX } from '../src/index.ts'
-import { bare, recordOf } from './events.ts'
+import { recordOf } from './events.ts'
 
 type Lineable = Parameters<typeof encodeLine>[0]
 
@@ -60,9 +61,9 @@ describe('what goes, in order', () => {
   })
 
   test("of any application's record, long strings and then what is largest", () => {
-    expect(trimmed({ ...bare, body: long })).toMatchObject({ _trimmed: ['long strings'] })
+    expect(trimmed({ ...bareRecord, body: long })).toMatchObject({ _trimmed: ['long strings'] })
     const numbers = Array.from({ length: 20_000 }, (_, n) => n)
-    const line = trimmed({ ...bare, body: numbers, attributes: { 'log.record.uid': 'a', numbers, small: 1 } })
+    const line = trimmed({ ...bareRecord, body: numbers, attributes: { 'log.record.uid': 'a', numbers, small: 1 } })
     expect(line).toMatchObject({ event_id: 'a', _trimmed: ['largest parts'], attributes: { small: 1 } })
     expect(line).not.toHaveProperty('body')
   })
