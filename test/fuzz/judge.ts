@@ -86,7 +86,7 @@ function unsound({ key, content }: Exhibit, items: readonly DecodedItem[]): stri
   return wrong
 }
 
-const wrapping = /"(events|items|records)"/
+const wrapping = /"(events|items|records)"/i
 const separators = /^[\s,[\]\uFEFF]*$/
 
 /** What lies around events belongs to a wrapper, where there may be one. */

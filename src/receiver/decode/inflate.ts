@@ -70,12 +70,15 @@ async function* approached(
   for (const size of finerSteps) {
     const engine = new Engine(open())
     parts = [...parts.slice(0, -1), ...cut(parts.at(-1), size)]
-    for await (const output of untilFailure(engine, parts)) {
-      const fresh = output.subarray(Math.max(0, output.length - Math.max(0, engine.given - known)))
-      known = Math.max(known, engine.given)
-      if (fresh.length > 0) yield fresh
+    try {
+      for await (const output of untilFailure(engine, parts)) {
+        const fresh = output.subarray(Math.max(0, output.length - Math.max(0, engine.given - known)))
+        known = Math.max(known, engine.given)
+        if (fresh.length > 0) yield fresh
+      }
+    } finally {
+      engine.close()
     }
-    engine.close()
     parts = parts.slice(0, engine.steps + 1)
   }
 }
