@@ -7,8 +7,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
 import { startScript } from '../test/tools/start-script.ts'
 import { type Corpus, makeCorpus } from './corpus.ts'
+import { encodeTable } from './encode.ts'
 
 interface Usage {
   readonly cpuUs: number
@@ -18,9 +20,10 @@ interface Usage {
 
 const here = import.meta.dirname
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
-const small = process.argv.includes('--small')
-/** `--only '1 MB'` measures one size. */
-const only = process.argv[process.argv.indexOf('--only') + 1]
+/** `--only '1 MB'` measures one size, `--only encode` what encoding costs. Anything else is refused before it takes minutes. */
+const { small = false, only } = parseArgs({
+  options: { small: { type: 'boolean' }, only: { type: 'string' } },
+}).values
 
 try {
   await main()
@@ -36,7 +39,14 @@ async function main(): Promise<void> {
     ['1 MB', Math.round(200 * scale), 1_000_000],
     ['200 MB', 1, Math.round(200_000_000 * scale)],
   ]
-  const chosen = process.argv.includes('--only') ? sizes.filter(([name]) => name === only) : sizes
+  const chosen = only === undefined ? sizes : sizes.filter(([name]) => name === only)
+  if (chosen.length > 0) await forwarding(chosen)
+  if (only !== undefined && only !== 'encode') return
+  const { head, rows } = await encodeTable()
+  print(head, rows)
+}
+
+async function forwarding(chosen: readonly [string, number, number][]): Promise<void> {
   const corpora = chosen.map(([name, objects, bytes]) => makeCorpus(folder, name, objects, bytes))
   const idle = await forward(makeCorpus(folder, 'nothing', 1, 1), 1)
   const rows: string[][] = []
@@ -100,11 +110,13 @@ async function forward(corpus: Corpus, destinations: number, bodies?: string): P
   const config = join(state, 'config.json')
   writeFileSync(config, JSON.stringify(configuration(corpus.path, state, port, destinations)))
   const main = join(here, '..', 'src', 'cli', 'main.ts')
-  const usage = await run([...startScript.flags, main, 'run', '--once', '--config', config])
-  server.kill('SIGTERM')
-  await once(server, 'exit')
-  rmSync(state, { recursive: true })
-  return usage
+  try {
+    return await run([...startScript.flags, main, 'run', '--once', '--config', config])
+  } finally {
+    server.kill('SIGTERM')
+    await once(server, 'exit')
+    rmSync(state, { recursive: true })
+  }
 }
 
 function configuration(path: string, state: string, port: number, destinations: number): unknown {
