@@ -57,10 +57,10 @@ function pieces(chunk: DecodedChunk, object: AuditObject, receiver: ReceiverSpec
 
 /** The item, or where it is another organisation's event, a stretch that is not to be forwarded. */
 function ours(item: DecodedItem, { expectOrganization }: ReceiverSpec): DecodedItem {
-  const { event, ...stretch } = item
-  if (expectOrganization === undefined || event === undefined) return item
-  const reason = foreignTo(expectOrganization, event)
+  if (expectOrganization === undefined || item.event === undefined) return item
+  const reason = foreignTo(expectOrganization, item.event)
   if (reason === undefined) return item
+  const { event: _, ...stretch } = item
   const bytes = Buffer.from(item.text)
   return { ...stretch, bad: { reason, bytes: bytes.subarray(0, keptBytes), length: bytes.length } }
 }
