@@ -31,7 +31,7 @@ service:
   that is not set, or is empty, and has no default is refused.
 - **Secrets** are marked below. They appear in no log line, error or page; write them as references.
 - Everything the file does not know is refused: unknown keys, undefined components, wrong types. All problems are told at once.
-- Credentials for AWS come from the SDK's default chain and have no settings here.
+- Credentials for clouds come from each SDK's default chain and have no settings here, but for Azure's \`sas_token\`.
 `
 
 const titles: Readonly<Record<Section, string>> = {

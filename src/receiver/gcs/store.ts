@@ -2,7 +2,7 @@
 // that generation, so an object replaced under our hands is a failure and never a mixture (in a bucket with object
 // versioning the old one can still be read, which is as good). Objects are shown as of the generation's own time, not of
 // `updated`, which a change of labels moves. There are no notifications: Google announces objects through Pub/Sub, whose
-// client would bring gRPC and more code than the rest of this program. The sweep finds every object.
+// client would bring gRPC along for what the sweep finds a minute later.
 // The client is loaded only when a bucket is configured.
 import type { Clock } from '../../domain/clock.ts'
 import type { Sighting } from '../../domain/objects.ts'
