@@ -86,7 +86,7 @@ export class AzureQueue implements InspectedQueue {
   async release(messages: readonly Held[]): Promise<void> {
     const given = messages.map(({ id, receipt, receives = 1 }) =>
       // Without a text the message keeps its own.
-      this.#client.updateMessage(id, receipt, undefined, pauseSeconds(receives)),
+      this.#answered((options) => this.#client.updateMessage(id, receipt, undefined, pauseSeconds(receives), options)),
     )
     // Those that fail come back when their visibility ends: later, not never.
     await Promise.allSettled(given)
@@ -107,9 +107,9 @@ export class AzureQueue implements InspectedQueue {
   async #take(signal: AbortSignal): Promise<readonly Held[]> {
     const options = { numberOfMessages: BATCH, visibilityTimeout: this.#settings.visibility_timeout }
     try {
-      const { receivedMessageItems } = await answered(
-        (abortSignal) => this.#client.receiveMessages({ ...options, abortSignal }),
-        { signal, ms: this.#answerMs },
+      const { receivedMessageItems } = await this.#answered(
+        (stop) => this.#client.receiveMessages({ ...options, ...stop }),
+        signal,
       )
       return receivedMessageItems.map(({ messageId: id, popReceipt: receipt, messageText: body, dequeueCount }) => ({
         id,
@@ -126,10 +126,18 @@ export class AzureQueue implements InspectedQueue {
   /** What went wrong; undefined if the message is gone, or not ours any more. */
   async #delete({ id, receipt }: Message): Promise<unknown> {
     try {
-      await this.#client.deleteMessage(id, receipt)
+      await this.#answered((options) => this.#client.deleteMessage(id, receipt, options))
       return undefined
     } catch (error) {
       return /^(?:MessageNotFound|PopReceiptMismatch)$/.test(refusal(error).code) ? undefined : error
     }
   }
+
+  /** Within our own limit, for the SDK has none: what is deleted or given back must not hold the listener for ever. */
+  #answered<T>(ask: (options: { abortSignal: AbortSignal }) => Promise<T>, signal = never): Promise<T> {
+    return answered((abortSignal) => ask({ abortSignal }), { signal, ms: this.#answerMs })
+  }
 }
+
+/** Messages are deleted and given back even while we are stopping. */
+const never = new AbortController().signal

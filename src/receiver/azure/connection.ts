@@ -17,8 +17,6 @@ export interface AzureSettings {
 }
 
 export interface AzureSeams {
-  /** In place of the default chain. */
-  readonly credential?: TokenCredential
   /** Attempts in all. Default 3. */
   readonly attempts?: number
   /** How long an answer may take to begin, in milliseconds. Default 60 s. */
@@ -55,7 +53,7 @@ export async function azureConnection(
   const signature = settings.sas_token?.replace(/^\?/, '')
   return {
     url: (path) => `${address}/${encodeURIComponent(path)}${signature === undefined ? '' : `?${signature}`}`,
-    credential: signature === undefined ? (seams.credential ?? (await identity(settings))) : undefined,
+    credential: signature === undefined ? await identity(settings) : undefined,
     options: {
       retryOptions: { maxTries: seams.attempts ?? 3, retryDelayInMs: 500, maxRetryDelayInMs: 4000 },
       userAgentOptions: { userAgentPrefix: 'circleci-audit-forwarder' },

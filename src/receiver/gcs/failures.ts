@@ -23,7 +23,7 @@ interface ErrorBody {
 export function refusal(error: unknown): Refusal {
   const thrown: Thrown = typeof error === 'object' && error !== null ? error : { message: String(error) }
   const status = thrown.response?.status
-  const said = bodyOf(thrown.response?.data)?.error
+  const said = (bodyOf(thrown.response?.data) ?? bodyOf(thrown.message))?.error
   const code = said?.errors?.[0]?.reason ?? (status === undefined ? codeOf(thrown) : `HTTP ${status}`)
   return refused(code, status, line(said?.message ?? thrown.message ?? ''))
 }
@@ -32,7 +32,7 @@ function codeOf({ name, code }: Thrown): string {
   return typeof code === 'string' ? code : (name ?? 'Error')
 }
 
-/** Where bytes were asked for, the body of a refusal comes as text, which may be JSON. */
+/** Where bytes were asked for, the body of a refusal comes as text, or as the error's message; either may be JSON. */
 function bodyOf(data: unknown): ErrorBody | undefined {
   const body = typeof data === 'string' && data.startsWith('{') ? parsedJson(data) : data
   return isJson(body) && isJson(body['error']) ? body : undefined
@@ -72,8 +72,14 @@ function kindOf(refused: Refusal): ReadFailureKind {
   return 'unreachable'
 }
 
-export function isDenial({ status, text }: Refusal): boolean {
+export function isDenial({ status, code, text }: Refusal): boolean {
+  if (isThrottling(code)) return false
   return status === 403 || status === 401 || (status === 400 && /kms/i.test(text))
+}
+
+/** Some quotas are refused as if they were permissions. */
+function isThrottling(code: string): boolean {
+  return /^(?:user)?rateLimitExceeded$|quotaExceeded|dailyLimitExceeded/i.test(code)
 }
 
 function isBucketMissing({ status, text }: Refusal): boolean {
@@ -87,14 +93,14 @@ function isCredentialProblem({ status, code, text }: Refusal): boolean {
 const noCredentials = /Could not load the default credentials|invalid_grant|reauth related error|impersonat/i
 
 function commonHint(refused: Refusal): string | undefined {
-  const { status, text } = refused
+  const { status, code, text } = refused
   if (/Could not load the default credentials/.test(text))
     return 'give the process Google credentials: workload identity, an attached service account, or GOOGLE_APPLICATION_CREDENTIALS'
   if (isCredentialProblem(refused)) return 'renew the Google credentials of this process; those it has are not accepted'
   if (isBucketMissing(refused)) return 'check store.gcs.bucket and endpoint: there is no such bucket where we asked'
   if (/have the checksum/.test(text)) return 'the bytes were damaged on their way; it is tried again'
   if (status === undefined) return 'check endpoint, DNS, proxy and firewall; it is tried again'
-  return status >= 500 || status === 429 || status === 408
+  return status >= 500 || status === 429 || status === 408 || isThrottling(code)
     ? 'the service is busy or failing; it is tried again'
     : undefined
 }

@@ -187,5 +187,8 @@ describe('a queue of Azure that refuses', () => {
   test('an answer that does not come is given up', async () => {
     const queue = await queueOn(() => undefined, 50)
     await expect(queue.receive(never)).rejects.toMatchObject({ message: expect.stringContaining('no answer within') })
+    const deleting = queue.delete([message('a')])
+    await expect(deleting).rejects.toMatchObject({ message: expect.stringContaining('no answer within') })
+    await queue.release([message('a')])
   })
 })

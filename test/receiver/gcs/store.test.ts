@@ -174,6 +174,7 @@ describe('a bucket of Google Cloud Storage, beyond what all stores do,', () => {
     [403, 'forbidden', 'Permission cloudkms.cryptoKeyVersions.useToDecrypt denied', 'denied', 'service agent'],
     [401, 'authError', 'Invalid Credentials', 'denied', 'renew'],
     [429, 'rateLimitExceeded', 'The object exceeded the rate limit', 'unreachable', 'tried again'],
+    [403, 'userRateLimitExceeded', 'User Rate Limit Exceeded', 'unreachable', 'tried again'],
     [503, 'backendError', 'Backend Error', 'unreachable', 'tried again'],
   ])('%i %s "%s" on a read is %s', async (code, reason, message, kind, hint) => {
     const failure = await readFailure(says(code, reason, message))
