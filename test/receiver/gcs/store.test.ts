@@ -179,7 +179,8 @@ describe('a bucket of Google Cloud Storage, beyond what all stores do,', () => {
   ])('%i %s "%s" on a read is %s', async (code, reason, message, kind, hint) => {
     const failure = await readFailure(says(code, reason, message))
     expect(failure).toMatchObject({ name: 'ReadFailure', kind })
-    expect(failure.message).toContain(`gs://acme-audit/${key}`)
+    expect(failure.message).toContain(`cannot read gs://acme-audit/${key}: `)
+    expect(failure.message).not.toContain('{')
     expect(failure.hint).toContain(hint)
   })
 
