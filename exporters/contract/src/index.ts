@@ -34,7 +34,7 @@ export {
   retryOutcome,
 } from './outcome.ts'
 export { contentToken, pack } from './packing.ts'
-export { type LogRecord, ORIGINAL, recordId } from './record.ts'
+export { type LogRecord, ORIGINAL, originalObject, recordId } from './record.ts'
 export { SettingError } from './setting-error.ts'
 export { duration, endpoint, type HttpSettings, httpOptions, httpSettings, secret, size } from './settings.ts'
 export { utf8 } from './slab.ts'

@@ -17,3 +17,15 @@ export function recordId(record: LogRecord): string | undefined {
   const uid = record.attributes['log.record.uid']
   return typeof uid === 'string' ? uid : undefined
 }
+
+/** `{"` or `{}` alone: a CSV row may begin and end with a brace, but not so. */
+const OBJECT_BEGINS = /^\{\s*(?:"|\}$)/
+
+/**
+ * The original text without white space around it, where by its first and last characters it is a JSON object; else
+ * undefined. It is not parsed, and may hold raw line breaks between its tokens.
+ */
+export function originalObject({ [ORIGINAL]: original }: LogRecord): string | undefined {
+  const json = original?.trim()
+  return json !== undefined && OBJECT_BEGINS.test(json) && json.endsWith('}') ? json : undefined
+}

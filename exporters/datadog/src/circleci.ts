@@ -1,7 +1,7 @@
 // What stands under `circleci`: the event as CircleCI wrote it, spliced in as the text it was, so that no number loses
 // a digit. Where that text is no JSON object (a row of a CSV file) or too large, the same names are made of the record's
 // attributes, nested as CircleCI nests them, so that one facet finds both.
-import { jsonText, type LogRecord, ORIGINAL, oneLineJson } from '@circleci-audit-forwarder/contract'
+import { jsonText, type LogRecord, oneLineJson, originalObject } from '@circleci-audit-forwarder/contract'
 import { isTime, text, timestamp } from './text.ts'
 
 const PREFIX = 'circleci.audit.'
@@ -13,14 +13,10 @@ export function auditAction({ attributes, eventName }: LogRecord): string | unde
   return text(eventName)?.startsWith(PREFIX) ? eventName?.slice(PREFIX.length) : undefined
 }
 
-/** `{"` or `{}` alone: a CSV row may begin and end with a brace, but not so. */
-const OBJECT_BEGINS = /^\{\s*(?:"|\}$)/
-
 /** The original as a JSON object, if it is one. */
 export function originalJson(record: LogRecord): string | undefined {
-  const json = record[ORIGINAL]?.trim()
-  if (json === undefined || !OBJECT_BEGINS.test(json) || !json.endsWith('}')) return undefined
-  return oneLineJson(json)
+  const json = originalObject(record)
+  return json === undefined ? undefined : oneLineJson(json)
 }
 
 type Fields = Record<string, unknown>

@@ -3,7 +3,14 @@
 // seen to here, on the encoded bytes. A flat head comes first, since LEQL searches flat keys fastest; then what the
 // forwarder knows beyond the event, then the event as the text it was: no number loses a digit, and splicing is cheaper
 // than writing it again.
-import { type Encoded, jsonText, type LogRecord, ORIGINAL, recordId, utf8 } from '@circleci-audit-forwarder/contract'
+import {
+  type Encoded,
+  jsonText,
+  type LogRecord,
+  originalObject,
+  recordId,
+  utf8,
+} from '@circleci-audit-forwarder/contract'
 import { unbroken } from './line.ts'
 import { trim } from './trim.ts'
 
@@ -36,7 +43,7 @@ function lineOf(record: LogRecord): string {
   const action = auditAction(record)
   if (action === undefined) return unbroken(genericLine(record))
   const head = headOf(record, action)
-  const original = originalJson(record[ORIGINAL])
+  const original = originalObject(record)
   if (original === undefined) return unbroken(`{${head}"attributes":${jsonText(record.attributes)}}`)
   return unbroken(`{${head}${attributesBeyond(record.attributes)}"circleci":${original}}`)
 }
@@ -168,14 +175,4 @@ function attributesBeyond(attributes: Attributes): string {
     if (named !== '') json += `${json === '' ? '' : ','}${named}${jsonText(attributes[name])}`
   }
   return json === '' ? '' : `"attributes":{${json}},`
-}
-
-/** `{"` or `{}` alone: a CSV row may begin and end with a brace, but not so. */
-const OBJECT_BEGINS = /^\{\s*(?:"|\}$)/
-
-/** The original, if it is a JSON object. */
-function originalJson(original: string | undefined): string | undefined {
-  const json = original?.trim()
-  if (json === undefined || !OBJECT_BEGINS.test(json) || !json.endsWith('}')) return undefined
-  return json
 }

@@ -6,8 +6,8 @@ import {
   type Encoded,
   jsonText,
   type LogRecord,
-  ORIGINAL,
   oneLineJson,
+  originalObject,
   recordId,
   utf8,
 } from '@circleci-audit-forwarder/contract'
@@ -147,7 +147,7 @@ function auditRest(record: LogRecord, action: string): string {
   const recurring = recurringOf(record, action)
   const own = members(ownCim(record))
   const cim = `{${id}${recurring.cim}${own === '' ? '' : `,${own}`}`
-  const original = originalJson(record[ORIGINAL])
+  const original = originalJson(record)
   const rest =
     original === undefined
       ? `,"attributes":${jsonText(record.attributes)}`
@@ -189,16 +189,13 @@ function severityName(severity: number): string {
   return severityNames[Math.floor((severity - 1) / 4)] ?? 'unspecified'
 }
 
-/** `{"` or `{}` alone: a CSV row may begin and end with a brace, but not so. */
-const OBJECT_BEGINS = /^\{\s*(?:"|\}$)/
-
 /**
  * The original as a JSON object on one line, if it is one. In JSON a raw line break stands only between tokens, and so
  * does the white space around it: both can go without reading the rest.
  */
-function originalJson(original: string | undefined): string | undefined {
-  const json = original?.trim()
-  if (json === undefined || !OBJECT_BEGINS.test(json) || !json.endsWith('}')) return undefined
+function originalJson(record: LogRecord): string | undefined {
+  const json = originalObject(record)
+  if (json === undefined) return undefined
   const broken = json.includes('\n') || json.includes('\r')
   return oneLineJson(
     broken
