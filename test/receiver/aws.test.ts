@@ -1,12 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { type FauxqsServer, type S3SpyEvent, startFauxqs } from 'fauxqs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { Receiver } from '../../src/receiver/receiver.ts'
 import { openS3Store, type S3Store } from '../../src/receiver/s3/store.ts'
 import { openSqsNotifications, type SqsNotifications } from '../../src/receiver/sqs/queue.ts'
-import type { TelemetryEvent } from '../../src/telemetry/events.ts'
-import { ScriptedSink } from './scripted.ts'
+import { listening } from './whole-path.ts'
 
 // The whole path on a real S3, SNS and SQS protocol: uploads are announced as S3 would (the emulator announces nothing).
 
@@ -55,21 +52,7 @@ async function upload(name: string, announce: (body: string) => void): Promise<s
 }
 
 test('uploads are seen by their messages, direct and through SNS, and the one without a message by the sweep', async () => {
-  const sink = new ScriptedSink([])
-  const told: TelemetryEvent[] = []
-  const stop = new AbortController()
-  const receiver = new Receiver({
-    id: 'circleci_audit',
-    store,
-    notifications: [queue],
-    options: { sweepIntervalMs: 60_000, lookbackMs: 3_600_000, startAt: Date.now() },
-    clock: { now: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined) },
-    random: Math.random,
-    tell: (event) => told.push(event),
-    sink,
-  })
-  const running = receiver.run(stop.signal)
-  await vi.waitFor(() => expect(told.some((event) => event.type === 'sweep_completed')).toBe(true), 20_000)
+  const { receiver, sink, told, stop } = await listening(store, queue)
 
   const direct = await upload('direct', (body) => server.sendMessage('audit', body))
   const wrapped = await upload('wrapped', (body) => server.publish('uploads', body))
@@ -79,8 +62,7 @@ test('uploads are seen by their messages, direct and through SNS, and the one wi
   expect([...sink.known.values()]).toEqual(['notified', 'notified'])
   await vi.waitFor(() => expect(server.inspectQueue('audit')!.messages.inflight).toHaveLength(0), 20_000)
   expect(server.inspectQueue('audit')!.messages.ready).toHaveLength(0)
-  stop.abort()
-  await running
+  await stop()
 
   expect(await receiver.sweepOnce(new AbortController().signal)).toBe(true)
   expect([...sink.known.entries()].filter(([, how]) => how === 'swept').map(([known]) => known.split(' ')[0])).toEqual([

@@ -5,9 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type AzureBlobStore, openAzureBlobStore } from '../../../src/receiver/azure-blob/store.ts'
 import { openAzureQueue } from '../../../src/receiver/azure-queue/queue.ts'
 import type { Notifications } from '../../../src/receiver/notifications.ts'
-import { Receiver } from '../../../src/receiver/receiver.ts'
-import type { TelemetryEvent } from '../../../src/telemetry/events.ts'
-import { ScriptedSink } from '../scripted.ts'
+import { listening } from '../whole-path.ts'
 import { type AzuriteBlobs, type AzuriteQueue, account, startBlobs, startQueue } from './azurite.ts'
 
 let blobs: AzuriteBlobs
@@ -57,22 +55,7 @@ const cloudEvent = (event: object) =>
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 test('uploads are seen by their events, in either schema and encoding, and the one without an event by the sweep', async () => {
-  const sink = new ScriptedSink([])
-  const told: TelemetryEvent[] = []
-  const stop = new AbortController()
-  const receiver = new Receiver({
-    id: 'circleci_audit',
-    store,
-    notifications: [queue],
-    options: { sweepIntervalMs: 60_000, lookbackMs: 3_600_000, startAt: Date.now() },
-    // The sweep's interval must be waited for, or it would find everything first.
-    clock: { now: Date.now, sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined) },
-    random: Math.random,
-    tell: (event) => told.push(event),
-    sink,
-  })
-  const running = receiver.run(stop.signal)
-  await vi.waitFor(() => expect(told.some((event) => event.type === 'sweep_completed')).toBe(true), 20_000)
+  const { receiver, sink, told, stop } = await listening(store, queue)
 
   const announced = [await upload('plain'), await upload('base64'), await upload('cloud'), await upload('flushed')]
   const [plain, encoded, cloud, flushed] = announced as [
@@ -97,8 +80,7 @@ test('uploads are seen by their events, in either schema and encoding, and the o
   expect([...sink.known.values()]).toEqual(Array(4).fill('notified'))
   expect(sink.quarantined).toEqual(['what is this?'])
   await vi.waitFor(async () => expect((await queued.queue.getProperties()).approximateMessagesCount).toBe(0), 20_000)
-  stop.abort()
-  await running
+  await stop()
 
   expect(await receiver.sweepOnce(new AbortController().signal)).toBe(true)
   expect(sink.known.get(identity(silent))).toBe('swept')
