@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'exporters/*/test/**/*.test.ts'],
     setupFiles: ['test/tools/eavesdrop.ts'],
     pool: 'forks',
+    // One more than cores: much of a test's time is waiting for processes, sockets and disks.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
+import { canary } from '@circleci-audit-forwarder/contract/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/cli/clock.ts'
 import { openAzureBlobStore } from '../../src/receiver/azure-blob/store.ts'
@@ -41,7 +42,7 @@ describe.skipIf(!canBeSecure)('behind a proxy', () => {
     await listening(proxy)
     metadata = await listening(
       createServer((request, response) => {
-        const token = { access_token: 'thetoken', expires_in: 3600, token_type: 'Bearer' }
+        const token = { access_token: canary('google'), expires_in: 3600, token_type: 'Bearer' }
         response.writeHead(200, { 'metadata-flavor': 'Google', 'content-type': 'application/json' })
         response.end(request.url?.includes('/token') ? JSON.stringify(token) : 'googleapis.com')
       }),
@@ -71,7 +72,7 @@ describe.skipIf(!canBeSecure)('behind a proxy', () => {
 
   const google = () =>
     openGcsStore({ bucket: 'acme', endpoint: `https://${cloud.host}` }, { clock: systemClock, retries: 0 })
-  const azure = { account: 'acmeaudit', sas_token: 'sv=1&sig=s' }
+  const azure = { account: 'acmeaudit', sas_token: `sv=1&sig=${canary('sas')}` }
   const blobs = () => {
     const place = { ...azure, container: 'circleci', endpoint: `https://${cloud.host}/acmeaudit` }
     return openAzureBlobStore(place, { clock: systemClock, attempts: 1 })
