@@ -75,6 +75,7 @@ class Gzipper {
       this.#gzip.write(this.#gather(parts, length))
       // Finished as a gzip member, not as a stream: reset makes it ready for the next member.
       this.#gzip.flush(zlib.constants.Z_FINISH, () => {
+        if (this.#gzip.destroyed) return // by an error, which rejects: there is nothing left to reset
         this.#gzip.off('error', reject)
         this.#gzip.reset()
         const [first = Buffer.alloc(0), ...more] = this.#out

@@ -1,6 +1,6 @@
-import { gunzipSync, inflateRawSync, zstdDecompressSync } from 'node:zlib'
+import { Gzip, gunzipSync, inflateRawSync, zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { squeeze, squeezeOnce } from '../src/compress.ts'
 
 /** The text of a body that is exactly one gzip member: a second one, or bytes behind the first, are a fault. */
@@ -42,6 +42,17 @@ test('a body larger than what is kept', async () => {
   const parts = Array.from({ length: 70 }, (_, index) => Buffer.alloc(100_000, `part ${index} `))
   for (let i = 0; i < 2; i += 1)
     expect(gunzipSync(await squeeze(parts, 'gzip')).equals(Buffer.concat(parts))).toBe(true)
+})
+
+test('an error of zlib, such as no memory left, fails that body alone', async () => {
+  const write = vi.spyOn(Gzip.prototype, 'write').mockImplementationOnce(function (this: Gzip) {
+    this.destroy(new Error('insufficient memory'))
+    return true
+  })
+  await expect(squeeze([Buffer.from('one')], 'gzip')).rejects.toThrow('insufficient memory')
+  write.mockRestore()
+  await new Promise((resolve) => setImmediate(resolve)) // what is called back late must not throw: nobody would catch it
+  for (let i = 0; i < 5; i += 1) expect(gunzipSync(await squeeze([Buffer.from('two')], 'gzip')).toString()).toBe('two')
 })
 
 test('zstd', async () => {
