@@ -55,6 +55,16 @@ describe.each(layouts)('$name', (layout) => {
     await exporter.close()
   })
 
+  test('ids and times that hold what is masked as a secret are found', async () => {
+    const http = { headers: { 'x-tenant': 'tenant', 'x-number': '790812' } }
+    const exporter = exporterTo(server, layout, { http })
+    const rows = recordsFrom(0, 1).map((record) => exporter.encode({ ...record, hrTime: [1_790_812_800, 0] }))
+    rows.push(exporter.encode(auditRecord({ id: 'tenant-1' })))
+    await exporter.send(batchOf(rows), never)
+    expect(await exporter.stored(batchOf(rows), never)).toEqual([0, 1])
+    await exporter.close()
+  })
+
   test('as many as a batch may have, in questions that a server takes', async () => {
     const exporter = exporterTo(server, layout)
     const rows = recordsFrom(0, 10_000).map((record) => exporter.encode({ ...record, hrTime: [1_790_812_800, 0] }))
