@@ -19,7 +19,7 @@ export function readResponse(answer: HttpResponse): PartialSuccess | 'cut' | und
   if (answer.bytes.length === 0) return nothingRejected
   if (isHtml(answer)) return undefined
   const type = `${answer.headers['content-type'] ?? ''}`.toLowerCase()
-  if (type.includes('protobuf')) return fromProto(answer.bytes)
+  if (type.includes('protobuf')) return fromProto(answer)
   return answer.body.trimStart().startsWith('{') ? fromJson(answer.body) : undefined
 }
 
@@ -54,8 +54,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function fromProto(bytes: Uint8Array): PartialSuccess | 'cut' | undefined {
-  const outer = readFields(bytes)
+function fromProto(answer: HttpResponse): PartialSuccess | 'cut' | undefined {
+  const outer = readFields(answer.bytes)
   const partial = outer?.values.get(1)
   if (outer === undefined || typeof partial === 'number') return undefined
   if (partial === undefined) return outer.whole ? nothingRejected : 'cut'
@@ -64,7 +64,13 @@ function fromProto(bytes: Uint8Array): PartialSuccess | 'cut' | undefined {
   const message = inner?.values.get(2) ?? new Uint8Array()
   if (inner === undefined || typeof rejected !== 'number' || typeof message === 'number') return undefined
   if (!outer.whole && rejected === 0) return 'cut'
-  return { rejected, message: Buffer.from(message).toString('utf8') }
+  return { rejected, message: shown(message, answer) }
+}
+
+/** In an answer's text secrets are masked, in its bytes they are not: what only the bytes have is not to be told. */
+function shown(message: Uint8Array, { body }: HttpResponse): string {
+  const text = Buffer.from(message).toString('utf8')
+  return body.includes(text) ? text : 'the reason it gave quotes a secret'
 }
 
 interface Fields {

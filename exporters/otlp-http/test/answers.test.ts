@@ -52,6 +52,11 @@ describe('a partial success is never a success', () => {
     expect(await send(2)).not.toHaveProperty('taken')
   })
 
+  test.each([0, 1])('a message in protobuf that quotes a secret is not passed on (%i refused)', async (refused) => {
+    answer = { status: 200, headers: proto, body: encodeResponse(refused, `bad request: x-key ${canary('header')}`) }
+    expect(JSON.stringify(await send(3, { headers: { 'x-key': canary('header') } }))).not.toContain(canary('header'))
+  })
+
   test('in protobuf too, whatever was sent', async () => {
     answer = { status: 200, headers: proto, body: encodeResponse(200, 'é'.repeat(100)) }
     expect(await send(300, { encoding: 'proto' })).toMatchObject({ status: 'unreadable' })
