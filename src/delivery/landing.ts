@@ -158,7 +158,8 @@ export class Landing {
       this.#weigh(next)
     } catch (error) {
       if (!(error instanceof QuarantineFull)) throw error
-      this.#put(flight, error.message, false, this.full(error))
+      // It goes again as a whole, what the destination has stored of it too.
+      this.#put(flight, error.message, next.possibleDuplicates > 0, this.full(error))
     }
   }
 

@@ -83,3 +83,19 @@ test('a stop for another reason meanwhile is not ended by room in quarantine', a
   await bench.clock.advance(60 * MINUTE)
   expect(lane.state).toMatchObject({ state: 'stopped', stop: { reason: 'wrong token' } })
 })
+
+test('what a refusal left stored while it could not be kept counts as possibly repeated', async () => {
+  start()
+  bench.put('x', ids('a', 3))
+  bench.full.add('resolve')
+  const outlet = bench.outlet((sent) =>
+    sent.includes('a0')
+      ? { status: 'rejected', records: [{ index: 0, reason: 'no' }], taken: bench.full.size > 0 ? 2 : 0 }
+      : { status: 'delivered' },
+  )
+  bench.lane('d', outlet)
+  await bench.clock.advance(MINUTE)
+  bench.full.clear()
+  await bench.clock.advance(60 * MINUTE)
+  expect(bench.account('d')).toMatchObject({ delivered: 2, provisional: 1, possibleDuplicates: 2 })
+})

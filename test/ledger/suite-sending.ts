@@ -36,6 +36,14 @@ export function sendingGuarantees(name: string, subject: Subject, guarantee: Gua
     expect(ledger.intend('a', [{ token: 'u', members: two.slice(1) }], start)).toHaveLength(1)
   })
 
+  guarantee('nothing goes into one intent twice', (ledger) => {
+    prepare(ledger)
+    const third = { object: 1, from: 20, to: 30 }
+    expect(() => ledger.intend('a', [{ token: 'u', members: [third, third] }], start)).toThrow(/held/)
+    expect(ledger.intents('a')).toHaveLength(1)
+    expect(ledger.intend('a', [{ token: 'u', members: [third] }], start)).toHaveLength(1)
+  })
+
   guarantee('an ambiguous attempt stays ambiguous', (ledger) => {
     const id = prepare(ledger)
     ledger.attempted(id, { ambiguous: true, dueAt: start + 5, reason: 'reset' })

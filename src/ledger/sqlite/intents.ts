@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { meets } from '../../domain/ranges.ts'
+import { addRanges, meets } from '../../domain/ranges.ts'
 import type { Position } from '../duplicates.ts'
 import type { Attempt, Draft, Intent, Refused, Resolution, Resolved } from '../intents.ts'
-import { checkResolution } from '../rules.ts'
+import { checkResolution, totalBytes } from '../rules.ts'
 import { decodeMembers, encodeMembers } from './codec.ts'
 import type { Connection } from './connection.ts'
 import type { Held } from './held.ts'
@@ -55,6 +55,8 @@ function checkFree(db: Connection, held: Held, destination: string, members: rea
   for (const [object, { ranges }] of stretches(members)) {
     const { settled } = existing(db, destination, object)
     const condemned = verdicts.filter((verdict) => verdict.object === object)
+    if (totalBytes(addRanges([], ranges)) < totalBytes(ranges))
+      assert.fail(`a byte of object ${object} is held twice by one intent in ${destination}`)
     for (const [from, to] of ranges) {
       if (meets(settled, from, to)) assert.fail(`object ${object} from byte ${from} on is settled in ${destination}`)
       const isCondemned = condemned.some((verdict) => verdict.from < to && from < verdict.to)
