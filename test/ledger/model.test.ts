@@ -128,7 +128,7 @@ function wantedIds(ledger: Ledger, witness: Witness, { destination, receiver, st
   const announced = witness.announced.get(receiver)
   const objects = Array.from({ length: ledger.totals().objects }, (_, index) => ledger.object(index + 1))
   return objects.flatMap((object) => {
-    if (object === undefined || object.time < startAt || !announced?.has(object.key)) return []
+    if (object === undefined || object.time < startAt || !announced?.has(`${object.key} ${object.version}`)) return []
     if (witness.isLost(destination, object.ref)) return []
     const good = contentOf(object).filter(({ bad }) => !bad)
     return good.map(({ id }) => id)

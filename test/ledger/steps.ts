@@ -36,12 +36,12 @@ export class Witness {
   /** Ids each destination stored. */
   readonly #stored = new Map<string, Set<string>>()
   readonly #lost = new Set<string>()
-  /** Objects announced, by receiver. */
+  /** Objects announced, by receiver and by key and version: what was rewritten is another object, and may be another's. */
   readonly announced = new Map<string, Map<string, Sighting>>()
 
   announce(receiver: string, sightings: readonly Sighting[]): void {
     const known = this.announced.get(receiver) ?? new Map<string, Sighting>()
-    for (const seen of sightings) known.set(seen.key, seen)
+    for (const seen of sightings) known.set(`${seen.key} ${seen.version}`, seen)
     this.announced.set(receiver, known)
   }
 
