@@ -40,10 +40,18 @@ const newerSettings: Readonly<Record<string, string>> = {
 /** The status is sent when all is done, so that an exception has one of its own. */
 const protocol: Readonly<Record<string, string>> = { wait_end_of_query: '1', send_progress_in_http_headers: '0' }
 
-/** Replicas answer with what a quorum has stored. */
+/** All of the answer or an error: a row that a profile leaves out would count as not stored, and go twice. */
 const querySettings: Readonly<Record<string, string>> = {
+  // Replicas answer with what a quorum has stored.
   select_sequential_consistency: '1',
   max_query_size: '1048576',
+  limit: '0',
+  offset: '0',
+  timeout_overflow_mode: 'throw',
+  read_overflow_mode: 'throw',
+  result_overflow_mode: 'throw',
+  distinct_overflow_mode: 'throw',
+  set_overflow_mode: 'throw',
 }
 
 /** Names of parameters that an operator's own settings must not replace. */

@@ -65,6 +65,22 @@ describe.each(layouts)('$name', (layout) => {
     await exporter.close()
   })
 
+  test('a profile that cuts answers short hides no row', async () => {
+    const exporter = exporterTo(server, layout)
+    const rows = recordsFrom(0, 5_000).map((record) => exporter.encode(record))
+    await exporter.send(batchOf(rows), never)
+    await exporter.close()
+    const under = async (profile: string) => {
+      const other = exporterTo(server, layout, { endpoint: `${server.url}/?${profile}` })
+      const there = await other.stored(batchOf(rows), never).catch((error: Error) => error.message)
+      await other.close()
+      return there
+    }
+    expect(await under('limit=3')).toHaveLength(5_000)
+    expect(await under('offset=4')).toHaveLength(5_000)
+    expect(await under('max_execution_time=0.001&timeout_overflow_mode=break')).toContain('159 TIMEOUT_EXCEEDED')
+  })
+
   test('as many as a batch may have, in questions that a server takes', async () => {
     const exporter = exporterTo(server, layout)
     const rows = recordsFrom(0, 10_000).map((record) => exporter.encode({ ...record, hrTime: [1_790_812_800, 0] }))
