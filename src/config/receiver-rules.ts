@@ -9,7 +9,29 @@ type Receivers = readonly (readonly [id: string, receiver: ReceiverConfig])[]
 
 /** Everything about receivers that does not go together. */
 export function checkReceivers(receivers: Receivers): readonly Complaint[] {
-  return [...receivers.flatMap(([id, receiver]) => checkReceiver(id, receiver)), ...checkIdentities(receivers)]
+  return [
+    ...receivers.flatMap(([id, receiver]) => checkReceiver(id, receiver)),
+    ...checkIdentities(receivers),
+    ...checkOrganizations(receivers),
+  ]
+}
+
+/** An object is read once, for whoever is fed with it: two receivers that have the same objects expect the same. */
+function checkOrganizations(receivers: Receivers): readonly Complaint[] {
+  const first = new Map<string, { readonly id: string; readonly expected: string | undefined }>()
+  return receivers.flatMap(([id, { store, expect_organization: expected }]): readonly Complaint[] => {
+    const place = JSON.stringify([identity(store).name, prefixOf(store)])
+    const other = first.get(place)
+    first.set(place, other ?? { id, expected })
+    if (other === undefined || other.expected === expected) return []
+    const message = `is not that of \`${other.id}\`, which has the same objects: an event is kept for both or for neither`
+    const hint = 'give both the same or neither any, and let a `filter` choose by `scope` for each destination'
+    return [{ level: 'error', path: ['receivers', id, 'expect_organization'], message, hint }]
+  })
+}
+
+function prefixOf({ s3, gcs, azure_blob, directory }: ReceiverConfig['store']): string {
+  return (s3 ?? gcs ?? azure_blob ?? directory)?.prefix ?? ''
 }
 
 /** The ledger knows a store by its name alone, so that an endpoint may change; two with one name would be mixed up. */
