@@ -12,14 +12,21 @@ import { layoutOf, layouts } from './layouts.ts'
 import { reservedParameters } from './requests.ts'
 import { ClickHouseExporter } from './send.ts'
 
+/** Of parameters in the endpoint, which stand where each request's own ones do. */
+const WHY = 'delivery depends on it, or it has a setting of its own, and endpoints are shown'
+
 const name = z.string().min(1).max(200)
 
 /** Settings of the `clickhouse` exporter. */
 export const schema = z.strictObject({
   ...httpSettings,
-  endpoint: endpoint.meta({
-    description: 'HTTP interface of the server, e.g. https://clickhouse.acme.dev:8443. A path is kept, for proxies.',
-  }),
+  endpoint: endpoint
+    .refine((url) => !parametersOf(url).some((key) => reservedParameters.has(key)), {
+      error: ({ input }) => `must not have the parameter ${reserved(parametersOf(String(input)))}: ${WHY}`,
+    })
+    .meta({
+      description: 'HTTP interface of the server, e.g. https://clickhouse.acme.dev:8443. A path is kept, for proxies.',
+    }),
   database: name.default('default').meta({ description: 'Database of the table.' }),
   table: name.optional().meta({ description: 'Table to insert into. Default: the name of the layout.' }),
   layout: z
@@ -57,15 +64,17 @@ export const schema = z.strictObject({
     )
     .default({})
     .refine((settings) => !Object.keys(settings).some((key) => reservedParameters.has(key)), {
-      error: ({ input }) => `must not set ${reservedIn(input)}: delivery depends on it`,
+      error: ({ input }) => `must not set ${reserved(Object.keys(input as object))}: delivery depends on it`,
     })
     .meta({ description: 'Further settings of each insert, e.g. insert_quorum: auto.' }),
 })
 
-function reservedIn(settings: unknown): string {
-  return Object.keys(settings as object)
-    .filter((key) => reservedParameters.has(key))
-    .join(', ')
+function reserved(names: readonly string[]): string {
+  return names.filter((name) => reservedParameters.has(name)).join(', ')
+}
+
+function parametersOf(url: string): readonly string[] {
+  return URL.canParse(url) ? [...new URL(url).searchParams.keys()] : []
 }
 
 /** Settings of the `clickhouse` exporter, parsed. */

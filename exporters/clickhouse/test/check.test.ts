@@ -214,3 +214,13 @@ test('settings that delivery depends on are refused by name', () => {
   })
   expect(problem.error?.issues[0]?.message).toBe('must not set async_insert: delivery depends on it')
 })
+
+test.each(['password=p', 'deduplicate_insert=disable', 'query_id=1'])(
+  'nor can %s come with the endpoint',
+  (parameter) => {
+    const endpoint = `${server.url}/?tenant=a&${parameter}`
+    const problem = module.schema.safeParse({ endpoint })
+    expect(problem.error?.issues[0]?.message).toContain(`must not have the parameter ${parameter.split('=')[0]}: `)
+    expect(module.schema.safeParse({ endpoint: `${server.url}/?tenant=a` }).success).toBe(true)
+  },
+)
