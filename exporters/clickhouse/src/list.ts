@@ -19,15 +19,18 @@ export class QueryFailure extends Error {
  * would count as not there.
  */
 export function listIn(answer: HttpAnswer): readonly (readonly unknown[])[] {
-  if (answer.status !== 200 || exceptionIn(answer) !== undefined) throw failure(answer)
+  if (answer.status !== 200 || Number(answer.headers['x-clickhouse-exception-code'] ?? 0) !== 0) throw failure(answer)
   // From the bytes: in the text, secrets are masked, and a row's id or time may hold the same characters.
   const body = Buffer.from(answer.bytes).toString('utf8')
-  if (body !== '' && !body.endsWith('\n')) throw new QueryFailure('the answer was cut short', undefined)
   try {
-    return body.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as readonly unknown[]]))
+    const lists = body.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as readonly unknown[]]))
+    if (body === '' || body.endsWith('\n')) return lists
   } catch {
-    throw new QueryFailure('the answer is no list: is this ClickHouse?', undefined)
+    // An exception is never a list, while an id in a list may read like an exception.
+    if (exceptionIn(answer) !== undefined) throw failure(answer)
+    if (body.endsWith('\n')) throw new QueryFailure('the answer is no list: is this ClickHouse?', undefined)
   }
+  throw new QueryFailure('the answer was cut short', undefined)
 }
 
 function failure(answer: HttpAnswer): QueryFailure {

@@ -46,6 +46,8 @@ describe.each(layouts)('$name', (layout) => {
       'half \ud83e',
       '%s',
       '{x:Identifier}',
+      'Code: 60. DB::Exception: no',
+      '__exception__',
     ]
     const rows = ids.map((id) => exporter.encode(auditRecord({ id })))
     await exporter.send(batchOf(rows.slice(0, 5)), never)
