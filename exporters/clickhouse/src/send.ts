@@ -153,12 +153,15 @@ export class ClickHouseExporter implements Exporter {
     return found
   }
 
-  /** Whether a token that the table remembers stands for rows it has: not so in a table that is no replica of another. */
+  /**
+   * Whether a token that the table remembers stands for rows it has: so in replicas. Not in a table that is none, nor in
+   * a Distributed one, of which nobody knows what lies under it.
+   */
   async #believes(signal: AbortSignal): Promise<boolean> {
     const { database, table } = this.#options.target
     const where = `database = ${literal(database)} AND name = ${literal(table)}`
     const [found] = await this.#ask(`SELECT engine FROM system.tables WHERE ${where}`, signal)
-    return found !== undefined && !/^(?!Replicated|Shared)\w*MergeTree$/.test(String(found[0]))
+    return found !== undefined && /^(Replicated|Shared)\w*MergeTree$/.test(String(found[0]))
   }
 
   async #ask(question: string, signal: AbortSignal): Promise<readonly (readonly unknown[])[]> {

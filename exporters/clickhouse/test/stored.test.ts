@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { layouts } from '../src/index.ts'
 import { questions } from '../src/lookup.ts'
 import { ClickHouse } from './engine/front.ts'
-import { batchOf, createTable, exporterTo, never, recordsFrom } from './world.ts'
+import { batchOf, countOf, createTable, exporterTo, never, recordsFrom } from './world.ts'
 
 let server: ClickHouse
 beforeAll(async () => {
@@ -161,3 +161,27 @@ test('a replicated table is believed: a replica that lags would be taken for one
   expect(await exporter.send(batch, never)).toEqual({ status: 'delivered' })
   await exporter.close()
 })
+
+test.each(['Distributed', 'MergeTree'])(
+  'a table of engine %s is looked at: its token may outlive its rows',
+  async (engine) => {
+    const [layout] = layouts
+    await createTable(server, layout)
+    const exporter = exporterTo(server, layout)
+    const batch = batchOf([exporter.encode(auditRecord())])
+    await server.fault({ kind: 'cut', when: 'after commit', on: 'insert' })
+    await exporter.send(batch, never)
+    await server.query(`TRUNCATE TABLE ${layout.table}`)
+    await server.fault({
+      kind: 'answer',
+      on: 'insert',
+      status: 200,
+      headers: { 'X-ClickHouse-Query-Id': 'q' },
+      body: '',
+    })
+    await server.fault({ kind: 'answer', on: 'query', status: 200, body: `["${engine}"]\n` })
+    expect(await exporter.send(batch, never)).toEqual({ status: 'delivered' })
+    expect(await countOf(server, layout.table)).toBe(1)
+    await exporter.close()
+  },
+)
