@@ -93,7 +93,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/delivery/plan.ts',
     find: 'if (!sent.ambiguous) return apply(',
     replace: 'if (sent.members > 0) return apply(',
-    seed: 145,
+    seed: 11,
   },
   {
     name: 'no-look-up-after-the-window',

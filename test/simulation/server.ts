@@ -36,6 +36,8 @@ export interface Nature {
   readonly unfit: number
   /** Chance that an answer is lost or late without any bad weather. */
   readonly hiccups: number
+  /** Its hiccups are lost answers, and a proxy that finds too large what it let through before. */
+  readonly narrows?: boolean
   readonly slow: boolean
 }
 
@@ -179,6 +181,7 @@ export class Server {
   #hiccup(): ServerTrouble | undefined {
     const { chance, time, nature, calmAt } = this.#parts
     if (time.now >= calmAt || !chance.hit(nature.hiccups)) return undefined
+    if (nature.narrows === true) return chance.pick(['answers lost', 'shrunk'])
     return chance.pick(['throttling', 'down', 'answers lost', 'hanging', 'throwing', 'storing in part'])
   }
 

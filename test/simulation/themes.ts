@@ -42,3 +42,13 @@ export function unreadable(chance: Chance, plan: Plan): Plan {
   const lives = plan.lives.map((life, index) => (index === 0 ? { ...life, end: { kind: 'stop' } as const } : life))
   return { ...plan, buckets, lives, habits: { ...plan.habits, copies: 0.25 }, objects: 40 }
 }
+
+/** A batch whose answer was lost meets a proxy that calls it too large, at destinations that tell what they know. */
+export function narrowing(plan: Plan): Plan {
+  const destinations = plan.destinations.map((destination): DestinationPlan => {
+    if (!destination.nature.exactlyOnce) return destination
+    const nature = { ...destination.nature, recordsMax: 25, hiccups: 0.4, narrows: true }
+    return { ...destination, healthy: false, nature, records: 25, bytes: 6000 }
+  })
+  return { ...plan, destinations }
+}

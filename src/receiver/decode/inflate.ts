@@ -20,7 +20,8 @@ const stepBytes = 4096
 const finerSteps = [64, 1]
 /** How much of an engine's input is remembered, in bytes: one member of a gzip file, one zstd stream. */
 const rememberedBytes = 8 * 1024 * 1024
-const engineOptions = { chunkSize: 128 * 1024, readableHighWaterMark: 1 }
+// A step gives about 32 KiB; more would be allocated for each object, however small.
+const engineOptions = { chunkSize: 32 * 1024, readableHighWaterMark: 1 }
 
 /** node:zlib, off the main thread. */
 export const zlibInflate: Inflate = {
