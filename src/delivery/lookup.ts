@@ -27,7 +27,8 @@ export async function lookUp(
   try {
     const answer = exporter.stored?.(batch, AbortSignal.any([signal, done.signal]))
     const stored = await Promise.race([answer, clock.sleep(attemptMs, done.signal).then(tooLate)])
-    return (stored ?? []).flatMap((at) => asked[at]?.index ?? [])
+    // A member named twice would be settled twice, which the ledger refuses at every try.
+    return [...new Set(stored)].flatMap((at) => asked[at]?.index ?? [])
   } catch (error) {
     throw new Error(`cannot ask what is stored: ${error instanceof Error ? error.message : String(error)}`)
   } finally {
