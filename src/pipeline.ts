@@ -18,8 +18,10 @@ import type { Route } from './ledger/discovery.ts'
 import { LedgerFailure } from './ledger/failure.ts'
 import { Enrolment } from './pipeline/enrolment.ts'
 import { Intake } from './pipeline/intake.ts'
+import { requestKinds } from './pipeline/kinds.ts'
 import type { DestinationSpec, PipelineParts } from './pipeline/parts.ts'
 import { AuditReader } from './pipeline/reader.ts'
+import { Requests } from './pipeline/requests.ts'
 import { ledgerFailed, namingFailures } from './pipeline/telling.ts'
 
 /** Watermarks advance, and are made durable, this often; claims are pruned that often. In milliseconds. */
@@ -41,6 +43,7 @@ export class Pipeline {
   readonly #reader: AuditReader
   readonly #lanes: readonly Lane[]
   readonly #intakes: readonly Intake[]
+  readonly #requests: Requests
   readonly #samples = new Map<string, Promise<Sample>>()
 
   constructor(parts: PipelineParts) {
@@ -54,6 +57,7 @@ export class Pipeline {
     const readings = new Readings({ ...this.#parts, reader: this.#reader, lanes, sharedKeys: shared, capacityBytes })
     this.#lanes = parts.destinations.map((destination) => this.#lane(destination, readings))
     this.#intakes = this.#open(enrolment)
+    this.#requests = new Requests({ ...this.#parts, kinds: requestKinds(this.#parts) })
   }
 
   #open(enrolment: Enrolment): readonly Intake[] {
@@ -93,14 +97,14 @@ export class Pipeline {
   async run(signal: AbortSignal, caughtUp?: () => void): Promise<void> {
     const prepared = this.#intakes.map((intake) => intake.prepare(signal, { sweep: caughtUp !== undefined }))
     await Promise.all(this.#intakes.map((intake, index) => Promise.race([prepared[index], intake.blocked])))
-    const lanes = this.#lanes.map((lane) => lane.run(signal, this.#parts.stopMs))
+    const lanes = this.#delivering(signal)
     const receiving = this.#intakes.map((intake, index) => prepared[index]?.then(() => intake.run(signal)))
     const ticking = this.#ticking(signal)
     if (caughtUp !== undefined)
       void this.#rest(signal)
         .then((rested) => (rested ? this.#tellRest(caughtUp) : undefined))
         .catch((error: unknown) => this.#parts.tell({ type: 'bug', where: 'looking whether it has caught up', error }))
-    await Promise.all([...receiving, ...ticking, ...lanes])
+    await Promise.all([...receiving, ...ticking, ...lanes, this.#requests.run(signal)])
     this.#advance()
   }
 
@@ -114,14 +118,31 @@ export class Pipeline {
     const swept = await Promise.all(
       this.#intakes.map((intake) => Promise.race([intake.prepare(either, { sweep: true }), intake.blocked])),
     )
-    const lanes = this.#lanes.map((lane) => lane.run(either, this.#parts.stopMs))
-    const ticking = this.#ticking(either)
+    const working = [...this.#delivering(either), ...this.#ticking(either), this.#requests.run(either)]
     await this.#rest(signal, timeoutMs)
     const unfinished = this.#unfinished()
     over.abort()
-    await Promise.all([...lanes, ...ticking])
+    await Promise.all(working)
     this.#advance()
     return { unswept: this.#intakes.filter((_, index) => swept[index] !== true).map(({ id }) => id), unfinished }
+  }
+
+  /** Does one request and ends: receives nothing, and delivers only where the request's kind needs that. */
+  async fulfil(id: number, signal: AbortSignal): Promise<void> {
+    const { ledger, clock } = this.#parts
+    const over = new AbortController()
+    const either = AbortSignal.any([signal, over.signal])
+    const delivers = this.#requests.needsLanes(ledger.request(id)?.kind ?? '')
+    const lanes = delivers ? this.#delivering(either) : []
+    const working = [...lanes, ...this.#ticking(either), this.#requests.run(either)]
+    while (ledger.request(id)?.answer === undefined && !signal.aborted) await clock.sleep(LOOK_MS, signal)
+    over.abort()
+    await Promise.all(working)
+    this.#advance()
+  }
+
+  #delivering(signal: AbortSignal): readonly Promise<void>[] {
+    return this.#lanes.map((lane) => lane.run(signal, this.#parts.stopMs))
   }
 
   #tellRest(caughtUp: () => void): void {
@@ -147,7 +168,7 @@ export class Pipeline {
   }
 
   #resting(until: number): boolean {
-    return this.idle && this.#lanes.every(({ nextDue }) => nextDue > until)
+    return this.#requests.idle && this.idle && this.#lanes.every(({ nextDue }) => nextDue > until)
   }
 
   /** A number that changes whenever anything is settled. */

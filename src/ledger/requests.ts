@@ -8,6 +8,8 @@ export interface Request {
   /** Who asks, for the record of the act. */
   readonly by: string
   readonly at: number
+  /** How far it is, as JSON; undefined before the first report. */
+  readonly progress: string | undefined
   readonly answer: string | undefined
 }
 
@@ -17,6 +19,8 @@ export interface RequestLedger {
   ask(kind: string, body: string, by: string, now: number): number
   /** Unanswered requests, oldest first. */
   asked(): readonly Request[]
+  /** How far a request is that is not answered yet. Not durable: it is for whoever waits, and nothing is built on it. */
+  report(id: number, progress: string): void
   /** Durable: an answered request is never done twice. */
   answer(id: number, answer: string): void
   request(id: number): Request | undefined

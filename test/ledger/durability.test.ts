@@ -76,6 +76,7 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
   const intend = (from: number) => ledger.intend('a', [{ token: 't', members: members(from) }], start)[0]?.id ?? 0
   let id = 0
   let request = 0
+  const answered = ledger.ask('replay', '{}', 'ann', start)
   const durable: (() => void)[] = [
     () => ledger.enrol([route('a')], start),
     () => see(ledger, at(1), at(2)),
@@ -98,9 +99,9 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     () => {
       request = ledger.ask('replay', '{}', 'ann', start)
     },
-    () => ledger.answer(request, 'done'),
     () => ledger.rename('a', 'c'),
     () => ledger.rename('c', 'a'),
+    () => ledger.answer(answered, 'done'),
   ]
   const volatile: (() => void)[] = [
     () => ledger.decide(whole(1, ['x', 'x', 'z']), start),
@@ -111,6 +112,7 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     () => ledger.postpone('a', 1, start, 'denied'),
     () => ledger.prune(0),
     () => ledger.altered(1, 'abcd', start),
+    () => ledger.report(request, '1'),
     () => ledger.stop('a', undefined),
   ]
   expect(synchronousOf(ledger, durable)).toEqual(durable.map(() => 'FULL'))

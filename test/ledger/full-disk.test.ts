@@ -79,6 +79,7 @@ const writes: Readonly<Record<string, (ledger: Ledger, intent: number) => unknow
   quarantineMessage: (ledger) => ledger.quarantineMessage('bucket', 'what', 'nobody knows', start),
   altered: (ledger) => ledger.altered(1, 'abcd', start),
   ask: (ledger) => ledger.ask('replay', '{}', 'bob', start),
+  report: (ledger) => ledger.report(1, '5'),
   answer: (ledger) => ledger.answer(1, 'done'),
 }
 

@@ -215,6 +215,7 @@ export const acts = {
   },
   message: (ledger, { a }, now) => ledger.quarantineMessage('bucket', 'x'.repeat(a % 50), 'unknown', now),
   ask: (ledger, { a }, now) => ledger.ask('replay', `{"n":${a}}`, 'ann', now),
+  report: (ledger, { a, b }) => ledger.report(1 + (a % 4), String(b)),
   answer: (ledger, { a }) => ledger.answer(1 + (a % 4), 'done'),
   due: (ledger, { a, b, c }, now) => {
     const except = new Set([1 + (a % 7), 1 + (b % 7)])

@@ -153,10 +153,16 @@ export function sendingGuarantees(name: string, subject: Subject, guarantee: Gua
 
   guarantee('a request is answered once', (ledger) => {
     const id = ledger.ask('replay', '{}', 'ann', start)
-    expect(ledger.asked()).toEqual([{ id, kind: 'replay', body: '{}', by: 'ann', at: start, answer: undefined }])
+    const asked = { id, kind: 'replay', body: '{}', by: 'ann', at: start, progress: undefined, answer: undefined }
+    expect(ledger.asked()).toEqual([asked])
+    ledger.report(id, '1')
+    ledger.report(id, '2')
+    expect(ledger.asked()).toEqual([{ ...asked, progress: '2' }])
     ledger.answer(id, 'done')
-    expect([ledger.asked(), ledger.request(id)?.answer]).toEqual([[], 'done'])
+    expect([ledger.asked(), ledger.request(id)]).toEqual([[], { ...asked, progress: '2', answer: 'done' }])
     expect(() => ledger.answer(id, 'again')).toThrow(/answered already/)
+    expect(() => ledger.report(id, '3')).toThrow(/answered already/)
+    expect(() => ledger.report(id + 1, '3')).toThrow(/no request/)
   })
 
   guarantee('a stopped destination is shown until it resumes', (ledger) => {

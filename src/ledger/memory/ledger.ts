@@ -19,7 +19,7 @@ import { adopted, decide, judge, prune } from './duplicates.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
 import { rename } from './rename.ts'
-import { answer, ask, asked } from './requests.ts'
+import { answer, ask, asked, report } from './requests.ts'
 import { State } from './state.ts'
 
 export class MemoryLedger implements Ledger {
@@ -191,6 +191,10 @@ export class MemoryLedger implements Ledger {
 
   asked(): readonly Request[] {
     return asked(this.#state)
+  }
+
+  report(id: number, progress: string): void {
+    this.#volatile(() => report(this.#state, id, progress))
   }
 
   answer(id: number, text: string): void {

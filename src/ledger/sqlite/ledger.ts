@@ -24,7 +24,7 @@ import { checkPlace, openForReading, openForWriting } from './open.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
 import { quarantine, quarantineMessage } from './quarantine.ts'
 import { rename } from './rename.ts'
-import { answer, ask, asked, request } from './requests.ts'
+import { answer, ask, asked, report, request } from './requests.ts'
 import { adopted, judge } from './rescue.ts'
 
 export interface SqliteLedgerOptions {
@@ -217,6 +217,10 @@ export class SqliteLedger implements Ledger {
 
   asked(): readonly Request[] {
     return asked(this.#db)
+  }
+
+  report(id: number, progress: string): void {
+    this.#write('volatile', () => report(this.#db, id, progress))
   }
 
   answer(id: number, text: string): void {

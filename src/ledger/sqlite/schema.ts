@@ -99,11 +99,15 @@ ALTER TABLE totals ADD COLUMN altered INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX bad_stretches ON quarantine (object, start) WHERE destination IS NULL;
 `
 
+/** How far a request is, for the command that waits for it. */
+const fourth = 'ALTER TABLE requests ADD COLUMN progress TEXT'
+
 /** In order; each takes the ledger from the version before it to its own. A migration that was released never changes. */
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: second },
   { version: 3, sql: third },
+  { version: 4, sql: fourth },
 ]
 
 export const schemaVersion: number = Math.max(...migrations.map(({ version }) => version))
