@@ -4,17 +4,13 @@ import { type StatusDocument, statusDocument } from '../admin/status.ts'
 import type { Loaded } from '../config/load.ts'
 import { problemsText } from '../config/problem.ts'
 import type { Config } from '../config/schema.ts'
-import { discreet } from '../delivery/discreet.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { Pipeline } from '../pipeline.ts'
-import { redact } from '../telemetry/redact.ts'
-import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
-import { openDestinations, openReceivers } from './assemble.ts'
-import { systemClock } from './clock.ts'
+import type { Pipeline } from '../pipeline.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import { openLedger } from './ledger.ts'
 import { load } from './load.ts'
+import { openPipeline, openTelemetry } from './open.ts'
 import type { RunOptions } from './options.ts'
-import { openDatabases } from './processors.ts'
 import { serve } from './serve.ts'
 import { StopSignals } from './stop.ts'
 import { caughtUpText } from './summary.ts'
@@ -30,7 +26,7 @@ interface Running {
 
 export async function run(options: RunOptions): Promise<number> {
   const loaded = await load(options)
-  const telemetry = telemetryOf(loaded)
+  const telemetry = openTelemetry(loaded)
   if (loaded.warnings.length > 0) process.stderr.write(`${problemsText(loaded.file, loaded.warnings)}\n`)
   const ledger = await openLedger(loaded.config)
   const stop = stopSignal(telemetry)
@@ -50,38 +46,8 @@ export async function run(options: RunOptions): Promise<number> {
   }
 }
 
-function telemetryOf({ config, secrets }: Loaded): Telemetry {
-  const { level, format } = config.service.telemetry.logs
-  const stream = process.stderr
-  const log = { level, format, stream, isTTY: stream.isTTY === true, now: Date.now, secrets }
-  return createTelemetry({ version: version(), log })
-}
-
-async function open(
-  { config, components, secrets }: Loaded,
-  ledger: Ledger,
-  telemetry: Telemetry,
-  end: AbortSignal,
-): Promise<Running> {
-  const { tell } = telemetry
-  const { deduplication, memory, stop_timeout } = config.service
-  const receivers = await openReceivers(config, systemClock, version())
-  const databases = await openDatabases(config, tell)
-  const clean = (text: string): string => redact(text, secrets)
-  const opened = openDestinations(config, components.exporters, databases)
-  const destinations = opened.map((one) => ({ ...one, exporter: discreet(one.exporter, clean) }))
-  const pipeline = new Pipeline({
-    receivers,
-    destinations,
-    ledger,
-    decode: {},
-    clock: systemClock,
-    random: Math.random,
-    tell,
-    deduplicationMs: deduplication.window,
-    cacheBytes: memory.cache,
-    stopMs: stop_timeout,
-  })
+async function open(loaded: Loaded, ledger: Ledger, telemetry: Telemetry, end: AbortSignal): Promise<Running> {
+  const { pipeline, receivers, destinations } = await openPipeline(loaded, ledger, telemetry, end)
   const startedAt = Date.now()
   const status = (): StatusDocument =>
     statusDocument({
@@ -92,11 +58,10 @@ async function open(
       now: Date.now(),
       running: { version: version(), startedAt, lane: (destination) => telemetry.lanes.of(destination) },
     })
-  void databases.watch(systemClock, end)
   telemetry.metrics.watch(() => ledger.accounts())
   const ids = { destinations: destinations.map(({ id }) => id), receivers: receivers.map(({ id }) => id) }
-  tell({ type: 'started', version: version(), ...ids })
-  return { config, ledger, telemetry, pipeline, status }
+  telemetry.tell({ type: 'started', version: version(), ...ids })
+  return { config: loaded.config, ledger, telemetry, pipeline, status }
 }
 
 async function forEver(running: Running, options: RunOptions, stop: AbortSignal): Promise<number> {

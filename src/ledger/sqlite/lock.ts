@@ -7,6 +7,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { SetupError } from '../../domain/failures.ts'
 import { resultCode, resultCodes } from './connection.ts'
 
+/** Another process holds the lock: a forwarder, or a command that works on the ledger. */
+export class LedgerHeld extends SetupError {}
+
 export class Lock {
   readonly #database: DatabaseSync
 
@@ -33,7 +36,7 @@ export class Lock {
 
 function refusal(path: string, cause: unknown): SetupError {
   if (resultCode(cause) === resultCodes.busy) {
-    return new SetupError(`another forwarder is running on this ledger: it holds ${path}`, {
+    return new LedgerHeld(`another forwarder is running on this ledger: it holds ${path}`, {
       hint: 'stop the other one first, or give this one a ledger of its own (service.ledger.sqlite.path)',
       cause,
     })

@@ -1,0 +1,54 @@
+import type { Loaded } from '../config/load.ts'
+import { discreet } from '../delivery/discreet.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { DestinationSpec, ReceiverSpec } from '../pipeline/parts.ts'
+import { Pipeline } from '../pipeline.ts'
+import { redact } from '../telemetry/redact.ts'
+import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
+import type { Level } from '../telemetry/wording.ts'
+import { openDestinations, openReceivers } from './assemble.ts'
+import { systemClock } from './clock.ts'
+import { openDatabases } from './processors.ts'
+import { version } from './version.ts'
+
+/** The program's telemetry as configured; with `level`, no line below it. */
+export function openTelemetry({ config, secrets }: Loaded, level?: Level): Telemetry {
+  const { format } = config.service.telemetry.logs
+  const stream = process.stderr
+  const settings = { level: level ?? config.service.telemetry.logs.level, format }
+  const log = { ...settings, stream, isTTY: stream.isTTY === true, now: Date.now, secrets }
+  return createTelemetry({ version: version(), log })
+}
+
+/** A pipeline over this ledger, with everything it needs opened, and those it is between. `end` stops what is watched. */
+export async function openPipeline(
+  { config, components, secrets }: Loaded,
+  ledger: Ledger,
+  { tell }: Telemetry,
+  end: AbortSignal,
+): Promise<{
+  readonly pipeline: Pipeline
+  readonly receivers: readonly ReceiverSpec[]
+  readonly destinations: readonly DestinationSpec[]
+}> {
+  const { deduplication, memory, stop_timeout } = config.service
+  const receivers = await openReceivers(config, systemClock, version())
+  const databases = await openDatabases(config, tell)
+  const clean = (text: string): string => redact(text, secrets)
+  const opened = openDestinations(config, components.exporters, databases)
+  const destinations = opened.map((one) => ({ ...one, exporter: discreet(one.exporter, clean) }))
+  const pipeline = new Pipeline({
+    receivers,
+    destinations,
+    ledger,
+    decode: {},
+    clock: systemClock,
+    random: Math.random,
+    tell,
+    deduplicationMs: deduplication.window,
+    cacheBytes: memory.cache,
+    stopMs: stop_timeout,
+  })
+  void databases.watch(systemClock, end)
+  return { pipeline, receivers, destinations }
+}
