@@ -1,5 +1,6 @@
 // The configuration as it takes effect: what is written, every default beside it, and a mark in place of every secret.
 // Made from the values as users write them (`5s`, not 5000), so that it reads like a configuration file.
+import { maskedUrl } from '@circleci-audit-forwarder/contract'
 import { z } from 'zod'
 import type { Loaded } from './load.ts'
 import type { Path } from './problem.ts'
@@ -42,8 +43,8 @@ class Filling {
     const mark = origins.length === 0 ? '<secret>' : `<secret from ${origins.join(', ')}>`
     if (isSecret(this.#loaded.schema, path) || origins.some(isSecretOrigin)) return mark
     if (typeof value !== 'string') return value
-    if (this.#loaded.secrets.some((secret) => secret.length >= 4 && value.includes(secret))) return mark
-    return value.replaceAll(/\/\/[^/@\s]*@/g, '//<secret>@')
+    const shown = maskedUrl(value, '<secret>').replaceAll(/\/\/[^/@\s]*@/g, '//<secret>@')
+    return this.#loaded.secrets.some((secret) => secret.length >= 4 && shown.includes(secret)) ? mark : shown
   }
 }
 

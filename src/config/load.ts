@@ -1,6 +1,7 @@
 // Loading a configuration: text → values with places → schema → rules. Nothing stops at the first problem; what cannot
 // be judged because of another problem is judged without it.
 import { readFileSync, statSync } from 'node:fs'
+import { urlSecrets } from '@circleci-audit-forwarder/contract'
 import type { z } from 'zod'
 import { isMapping } from './components.ts'
 import { ConfigDocument } from './document.ts'
@@ -122,12 +123,11 @@ function sorted(problems: readonly Problem[]): readonly Problem[] {
 }
 
 function secretsOf(value: unknown, schema: z.ZodType, document: ConfigDocument): readonly string[] {
-  const secrets = [...leaves(value)]
-    .filter(
-      ({ path, value }) =>
-        typeof value === 'string' && isSecret(schema, path) && isWorthHiding(schema, path, value, document),
-    )
-    .map((leaf) => leaf.value as string)
+  const secrets = [...leaves(value)].flatMap(({ path, value }): readonly string[] => {
+    if (typeof value !== 'string') return []
+    const secret = isSecret(schema, path) && isWorthHiding(schema, path, value, document)
+    return secret ? [value, ...urlSecrets(value)] : urlSecrets(value)
+  })
   return [...new Set(secrets)]
 }
 

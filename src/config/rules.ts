@@ -2,7 +2,7 @@
 // What no schema of one setting can say: settings that do not go together, and settings that do not fit the
 // destination. Runs on those components that are valid by themselves, whatever is wrong with the others.
 import path from 'node:path'
-import type { Exporter, ExporterModule, SettingError } from '@circleci-audit-forwarder/contract'
+import { type Exporter, type ExporterModule, type SettingError, urlSecrets } from '@circleci-audit-forwarder/contract'
 import type { z } from 'zod'
 import { typeOf } from '../domain/component.ts'
 import type { StartAt } from '../domain/start.ts'
@@ -176,13 +176,17 @@ function tellUnverified(
 export function checkInlineSecrets(value: unknown, schema: z.ZodType, document: ConfigDocument): readonly Complaint[] {
   return [...leaves(value)]
     .filter(({ path, value }) => typeof value === 'string' && value !== '' && document.origins(path) === undefined)
-    .filter(({ path, value }) => isSecret(schema, path) && isCredential(schema, path, value as string))
+    .filter(({ path, value }) => holdsSecret(schema, path, value as string))
     .map(({ path }) => ({
       level: 'warning',
       path,
       message: 'holds a secret in the file itself',
       hint: 'write "${env:NAME}" or "${file:/path}"',
     }))
+}
+
+function holdsSecret(schema: z.ZodType, path: Path, value: string): boolean {
+  return isSecret(schema, path) ? isCredential(schema, path, value) : urlSecrets(value).length > 0
 }
 
 /** A header or a proxy's URL may hold a credential; many hold none. */

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { effective } from '../../src/config/effective.ts'
 import { type Loaded, parseConfig } from '../../src/config/load.ts'
+import { redact } from '../../src/telemetry/redact.ts'
 import { components, world } from './components.ts'
 
 const text = `
@@ -34,6 +35,28 @@ test('every default is there, as users write it', async () => {
 test('no secret is in it, nor in the warnings', async () => {
   const loaded = await load()
   expect(JSON.stringify([effective(loaded), loaded.warnings])).not.toContain('sekret')
+})
+
+test('a key in a query is a secret, whatever else the address says', async () => {
+  const key = 'sekret-query-5ec4e7ca4a4e'
+  const loaded = await parseConfig(
+    `
+receivers: { circleci_audit: { store: { directory: { path: /audit } } } }
+exporters: { otlp_http: { endpoint: "https://otlp.acme.dev/v1/logs?tenant=acme&api_key=${key}" } }
+service: { pipelines: { logs: { receivers: [circleci_audit], exporters: [otlp_http] } } }
+`,
+    'config.yaml',
+    components,
+    world,
+  )
+  expect(effective(loaded)).toMatchObject({
+    exporters: { otlp_http: { endpoint: 'https://otlp.acme.dev/v1/logs?tenant=acme&api_key=<secret>' } },
+  })
+  expect(loaded.secrets).toEqual([key])
+  expect(loaded.warnings).toMatchObject([
+    { path: 'exporters.otlp_http.endpoint', message: 'holds a secret in the file itself' },
+  ])
+  expect(redact(`POST https://otlp.acme.dev/v1/logs: ${key}`, loaded.secrets)).not.toContain(key)
 })
 
 test('without its masks it is a configuration with the same effect', async () => {

@@ -6,7 +6,7 @@ export const config = z.strictObject({
   ...httpSettings,
   endpoint: endpoint.meta({
     description:
-      'Base URL of the receiver, e.g. http://otel-collector:4318. /v1/logs is appended; a URL with a path is used as it is.',
+      'Base URL of the receiver, e.g. http://otel-collector:4318. /v1/logs is appended; a URL with a path is used as it is. A key in its query is treated as a secret.',
   }),
   encoding: z
     .enum(['json', 'proto'])

@@ -6,6 +6,7 @@ import {
   httpOptions,
   type LogRecord,
   type Outcome,
+  urlSecrets,
 } from '@circleci-audit-forwarder/contract'
 import { checkOtlp } from './check.ts'
 import { logsUrl, type OtlpHttpSettings } from './config.ts'
@@ -28,7 +29,7 @@ export class OtlpHttpExporter implements Exporter {
 
   /** Opens no connection. Throws SettingError for a certificate, proxy or header that cannot work. */
   constructor(settings: OtlpHttpSettings) {
-    this.#client = new HttpClient(httpOptions(settings))
+    this.#client = new HttpClient({ ...httpOptions(settings), secrets: urlSecrets(settings.endpoint) })
     this.#url = logsUrl(settings.endpoint)
     this.#encoding = settings.encoding
     this.#original = settings.original

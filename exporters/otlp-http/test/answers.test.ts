@@ -258,3 +258,33 @@ test('the module parses and creates', async () => {
   for (const endpoint of ['otel:4318', `http://user:${canary('userinfo')}@otel:4318`, 'ftp://otel'])
     expect(config.safeParse({ endpoint }).success).toBe(false)
 })
+
+describe('a key in the query of the endpoint', () => {
+  const keyed = (): object => ({ endpoint: `${server.url}/v1/logs?tenant=acme&api_key=${canary('query%2B')}` })
+
+  test('is sent as it was written', async () => {
+    answer = { status: 200 }
+    expect(await send(1, keyed())).toEqual({ status: 'delivered' })
+    expect(server.arrived[0]?.path).toBe(`/v1/logs?tenant=acme&api_key=${canary('query%2B')}`)
+  })
+
+  test.each(['query%2B', 'query+'])('is in no answer that quotes it (%s)', async (spelling) => {
+    answer = { status: 403, body: `no such key: ${canary(spelling)}` }
+    const otlp = exporter(keyed())
+    const told = JSON.stringify([await send(1, keyed()), await otlp.check(never)])
+    expect(told).toContain('no such key: ***')
+    expect(told).not.toContain(canary(''))
+    await otlp.close()
+  })
+
+  test('is in no error of the network', async () => {
+    const [url = ''] = [server.url]
+    await server.stop()
+    const otlp = new OtlpHttpExporter(config.parse({ endpoint: `${url}?api_key=${canary('query')}` }))
+    const told = JSON.stringify(await otlp.check(never))
+    expect(told).toContain('ECONNREFUSED')
+    expect(told).not.toContain(canary(''))
+    await otlp.close()
+    server = await FakeServer.start(() => answer)
+  })
+})
