@@ -23,6 +23,8 @@ export interface Habits {
   readonly copies: number
   readonly torn: number
   readonly eventsMax: number
+  /** How likely an object appears soon after the time it is stamped with. */
+  readonly punctual: number
   /** Copies are of events at most this old. */
   readonly copyAgeMs: number
 }

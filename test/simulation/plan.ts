@@ -66,6 +66,8 @@ export interface Plan {
   readonly skews: readonly Skew[]
   /** The process dies when an answer was lost, and while it is down an object of that batch vanishes. */
   readonly thieves: boolean
+  /** The power fails when a message has just been deleted. */
+  readonly brittle: boolean
   /** When the ledger's disk is full. */
   readonly disk: Weather<'full'>
   readonly lookbackMs: number
@@ -105,6 +107,7 @@ export function drawPlan(chance: Chance): Plan {
     cacheBytes: chance.pick([0, 10_000, 1 << 20]),
     chunkItems: chance.pick([2, 5, 1000]),
     thieves: chance.hit(0.5),
+    brittle: false,
   }
   return picky(chance, perilous(newcomers(theme === undefined ? plan : unreadable(chance, plan))))
 }
@@ -196,6 +199,7 @@ function drawHabits(chance: Chance, deduplicationMs: number): Habits {
     copies: chance.pick([0, 0.05, 0.25]),
     torn: chance.pick([0, 0.03]),
     eventsMax: chance.pick([4, 12, 30]),
+    punctual: 0.8,
     copyAgeMs: chance.hit(0.8) ? deduplicationMs / 2 : 2 * deduplicationMs,
   }
 }

@@ -77,9 +77,9 @@ export class Scenery {
   }
 
   #lateness(): number {
-    const { chance } = this.#parts
+    const { chance, plan } = this.#parts
     const way = chance.random()
-    if (way < 0.8) return chance.int(0, 3 * MINUTE)
+    if (way < plan.habits.punctual) return chance.int(0, 3 * MINUTE)
     return way < 0.92 ? chance.int(HOUR, 6 * HOUR) : chance.int(20 * HOUR, 60 * HOUR)
   }
 

@@ -1,8 +1,22 @@
 // What some worlds are about: changes of a drawn plan that bring together what would rarely meet by chance.
 import type { BucketTrouble } from './bucket.ts'
 import type { Chance } from './chance.ts'
-import { type DestinationPlan, HOUR, type Plan } from './plan.ts'
-import { Weather } from './weather.ts'
+import { type DestinationPlan, HOUR, type Life, type Plan } from './plan.ts'
+import type { ServerTrouble } from './server.ts'
+import { type Spell, Weather } from './weather.ts'
+
+/** Every so many worlds, one is about this. By the seed and not by a draw: the other worlds stay what they are. */
+const SLOTS = 16
+const THEMES: ReadonlyMap<number, (plan: Plan) => Plan> = new Map([
+  [11, narrowing],
+  [12, ending],
+  [14, brittle],
+])
+
+/** The plan as the theme of this seed changes it, if it has one. */
+export function themed(seed: number, plan: Plan): Plan {
+  return THEMES.get(seed % SLOTS)?.(plan) ?? plan
+}
 
 /** In some worlds whoever joins later wants everything from the beginning, and those before it only what is new. */
 export function newcomers(plan: Plan): Plan {
@@ -44,11 +58,52 @@ export function unreadable(chance: Chance, plan: Plan): Plan {
 }
 
 /** A batch whose answer was lost meets a proxy that calls it too large, at destinations that tell what they know. */
-export function narrowing(plan: Plan): Plan {
+function narrowing(plan: Plan): Plan {
   const destinations = plan.destinations.map((destination): DestinationPlan => {
     if (!destination.nature.exactlyOnce) return destination
     const nature = { ...destination.nature, recordsMax: 25, hiccups: 0.4, narrows: true }
     return { ...destination, healthy: false, nature, records: 25, bytes: 6000 }
   })
   return { ...plan, destinations }
+}
+
+/** Runs that are to end meet destinations that are in trouble for as long as such a run waits, and longer. */
+function ending(plan: Plan): Plan {
+  const lives = mortal(plan).map((life): Life => ({ ...life, once: true, end: { kind: 'stop' } }))
+  const kinds: readonly ServerTrouble[] = ['down', 'credentials', 'configuration', 'hanging']
+  const destinations = plan.destinations.map((destination, index): DestinationPlan => {
+    if (destination.healthy) return destination
+    const spells = lives.flatMap(({ from, to }, life): Spell<ServerTrouble>[] =>
+      (life + index) % 2 === 0 ? [{ kind: kinds[(life + index) % kinds.length] as ServerTrouble, from, to }] : [],
+    )
+    return { ...destination, weather: new Weather([...spells, ...destination.weather.spells]) }
+  })
+  return { ...plan, destinations, lives: [...lives, ...plan.lives.slice(-1)] }
+}
+
+/** Objects too old for any sweep are known from their messages alone, and the power fails when those have been deleted. */
+function brittle(plan: Plan): Plan {
+  const power = { kind: 'power cut', touches: Number.POSITIVE_INFINITY } as const
+  const lives = mortal(plan).flatMap((life) => pieces(life, 8).map((piece): Life => ({ ...piece, end: power })))
+  const buckets = plan.buckets.map((bucket) => ({ ...bucket, queued: true }))
+  const habits = { ...plan.habits, punctual: 0.4 }
+  const objects = Math.max(30, plan.objects)
+  const looking = { lookbackMs: 2 * HOUR, habits, objects }
+  // Whoever begins now wants none of the old ones.
+  const destinations = plan.destinations.map((each): DestinationPlan => ({ ...each, startAt: { from: 'beginning' } }))
+  return { ...plan, ...looking, brittle: true, buckets, destinations, lives: [...lives, ...plan.lives.slice(-1)] }
+}
+
+/** One life as so many shorter ones in a row, so that the process can die that often. */
+function pieces(life: Life, count: number): readonly Life[] {
+  const length = (life.to - life.from) / count
+  return Array.from({ length: count }, (_, index) => {
+    const from = Math.floor(life.from + index * length)
+    return { ...life, once: false, from, to: Math.floor(from + length - Math.min(1_000, length / 2)) }
+  })
+}
+
+/** All lives but the last, in which nothing goes wrong any more. */
+function mortal({ lives }: Plan): readonly Life[] {
+  return lives.slice(0, -1)
 }

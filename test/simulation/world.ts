@@ -7,15 +7,16 @@ import { Bucket } from './bucket.ts'
 import { Chance } from './chance.ts'
 import { Dead, Epoch } from './epoch.ts'
 import { type Medium, type MediumName, mediumOf } from './medium.ts'
+import { Mishaps } from './mishaps.ts'
 import { Oracle } from './oracle.ts'
 import { type DestinationPlan, drawPlan, HOUR, type Life, MINUTE, type Plan } from './plan.ts'
 import { type Mail, Queue } from './queue.ts'
 import { Scenery } from './scenery.ts'
-import { type Attempt, Server } from './server.ts'
-import { narrowing } from './themes.ts'
+import { Server } from './server.ts'
+import { themed } from './themes.ts'
 import { VirtualTime } from './time.ts'
 import { Trace, Verdict } from './trace.ts'
-import { type Occurrence, type TrueEvent, type TrueObject, Truth } from './truth.ts'
+import { type Occurrence, type TrueEvent, Truth } from './truth.ts'
 import { Watch } from './watch.ts'
 
 export interface Result {
@@ -67,20 +68,19 @@ class World {
   readonly #watch: Watch
   readonly #scenery: Scenery
   readonly #fingerprints = new Map<Occurrence, string>()
-  /** Whom a lost answer kills, and what vanishes then. */
-  readonly #thief: Chance
-  readonly #loot: TrueObject[] = []
+  readonly #mishaps: Mishaps
+  /** The present life of the process. */
+  #epoch: Epoch | undefined
   #requests = 0
 
   constructor(seed: number, trace: Trace, medium: MediumName | undefined) {
     this.#chance = new Chance(seed)
     this.#trace = trace
     this.#medium = mediumOf(seed, medium)
-    const plan = drawPlan(this.#chance.fork(1))
-    // By the seed and not by a draw: the other worlds stay what they are.
-    this.#plan = seed % 16 === 11 ? narrowing(plan) : plan
-    this.#thief = this.#chance.fork(4)
+    this.#plan = themed(seed, drawPlan(this.#chance.fork(1)))
+    const chance = this.#chance.fork(4)
     this.#time = new VirtualTime(this.#plan.start - 3 * 24 * HOUR)
+    this.#mishaps = new Mishaps({ plan: this.#plan, chance, time: this.#time, trace })
     this.#servers = new Map(this.#plan.destinations.map((plan, index) => [plan.id, this.#server(plan, index)]))
     this.#buckets = this.#plan.buckets.map((plan, index) => {
       const { name, weather } = plan
@@ -91,7 +91,10 @@ class World {
     this.#watch = this.#watching()
     this.#queues = this.#plan.buckets.map(({ queueWeather, visibilityMs }, index) => {
       const chance = this.#chance.fork(30 + index)
-      const deleted = (mail: Mail): void => this.#watch.deleted(`circleci_audit/${index}`, mail)
+      const deleted = (mail: Mail): void => {
+        this.#watch.deleted(`circleci_audit/${index}`, mail)
+        this.#mishaps.deleted(this.#epoch)
+      }
       const parts = {
         time: this.#time,
         chance,
@@ -163,6 +166,7 @@ class World {
     const epoch = new Epoch(this.#time, 'touches' in life.end ? life.end.touches : Number.POSITIVE_INFINITY, () => {
       over = true
     })
+    this.#epoch = epoch
     const stopping = new AbortController()
     let idle = (): boolean => false
     const running = async (): Promise<void> => {
@@ -195,7 +199,7 @@ class World {
     span.to = this.#time.now
     epoch.kill()
     this.#die(life)
-    this.#rob()
+    this.#mishaps.rob()
   }
 
   /** A run that was to end says that it has done everything, or names what it has not. */
@@ -219,22 +223,6 @@ class World {
     const keep = end.kind === 'kill' ? volatile : this.#chance.hit(0.5) ? 0 : this.#chance.int(0, volatile)
     this.#watch.forgot(volatile - keep)
     this.#medium.crash(keep)
-  }
-
-  /** A batch was stored and its answer lost: in some worlds that is the end of the process, and of one of the objects. */
-  #unanswered(epoch: Epoch, { occurrences, stored }: Attempt): void {
-    const [first, ...others] = new Set(occurrences.map(({ object }) => object))
-    if (!this.#plan.thieves || this.#time.now >= this.#plan.calmAt || stored === 0) return
-    if (first === undefined || others.length === 0 || !this.#thief.hit(0.8)) return
-    this.#loot.push(first)
-    epoch.kill()
-  }
-
-  #rob(): void {
-    for (const object of this.#loot.splice(0)) {
-      object.goneAt ??= this.#time.now
-      this.#trace.say(this.#time.now, `vanished ${object.key.slice(-30)}`)
-    }
   }
 
   /** Nothing goes wrong any more: everything must be dealt with, some more objects too, and then nothing be due. */
@@ -276,7 +264,7 @@ class World {
       buckets: this.#buckets,
       fingerprints: this.#fingerprints,
       stopMs: STOP_MS,
-      unanswered: (epoch, attempt) => this.#unanswered(epoch, attempt),
+      unanswered: (epoch, attempt) => this.#mishaps.unanswered(epoch, attempt),
       request: () => {
         this.#requests += 1
         return this.#requests
