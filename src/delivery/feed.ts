@@ -30,8 +30,10 @@ export interface FeedParts extends LaneParts {
     stirred(): void
     /** Writes what both feeds have gathered. */
     flush(): void
-    /** Nothing can be settled until someone makes room in quarantine. */
-    full(error: QuarantineFull): void
+    /** What lies in an object after a position does not fit into quarantine. */
+    stuck(error: QuarantineFull, object: number, position: number): void
+    /** An object was read, and what is in it kept, up to here. */
+    passed(object: number, position: number): void
   }
 }
 
@@ -45,6 +47,8 @@ const NAP_MS = 30_000
 
 interface Upcoming {
   readonly row: Row
+  /** How far it was read. */
+  position: number
   cursor: Cursor | undefined
 }
 
@@ -109,7 +113,7 @@ export class Feed {
     try {
       await this.#consume(next, signal)
     } catch (error) {
-      if (!signal.aborted) this.#failed(next.row, error)
+      if (!signal.aborted) this.#failed(next, error)
     } finally {
       next.cursor?.close()
       this.#parts.hand.release(next.row.object.ref)
@@ -121,7 +125,7 @@ export class Feed {
     if (this.#upcoming.length > READ_AHEAD / 2) return
     for (const row of this.#due()) {
       this.#parts.hand.hold(row.object.ref)
-      this.#upcoming.push({ row, cursor: undefined })
+      this.#upcoming.push({ row, position: 0, cursor: undefined })
     }
     if (!this.#parts.buffer.roomy) return
     for (const upcoming of this.#upcoming) {
@@ -151,19 +155,20 @@ export class Feed {
   }
 
   async #consume(upcoming: Upcoming, signal: AbortSignal): Promise<void> {
-    const { readings } = this.#parts
+    const { readings, gone, lane } = this.#parts
     const object = upcoming.row.object
     const abort = (): void => upcoming.cursor?.close()
     signal.addEventListener('abort', abort, { once: true })
     try {
-      for (let position = 0; !signal.aborted; ) {
+      while (!signal.aborted) {
         await this.#room(upcoming, signal)
         if (signal.aborted) return
-        upcoming.cursor ??= readings.open(object, position)
+        upcoming.cursor ??= readings.open(object, upcoming.position)
         const chunk = await upcoming.cursor.next()
         if (chunk === undefined || signal.aborted) return
-        this.#parts.gone.delete(object.ref)
-        position = chunk.to
+        gone.delete(object.ref)
+        upcoming.position = chunk.to
+        lane.passed(object.ref, chunk.to)
         this.#take(chunk, upcoming.row)
       }
     } finally {
@@ -228,11 +233,11 @@ export class Feed {
     this.#upcoming = []
   }
 
-  #failed(row: Row, error: unknown): void {
+  #failed({ row, position }: Upcoming, error: unknown): void {
     const { ledger, destination, clock, random, options, tell, lane } = this.#parts
     const { ref, key } = row.object
     const now = clock.now()
-    if (error instanceof QuarantineFull) lane.full(error)
+    if (error instanceof QuarantineFull) lane.stuck(error, ref, position)
     const failure = error instanceof ReadFailure ? error : undefined
     if (failure?.kind === 'gone' && this.#isLost(ref)) {
       this.#lose(row, failure, now)
@@ -270,9 +275,10 @@ export class Feed {
   }
 
   #lose(row: Row, { message: reason, absence = 'vanished' }: ReadFailure, now: number): void {
-    const { ledger, destination, gone, tell } = this.#parts
+    const { ledger, destination, gone, tell, lane } = this.#parts
     const reopened = ledger.lose(destination, row.object.ref, reason, now)
     gone.delete(row.object.ref)
+    lane.passed(row.object.ref, Number.POSITIVE_INFINITY)
     tell({ type: 'object_lost', destination, key: row.object.key, absence, reason, reopened: reopened.length })
   }
 }

@@ -190,7 +190,7 @@ export class Landing {
     if (fresh) {
       this.#verdicts.accepted()
       gate.delivered()
-      this.stops.end()
+      this.stops.accepted()
       this.#lastError = undefined
     }
     const oldest = members.reduce((time, { at }) => Math.min(time, at), now)
@@ -235,7 +235,7 @@ export class Landing {
     flight.receipt = receipt
     if (gate.stop !== undefined) this.#verdicts.hearAgain()
     gate.delivered()
-    this.stops.end()
+    this.stops.accepted()
     expect(clock.now(), pollAfterMs)
     tell({ type: 'batch_accepted', destination, records: flight.intent.members.length })
     // What was changed is told with the delivery: what is not acknowledged goes again.
@@ -275,10 +275,16 @@ export class Landing {
     return this.stops.halt(cause, reason)
   }
 
-  /** Refusals, or lines that are no events, can no longer be kept. Returns how long until the next probe, in milliseconds. */
+  /** Refusals can no longer be kept. Returns how long until they are tried again, in milliseconds. */
   full(error: QuarantineFull): number {
     this.#lastError = error.message
     return this.stops.full(error)
+  }
+
+  /** What lies in an object after a position, and is no event, can no longer be kept. */
+  stuck(error: QuarantineFull, object: number, position: number): void {
+    this.#lastError = error.message
+    this.stops.stuck(error, object, position)
   }
 
   #put(flight: Flight, reason: string, ambiguous: boolean, wait: number): void {

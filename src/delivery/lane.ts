@@ -85,7 +85,9 @@ export class Lane {
     const link = {
       stirred: (): void => this.#bell.ring(),
       flush: (): void => this.#flush(),
-      full: (error: QuarantineFull): void => void this.#landing.full(error),
+      stuck: (error: QuarantineFull, object: number, position: number): void =>
+        this.#landing.stuck(error, object, position),
+      passed: (object: number, position: number): void => this.#landing.stops.passed(object, position),
     }
     const parts = { ...this.#parts, hand: this.#hand, buffer: this.#buffer, gone: this.#gone, lane: link }
     return new Feed(parts, new Batcher(options.batch), live)

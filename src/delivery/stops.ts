@@ -1,3 +1,8 @@
+// A destination's stop, shown in the ledger as long as it lasts. Most stops are the destination's and end when it takes
+// something. A full quarantine is ours: that something is taken says nothing about it, so it ends only when whoever found
+// it full has been able to go on. Until then batches that go through follow one another, one at a time. Rejected: ending it
+// with a delivery (the lane is stopped again with the next look at the same bad line, an alarm a minute), and ending it
+// when nobody has complained for a while (a lane whose buffer is full looks at nothing, and nobody complains).
 import type { StopCause } from '@circleci-audit-forwarder/contract'
 import type { Clock } from '../domain/clock.ts'
 import { isQuarantineFull, type QuarantineFull } from '../ledger/accounts.ts'
@@ -18,58 +23,107 @@ export interface StopsParts {
 /** What did not fit is tried again within this; if nobody complains for longer, it fits. */
 const ROOM_MS = 2 * RECHECK_MS
 
-/**
- * A destination's stop, shown in the ledger as long as it lasts. Most stops are the destination's and end when it takes
- * something. A full quarantine is ours: it ends when there is room, whether or not there is something to send.
- */
+/** Quarantine as it was last found full. */
+interface Fullness {
+  readonly reason: string
+  readonly at: number
+}
+
 export class Stops {
   readonly #parts: StopsParts
   /** The reason that the ledger shows. */
   #shown: string | undefined
-  /** When quarantine was last found full, if that is why it is stopped. */
-  #fullAt: number | undefined
+  /** The ledger shows a stop that has ended. */
+  #outdated = false
+  #full: Fullness | undefined
+  /** Objects in which something did not fit, and up to where they could be read. */
+  readonly #stuck = new Map<number, number>()
 
   /** A stop of the last run goes on. */
   constructor(parts: StopsParts) {
     this.#parts = parts
     const { gate, clock } = parts
-    if (gate.stop !== undefined && isQuarantineFull(gate.stop.reason)) this.#fullAt = clock.now()
+    if (gate.stop !== undefined && this.#isOurs) this.#full = { reason: gate.stop.reason, at: clock.now() }
   }
 
   /** Nothing goes through until someone mends it. Returns how long until the next probe, in milliseconds. */
   halt(cause: StopCause, reason: string): number {
     const { gate, ledger, destination, clock, tell } = this.#parts
-    this.#fullAt = undefined
     const retryInMs = gate.halt(cause, reason, clock.now())
     if (this.#shown !== reason) ledger.stop(destination, gate.stop)
     this.#shown = reason
+    this.#outdated = false
     tell({ type: 'destination_stopped', destination, cause, reason, retryInMs })
     return retryInMs
   }
 
-  /** Refusals can no longer be kept. Returns how long until the next probe, in milliseconds. */
-  full({ message }: QuarantineFull): number {
-    const retryInMs = this.halt('configuration', message)
-    this.#fullAt = this.#parts.clock.now()
-    return retryInMs
-  }
-
-  /** Ends the stop for a full quarantine once nobody has complained for a while, and nobody waits to be kept. */
-  look(waiting: () => readonly Flight[]): void {
+  /** Refusals could not be kept. Returns how long until they are tried again, in milliseconds. */
+  full({ message: reason }: QuarantineFull): number {
     const { gate, clock } = this.#parts
-    if (this.#fullAt === undefined || Math.abs(clock.now() - this.#fullAt) < ROOM_MS) return
-    if (waiting().some(({ intent }) => intent.reason !== undefined && intent.reason === gate.stop?.reason)) return
-    this.end()
+    this.#full = { reason, at: clock.now() }
+    // Told once. A stop that is the destination's own goes before ours: it would be the one to mend first.
+    if (gate.stop === undefined) return this.halt('configuration', reason)
+    return gate.halt(gate.stop.cause, gate.stop.reason, clock.now())
   }
 
-  /** It goes on. First in the ledger: if that fails, whoever called tries again. */
-  end(): void {
-    const { gate, ledger, destination, clock, tell } = this.#parts
-    if (gate.stop !== undefined) ledger.stop(destination, undefined)
-    this.#shown = undefined
-    this.#fullAt = undefined
+  /** What lies in an object after a position could not be kept; the object is read again by and by. */
+  stuck({ message: reason }: QuarantineFull, object: number, position: number): void {
+    const { gate, clock } = this.#parts
+    this.#full = { reason, at: clock.now() }
+    this.#stuck.set(object, position)
+    if (gate.stop === undefined) this.halt('configuration', reason)
+  }
+
+  /** An object was read up to here, or is not to be read any more. */
+  passed(object: number, position: number): void {
+    const from = this.#stuck.get(object)
+    if (from !== undefined && position > from) this.#stuck.delete(object)
+  }
+
+  /** The destination has taken something. */
+  accepted(): void {
+    if (this.#isOurs) return
+    if (this.#full === undefined) this.#end()
+    else if (this.#parts.gate.stop !== undefined) this.halt('configuration', this.#full.reason)
+  }
+
+  /** Ends the stop for a full quarantine once there is room, and tells the ledger what it could not be told before. */
+  look(waiting: () => readonly Flight[]): void {
+    if (this.#outdated) this.#erase()
+    const { clock } = this.#parts
+    if (this.#full === undefined || Math.abs(clock.now() - this.#full.at) < ROOM_MS) return
+    if (this.#stuck.size > 0 || waiting().some(isUnkept)) return
+    this.#full = undefined
+    if (this.#isOurs) this.#end()
+  }
+
+  get #isOurs(): boolean {
+    const { stop } = this.#parts.gate
+    return stop !== undefined && isQuarantineFull(stop.reason)
+  }
+
+  /** It goes on, whether or not the ledger can be told so now: what was delivered is no reason to stay stopped. */
+  #end(): void {
+    const { gate, destination, clock, tell } = this.#parts
     const stop = gate.open()
     if (stop === undefined) return
+    this.#outdated = true
     tell({ type: 'destination_resumed', destination, stoppedMs: clock.now() - stop.since })
+    try {
+      this.#erase()
+    } catch (error) {
+      tell({ type: 'bug', where: `ending the stop of ${destination}`, error })
+    }
   }
+
+  #erase(): void {
+    this.#parts.ledger.stop(this.#parts.destination, undefined)
+    this.#shown = undefined
+    this.#outdated = false
+  }
+}
+
+/** Whether its refusals wait for room. */
+function isUnkept({ intent }: Flight): boolean {
+  return intent.reason !== undefined && isQuarantineFull(intent.reason)
 }

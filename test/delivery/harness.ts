@@ -15,6 +15,7 @@ import { Readings } from '../../src/delivery/readings.ts'
 import { ReadFailure } from '../../src/domain/failures.ts'
 import type { AuditObject } from '../../src/domain/objects.ts'
 import { QuarantineFull } from '../../src/ledger/accounts.ts'
+import type { Undecided } from '../../src/ledger/duplicates.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
 import type { TelemetryEvent } from '../../src/telemetry/events.ts'
@@ -137,7 +138,7 @@ export class Bench {
   /** The ledger as lanes see it: methods named in `broken` throw, as on a full disk. */
   readonly ledger: Ledger
   readonly broken = new Set<keyof Ledger>()
-  /** Methods named here find quarantine full. */
+  /** Methods named here find quarantine full, if they are to keep anything. */
   readonly full = new Set<keyof Ledger>()
   readonly shelf = new Shelf()
   readonly told: TelemetryEvent[] = []
@@ -151,7 +152,8 @@ export class Bench {
         if (typeof value !== 'function') return value
         return (...args: unknown[]) => {
           if (this.broken.has(name as keyof Ledger)) throw new Error(`the disk is full: ${String(name)}`)
-          if (this.full.has(name as keyof Ledger)) throw new QuarantineFull(9)
+          const isKeeping = name !== 'decide' || (args[0] as Undecided).bad.length > 0
+          if (isKeeping && this.full.has(name as keyof Ledger)) throw new QuarantineFull(9)
           return value.apply(target, args)
         }
       },
