@@ -6,6 +6,10 @@ import { FAULTS } from './faults.ts'
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 
+test('every fault is caught within 50 worlds', () => {
+  expect(FAULTS.filter(({ seed }) => seed > 50)).toEqual([])
+})
+
 // One seed each, known to catch it. When the world is changed so that one no longer does, `main.ts --faults` names another.
 for (const { name, seed, why } of FAULTS) {
   test(`${name} is caught: ${why}`, { timeout: 60_000 }, async () => {

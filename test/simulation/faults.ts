@@ -77,7 +77,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/delivery/plan.ts',
     find: 'return awaiting(outcome)',
     replace: "return resolve({ delivered: 'all' })",
-    seed: 5,
+    seed: 4,
   },
   {
     name: 'drop-on-401',
@@ -190,7 +190,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/ledger/rules.ts',
     find: 'if (distance >= sameEventMs) continue',
     replace: '',
-    seed: 2,
+    seed: 1,
   },
   {
     name: 'volatile-intents',
