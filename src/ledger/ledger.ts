@@ -11,6 +11,7 @@ import type { DiscoveryLedger } from './discovery.ts'
 import type { DuplicateLedger } from './duplicates.ts'
 import type { IntentLedger } from './intents.ts'
 import type { NameLedger } from './names.ts'
+import type { OwnLedger } from './own.ts'
 import type { ProgressLedger } from './progress.ts'
 import type { RequestLedger } from './requests.ts'
 import type { TotalLedger } from './totals.ts'
@@ -24,6 +25,7 @@ export interface Ledger
     AlterationLedger,
     TotalLedger,
     NameLedger,
+    OwnLedger,
     RequestLedger {
   /** Releases the lock and the file. May be called twice. */
   close(): void

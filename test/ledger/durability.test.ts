@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, test, vi } from 'vitest'
+import { type OwnRecord, ownReceiver } from '../../src/domain/own-records.ts'
 import { openSqliteLedger, type SqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { refusal, start } from './lane.ts'
 import { at, none, route, see, whole } from './pieces.ts'
@@ -70,6 +71,8 @@ function commits(body: () => void): string[] {
   }
 }
 
+const said: OwnRecord = { kind: 'act', id: 'x', at: start, level: 'info', body: 'said', attributes: {} }
+
 test('a commit is fsynced exactly where a promise depends on it', () => {
   const ledger = openSqliteLedger({ path: join(directory, 'fsync.db') })
   const members = (from: number) => [{ object: 1, from, to: from + 10 }]
@@ -101,6 +104,9 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     },
     () => ledger.rename('a', 'c'),
     () => ledger.rename('c', 'a'),
+    () => ledger.enrol([route('a'), route('a', 0, ownReceiver)], start),
+    () => ledger.record([{ record: said }], start),
+    () => ledger.together(() => ledger.stop('a', undefined)),
     () => ledger.answer(answered, 'done'),
   ]
   const volatile: (() => void)[] = [
@@ -111,6 +117,7 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     () => ledger.settle('a', [{ object: 1, ranges: [[10, 20]], tally: none }]),
     () => ledger.postpone('a', 1, start, 'denied'),
     () => ledger.prune(0),
+    () => ledger.forget(new Set(), 0),
     () => ledger.altered(1, 'abcd', start),
     () => ledger.report(request, '1'),
     () => ledger.stop('a', undefined),

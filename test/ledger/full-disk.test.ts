@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { type OwnRecord, ownReceiver } from '../../src/domain/own-records.ts'
 import { LedgerFailure } from '../../src/ledger/failure.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
@@ -39,9 +40,11 @@ function fill(ledger: Ledger): void {
   for (let n = 0; written(n); n += 1) if (n > 1_000) throw new Error('it does not fill up')
 }
 
+const said: OwnRecord = { kind: 'act', id: 'x', at: start, level: 'info', body: 'said', attributes: {} }
+
 /** Two objects read and decided, of the first two events in an intent and one refused; a sweep that moves watermarks. */
 function prepare(ledger: Ledger): number {
-  ledger.enrol([route('a')], start)
+  ledger.enrol([route('a'), route('a', 0, ownReceiver)], start)
   see(ledger, at(1), at(2), at(3))
   ledger.decide(whole(1, ['x', 'y', 'z', 'w']), start)
   ledger.decide(whole(2, ['v'], start - 1_000 * hour), start)
@@ -81,6 +84,12 @@ const writes: Readonly<Record<string, (ledger: Ledger, intent: number) => unknow
   ask: (ledger) => ledger.ask('replay', '{}', 'bob', start),
   report: (ledger) => ledger.report(1, '5'),
   answer: (ledger) => ledger.answer(1, 'done'),
+  record: (ledger) => ledger.record([{ record: { ...said, id: 'y' } }], start),
+  'record, together with a rename': (ledger) =>
+    ledger.together(() => {
+      ledger.rename('a', 'c')
+      ledger.record([{ record: { ...said, id: 'y' } }], start)
+    }),
 }
 
 /** Everything that can be seen but the claims, which only show when they are pruned. */

@@ -1,34 +1,23 @@
 import type { AuditObject, Sighting } from '../../src/domain/objects.ts'
+import { gapReceiver, ownReceiver, ownStore } from '../../src/domain/own-records.ts'
 import type { Position } from '../../src/ledger/duplicates.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { badBytes, bare, chunkOf, contentOf, hour, readRow, refusal, settleReading, sighting, start } from './lane.ts'
+import { allRefs, destinations, dueAll, type Numbers, ownActs, pick } from './steps-own.ts'
 
-/** One random operation: what, and three numbers that choose among what there is. */
-export interface Step {
-  readonly kind: Kind
-  readonly a: number
-  readonly b: number
-  readonly c: number
-}
-
-/** The last comes to be by a rename. */
-export const destinations = ['splunk', 'datadog', 'sentinel'] as const
 const [, , newName] = destinations
 const receivers = ['bucket', 'archive'] as const
 const routePool = destinations
   .slice(0, 2)
   .flatMap((destination) => receivers.map((receiver) => ({ destination, receiver })))
 
+/** Audit objects. */
 function refs(ledger: Ledger): AuditObject[] {
-  return Array.from({ length: ledger.totals().objects }, (_, index) => ledger.object(index + 1)).filter((o) => !!o)
+  return allRefs(ledger).filter(({ store }) => store !== ownStore)
 }
 
 function namesIn(ledger: Ledger): ReadonlySet<string> {
   return new Set([...ledger.routes(), ...ledger.retired()].map(({ destination }) => destination))
-}
-
-function pick<T>(from: readonly T[], n: number): T | undefined {
-  return from.length === 0 ? undefined : from[n % from.length]
 }
 
 /** What happened outside the ledger. */
@@ -76,7 +65,7 @@ export class Witness {
   }
 }
 
-type Act = (ledger: Ledger, step: Step, now: number, witness?: Witness) => unknown
+type Act = (ledger: Ledger, step: Numbers, now: number, witness?: Witness) => unknown
 
 const tally = { delivered: 0, filtered: 1, duplicates: 0, quarantined: 0 }
 
@@ -85,8 +74,10 @@ export const acts = {
     const renamed = namesIn(ledger).has(newName) ? c % 5 : undefined
     const named = routePool.map((route, index) => (index >> 1 === renamed ? { ...route, destination: newName } : route))
     const wanted = named.filter((_, index) => ((a % 15) + 1) & (1 << index))
+    const takers = [...new Set(wanted.map(({ destination }) => destination))].filter((_, index) => (c >> index) % 3 > 0)
+    const own = takers.map((destination, index) => ({ destination, receiver: index > 0 ? gapReceiver : ownReceiver }))
     return ledger.enrol(
-      wanted.map((route, index) => ({ ...route, startAt: start + ((b + index) % 3) * hour })),
+      [...wanted, ...own].map((route, index) => ({ ...route, startAt: start + ((b + index) % 3) * hour })),
       now,
     )
   },
@@ -138,7 +129,7 @@ export const acts = {
     const destination = destinations[a % 3] ?? 'splunk'
     const query = { now, limit: 3, newest: b % 2 === 0, except: new Set<number>(), maxDelay: hour }
     const row = pick(ledger.due(destination, query), b)
-    if (row === undefined) return undefined
+    if (row === undefined || row.object.store === ownStore) return undefined
     const reading = readRow(ledger, destination, row.object, c % 4, now)
     settleReading(ledger, destination, row.object.ref, reading)
     const members = reading.deliverable.slice(0, 1 + (c % 4)).map(bare)
@@ -147,7 +138,7 @@ export const acts = {
   judge: (ledger, { a, b }) => {
     const destination = destinations[b % 3] ?? 'splunk'
     const row = pick(dueAll(ledger, destination), a)
-    if (row === undefined) return undefined
+    if (row === undefined || row.object.store === ownStore) return undefined
     const { object } = row
     if (object.length === undefined) return ledger.adopted(destination, object.ref)
     const { copies } = ledger.decide(chunkOf(object, 0, 99), 0)
@@ -217,6 +208,7 @@ export const acts = {
   ask: (ledger, { a }, now) => ledger.ask('replay', `{"n":${a}}`, 'ann', now),
   report: (ledger, { a, b }) => ledger.report(1 + (a % 4), String(b)),
   answer: (ledger, { a }) => ledger.answer(1 + (a % 4), 'done'),
+  ...ownActs,
   due: (ledger, { a, b, c }, now) => {
     const except = new Set([1 + (a % 7), 1 + (b % 7)])
     const since = c % 5 === 0 ? now - (b % 7) * 60_000 : undefined
@@ -233,10 +225,7 @@ export const acts = {
 } satisfies Record<string, Act>
 
 export type Kind = keyof typeof acts
-
-function dueAll(ledger: Ledger, destination: string) {
-  return ledger.due(destination, { now: 9e15, limit: 99, newest: false, except: new Set(), maxDelay: 0 })
-}
+export type Step = Numbers & { readonly kind: Kind }
 
 /** Lists everything once more and lets every lane work until nothing is due. */
 export function rest(ledger: Ledger, witness: Witness, now: number): void {
@@ -259,7 +248,7 @@ function work(ledger: Ledger, witness: Witness, destination: string, now: number
     for (const member of members) witness.store(ledger, destination, member)
   }
   ledger.revoke(destination, now)
-  const rows = dueAll(ledger, destination)
+  const rows = dueAll(ledger, destination).filter(({ object }) => object.store !== ownStore)
   for (const { object } of rows) {
     const reading = readRow(ledger, destination, object, 2, now)
     settleReading(ledger, destination, object.ref, reading)
@@ -271,8 +260,10 @@ function work(ledger: Ledger, witness: Witness, destination: string, now: number
 
 /** Everything of a ledger that can be seen, for comparison. */
 export function view(ledger: Ledger): unknown {
-  const objects = refs(ledger)
+  const objects = allRefs(ledger)
   return {
+    own: objects.map(({ ref }) => ledger.own(ref)),
+    ownStandings: ledger.ownStandings(),
     routes: ledger.routes(),
     accounts: ledger.accounts(),
     retired: ledger.retired(),

@@ -4,6 +4,7 @@ import type { Ledger } from '../../src/ledger/ledger.ts'
 import { hour, start } from './lane.ts'
 import { account, at, bad, everything, none, route, see, whole } from './pieces.ts'
 import { namingGuarantees } from './suite-names.ts'
+import { ownGuarantees } from './suite-own.ts'
 import { sendingGuarantees } from './suite-sending.ts'
 
 export interface Subject {
@@ -210,5 +211,6 @@ export function ledgerSuite(name: string, subject: Subject): void {
   })
 
   namingGuarantees(subject, guarantee)
+  ownGuarantees(subject, guarantee)
   sendingGuarantees(name, subject, guarantee)
 }

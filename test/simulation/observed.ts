@@ -9,7 +9,7 @@ import type { Watch } from './watch.ts'
 
 const READS = new Set([
   ...['routes', 'sweptTo', 'object', 'adopted', 'due', 'row', 'nextDue', 'intents', 'provisional'],
-  ...['accounts', 'totals', 'quarantine', 'asked', 'request', 'close'],
+  ...['accounts', 'totals', 'quarantine', 'asked', 'request', 'close', 'own', 'waiting', 'ownStandings'],
 ])
 
 type Method = (...args: unknown[]) => unknown

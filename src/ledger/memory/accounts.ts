@@ -1,3 +1,4 @@
+import { isOwnReceiver } from '../../domain/own-records.ts'
 import type { Account, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
 import { QuarantineFull } from '../accounts.ts'
 import type { Retired } from '../names.ts'
@@ -20,7 +21,8 @@ function outstandingOf(state: State, route: RouteState): RowState[] {
 }
 
 export function accounts(state: State): Account[] {
-  return state.activeRoutes().map((route) => {
+  const routes = state.activeRoutes().filter(({ receiver }) => !isOwnReceiver(receiver))
+  return routes.map((route) => {
     const rows = state.rows.values().filter((row) => row.route === route.id)
     const outstanding = rows.filter((row) => row.state === 'outstanding')
     const lost = rows.filter((row) => row.state === 'lost')
@@ -47,7 +49,7 @@ export function accounts(state: State): Account[] {
 }
 
 export function retired(state: State): Retired[] {
-  const gone = state.routes.values().filter(({ active }) => !active)
+  const gone = state.routes.values().filter(({ active, receiver }) => !active && !isOwnReceiver(receiver))
   return gone
     .sort((a, b) => a.id - b.id)
     .map((route) => {

@@ -1,4 +1,5 @@
 import { objectTime, type Sighting } from '../../domain/objects.ts'
+import { isOwnReceiver } from '../../domain/own-records.ts'
 import type { Route, Seen } from '../discovery.ts'
 import { noteVersion } from './alterations.ts'
 import { repair } from './duplicates.ts'
@@ -50,9 +51,14 @@ function addRoute(state: State, { destination, receiver, startAt }: Route): void
   })
 }
 
-/** Every known object a destination's routes want has a row there, and skips nothing in favour of a retired row. */
+/**
+ * Every known object a destination's routes want has a row there, and skips nothing in favour of a retired row. Own
+ * records are for whom they were meant when they were kept.
+ */
 function reconcile(state: State, destination: string, now: number): void {
-  const routes = state.activeRoutes().filter((route) => route.destination === destination)
+  const routes = state
+    .activeRoutes()
+    .filter((route) => route.destination === destination && !isOwnReceiver(route.receiver))
   const objects = state.objects.values().sort((a, b) => a.object.ref - b.object.ref)
   for (const route of routes) {
     for (const { object, receivers } of objects) {
@@ -131,6 +137,7 @@ function register(state: State, receiver: string, store: string, sighting: Sight
     return ref
   }
   const fresh = state.next('object')
+  state.next('seen')
   const object = {
     ref: fresh,
     store,

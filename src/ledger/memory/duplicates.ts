@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { ownStore } from '../../domain/own-records.ts'
 import { covers, removeRanges } from '../../domain/ranges.ts'
 import type { BadBytes, Claimant, Copy, Decision, Position, Undecided } from '../duplicates.ts'
 import { hourOf, idDigits, neighbourHour, reopenedReason, retiredReason, sameEvent } from '../rules.ts'
@@ -222,7 +223,7 @@ export function prune(state: State, window: number): number {
 
 /** With nothing undecided, the newest object; but no object's time is believed past the moment it was seen. */
 function oldestUndecided(state: State): number | undefined {
-  const objects = state.objects.values().map(({ object }) => object)
+  const objects = state.objects.values().flatMap(({ object }) => (object.store === ownStore ? [] : [object]))
   if (objects.length === 0) return undefined
   const wanted = new Set(
     state.rows

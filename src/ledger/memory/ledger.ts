@@ -1,6 +1,7 @@
 // The reference: what every promise of the interface means, with nothing done for speed, and a power cut on demand.
 import { createHash } from 'node:crypto'
 import type { Discovery, Sighting } from '../../domain/objects.ts'
+import type { OwnRecord } from '../../domain/own-records.ts'
 import type { Account, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Route, Seen } from '../discovery.ts'
@@ -8,6 +9,7 @@ import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Retired } from '../names.ts'
+import type { OwnEntry, OwnLedger, OwnStanding, Waiting } from '../own.ts'
 import type { DueQuery, Row, Settlement } from '../progress.ts'
 import type { Request } from '../requests.ts'
 import { defaultQuarantineBytes } from '../rules.ts'
@@ -17,6 +19,7 @@ import { alterations, note } from './alterations.ts'
 import { enrol, see } from './discovery.ts'
 import { adopted, decide, judge, prune } from './duplicates.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
+import { forget, own, ownStandings, record, waiting } from './own.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
 import { rename } from './rename.ts'
 import { answer, ask, asked, report } from './requests.ts'
@@ -156,7 +159,7 @@ export class MemoryLedger implements Ledger {
   }
 
   totals(): LedgerTotals {
-    const [objects, altered] = [this.#state.count('object'), this.#state.count('altered')]
+    const [objects, altered] = [this.#state.count('seen'), this.#state.count('altered')]
     return { objects, events: this.#state.count('events'), bad: this.#state.count('bad'), altered }
   }
 
@@ -203,6 +206,30 @@ export class MemoryLedger implements Ledger {
 
   request(id: number): Request | undefined {
     return this.#state.requests.get(id)
+  }
+
+  record(entries: readonly OwnEntry[], now: number): void {
+    this.#durable(() => record(this.#state, entries, now))
+  }
+
+  own(object: number): OwnRecord | undefined {
+    return own(this.#state, object)
+  }
+
+  waiting(destination: string, query: Parameters<OwnLedger['waiting']>[1]): readonly Waiting[] {
+    return waiting(this.#state, destination, query)
+  }
+
+  ownStandings(): readonly OwnStanding[] {
+    return ownStandings(this.#state)
+  }
+
+  forget(inHand: ReadonlySet<number>, retiredBefore: number): number {
+    return this.#volatile(() => forget(this.#state, inHand, retiredBefore))
+  }
+
+  together<T>(body: () => T): T {
+    return this.#durable(body)
   }
 
   close(): void {}

@@ -74,7 +74,7 @@ export interface EntryState extends QuarantineEntry {
 }
 
 export type IntentState = Intent & { readonly destination: string }
-export type Sequence = 'route' | 'object' | 'intent' | 'entry' | 'request' | 'events' | 'bad' | 'altered'
+export type Sequence = 'route' | 'object' | 'seen' | 'intent' | 'entry' | 'request' | 'events' | 'bad' | 'altered'
 
 export class State {
   readonly journal = new Journal()
@@ -82,6 +82,8 @@ export class State {
   readonly sweptTo = new Table<string, number>(this.journal)
   readonly objects = new Table<number, ObjectState>(this.journal)
   readonly identities = new Table<string, number>(this.journal)
+  /** Texts of own records, by object. */
+  readonly owns = new Table<number, string>(this.journal)
   readonly rows = new Table<string, RowState>(this.journal)
   /** By hour of occurred_at and id. */
   readonly claims = new Table<string, readonly Claim[]>(this.journal)

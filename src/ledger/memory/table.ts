@@ -8,14 +8,18 @@ type Undo = () => void
 export class Journal {
   #open: Undo[] | undefined
   #volatile: Undo[][] = []
+  /** What went wrong within the open transaction: whoever caught it must not commit the half of it. */
+  #failure: { readonly error: unknown } | undefined
 
-  /** Runs one transaction. If it throws, nothing has changed. */
+  /** Runs one transaction. If it throws, nothing has changed. Within another one it is a part of that. */
   commit<T>(durability: 'durable' | 'volatile', body: () => T): T {
-    assert(this.#open === undefined, 'transactions do not nest')
+    if (this.#open !== undefined) return this.#join(body)
     const undo: Undo[] = []
     this.#open = undo
+    this.#failure = undefined
     try {
       const result = body()
+      if (this.#failure !== undefined) throw (this.#failure as { readonly error: unknown }).error
       if (undo.length === 0) return result
       if (durability === 'durable') this.#volatile = []
       else this.#volatile.push(undo)
@@ -25,6 +29,15 @@ export class Journal {
       throw error
     } finally {
       this.#open = undefined
+    }
+  }
+
+  #join<T>(body: () => T): T {
+    try {
+      return body()
+    } catch (error) {
+      this.#failure ??= { error }
+      throw error
     }
   }
 
@@ -59,6 +72,14 @@ export class Table<K, V> {
 
   get(key: K): V | undefined {
     return this.#rows.get(key)
+  }
+
+  has(key: K): boolean {
+    return this.#rows.has(key)
+  }
+
+  keys(): K[] {
+    return [...this.#rows.keys()]
   }
 
   values(): V[] {

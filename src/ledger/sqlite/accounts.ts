@@ -1,3 +1,4 @@
+import { isOwnReceiver } from '../../domain/own-records.ts'
 import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Retired } from '../names.ts'
 import { nextWatermark } from '../rules.ts'
@@ -61,7 +62,8 @@ export function accounts(db: Connection): Account[] {
      FROM routes r LEFT JOIN sweeps s ON s.receiver = r.receiver LEFT JOIN stops t ON t.destination = r.destination
      WHERE r.active = 1 ORDER BY r.id`,
   )
-  return rows.map(({ id, cause, stopReason, since, ...counted }) => ({
+  const audit = rows.filter(({ receiver }) => !isOwnReceiver(receiver))
+  return audit.map(({ id, cause, stopReason, since, ...counted }) => ({
     ...counted,
     watermark: counted.watermark ?? undefined,
     sweptTo: counted.sweptTo ?? undefined,
@@ -79,7 +81,8 @@ export function retired(db: Connection): Retired[] {
     `SELECT id, destination, receiver, watermark, delivered, outstanding, gone_at AS retiredAt
      FROM routes WHERE active = 0 ORDER BY id`,
   )
-  return rows.map(({ id, ...route }) => ({
+  const audit = rows.filter(({ receiver }) => !isOwnReceiver(receiver))
+  return audit.map(({ id, ...route }) => ({
     ...route,
     watermark: route.watermark ?? undefined,
     retiredAt: route.retiredAt ?? undefined,

@@ -14,6 +14,9 @@ export class Connection {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   #synchronous: 'FULL' | 'NORMAL' | undefined
+  #within = false
+  /** What went wrong within the open transaction: whoever caught it must not commit the half of it. */
+  #failure: { readonly error: unknown } | undefined
 
   constructor(path: string, options: { readonly readOnly: boolean }) {
     this.path = path
@@ -48,16 +51,31 @@ export class Connection {
     this.#guarded(() => this.#database.exec(sql))
   }
 
-  /** All of the body or, if it throws, nothing. */
+  /** All of the body or, if it throws, nothing. Within another transaction it is a part of that. */
   transaction<T>(durability: Durability, body: () => T): T {
+    if (this.#within) return this.#join(body)
     this.#setSynchronous(durability === 'durable' ? 'FULL' : 'NORMAL')
     this.exec('BEGIN IMMEDIATE')
+    this.#within = true
+    this.#failure = undefined
     try {
       const result = body()
+      if (this.#failure !== undefined) throw (this.#failure as { readonly error: unknown }).error
       this.exec('COMMIT')
       return result
     } catch (error) {
       this.#rollBack()
+      throw error
+    } finally {
+      this.#within = false
+    }
+  }
+
+  #join<T>(body: () => T): T {
+    try {
+      return body()
+    } catch (error) {
+      this.#failure ??= { error }
       throw error
     }
   }

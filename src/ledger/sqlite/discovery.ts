@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type AuditObject, type Discovery, objectTime, type Sighting } from '../../domain/objects.ts'
+import { isOwnReceiver } from '../../domain/own-records.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Route, Seen } from '../discovery.ts'
 import { noteVersion } from './alterations.ts'
@@ -56,9 +57,13 @@ function enlist(db: Connection, { destination, receiver, startAt }: Route): bool
   return true
 }
 
-/** Every known object a destination's routes want has a row there, and skips nothing in favour of a retired row. */
+/**
+ * Every known object a destination's routes want has a row there, and skips nothing in favour of a retired row. Own
+ * records are for whom they were meant when they were kept.
+ */
 function reconcile(db: Connection, destination: string, now: number): void {
-  for (const route of activeRoutes(db).filter((one) => one.destination === destination)) {
+  const routes = activeRoutes(db).filter((one) => one.destination === destination && !isOwnReceiver(one.receiver))
+  for (const route of routes) {
     const objects = db.all<{ ref: number; time: number }>(
       `SELECT ref, time FROM objects WHERE time >= ? AND
          (receiver = ? OR EXISTS (SELECT 1 FROM also_seen s WHERE s.receiver = ? AND s.object = ref)) ORDER BY ref`,

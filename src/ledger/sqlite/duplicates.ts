@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { ownReceiver } from '../../domain/own-records.ts'
 import { covers } from '../../domain/ranges.ts'
 import type { BadBytes, Claimant, Copy, Decision, Undecided } from '../duplicates.ts'
 import { hourOf } from '../rules.ts'
@@ -122,7 +123,11 @@ function oldestUndecided(db: Connection): number | undefined {
 
 /** With nothing undecided, the newest object; but no object's time is believed past the moment it was seen. */
 function newest(db: Connection): number | undefined {
-  const latest = db.get<{ seen: number }>('SELECT seen_at AS seen FROM objects ORDER BY ref DESC LIMIT 1')
+  const latest = db.get<{ seen: number }>(
+    'SELECT seen_at AS seen FROM objects WHERE receiver <> ? ORDER BY ref DESC LIMIT 1',
+    ownReceiver,
+  )
   if (latest === undefined) return undefined
-  return Math.min(latest.seen, db.get<{ time: number }>('SELECT max(time) AS time FROM objects')?.time ?? latest.seen)
+  const sql = 'SELECT time FROM objects WHERE receiver <> ? ORDER BY time DESC LIMIT 1'
+  return Math.min(latest.seen, db.get<{ time: number }>(sql, ownReceiver)?.time ?? latest.seen)
 }

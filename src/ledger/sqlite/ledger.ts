@@ -1,6 +1,7 @@
 // The ledger on disk: this file says what is a transaction and which of them are durable, the others what happens in it.
 import { resolve as absolute } from 'node:path'
 import type { AuditObject, Discovery, Sighting } from '../../domain/objects.ts'
+import type { OwnRecord } from '../../domain/own-records.ts'
 import type { Account, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Route, Seen } from '../discovery.ts'
@@ -8,6 +9,7 @@ import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Retired } from '../names.ts'
+import type { OwnEntry, OwnLedger, OwnStanding, Waiting } from '../own.ts'
 import type { DueQuery, Row, Settlement } from '../progress.ts'
 import type { Request } from '../requests.ts'
 import { defaultQuarantineBytes } from '../rules.ts'
@@ -21,6 +23,7 @@ import { Held } from './held.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
 import { Lock } from './lock.ts'
 import { checkPlace, openForReading, openForWriting } from './open.ts'
+import { forget, own, ownStandings, record, waiting } from './own.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
 import { quarantine, quarantineMessage } from './quarantine.ts'
 import { rename } from './rename.ts'
@@ -229,6 +232,30 @@ export class SqliteLedger implements Ledger {
 
   request(id: number): Request | undefined {
     return request(this.#db, id)
+  }
+
+  record(entries: readonly OwnEntry[], now: number): void {
+    this.#write('durable', () => record(this.#db, entries, now))
+  }
+
+  own(ref: number): OwnRecord | undefined {
+    return own(this.#db, ref)
+  }
+
+  waiting(destination: string, query: Parameters<OwnLedger['waiting']>[1]): readonly Waiting[] {
+    return waiting(this.#db, destination, query)
+  }
+
+  ownStandings(): readonly OwnStanding[] {
+    return ownStandings(this.#db)
+  }
+
+  forget(inHand: ReadonlySet<number>, retiredBefore: number): number {
+    return this.#write('volatile', () => forget(this.#db, this.#held, inHand, retiredBefore))
+  }
+
+  together<T>(body: () => T): T {
+    return this.#write('durable', body)
   }
 
   close(): void {

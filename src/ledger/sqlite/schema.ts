@@ -102,12 +102,16 @@ CREATE INDEX bad_stretches ON quarantine (object, start) WHERE destination IS NU
 /** How far a request is, for the command that waits for it. */
 const fourth = 'ALTER TABLE requests ADD COLUMN progress TEXT'
 
+/** What own records say. Each is an object, in a store of its own. */
+const fifth = 'CREATE TABLE own_records (object INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL)'
+
 /** In order; each takes the ledger from the version before it to its own. A migration that was released never changes. */
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: second },
   { version: 3, sql: third },
   { version: 4, sql: fourth },
+  { version: 5, sql: fifth },
 ]
 
 export const schemaVersion: number = Math.max(...migrations.map(({ version }) => version))
