@@ -1,11 +1,12 @@
 // An object's body as it comes from the store → decompressed → cut into items → chunks. Streaming throughout: held are
-// one block of input, what the splitter's limit on lines allows, and one chunk.
+// one block of input, what the cutter's limit on lines allows, and one chunk.
 //
 // The body is cut anew into blocks of one size first, so that everything after it (what zlib gives before an error, the
 // expansion measured, the chunks) is the same however the network delivered it. Nothing is thrown but the body's own
 // errors: a body that cannot be decompressed is content, and content that is no event is a bad stretch.
 
 import type { DecodedChunk, DecodedItem } from '../../domain/event.ts'
+import type { Cutter } from './cutter.ts'
 import { type Inflate, zlibInflate } from './inflate.ts'
 import { compression } from './signature.ts'
 import { Splitter } from './splitter.ts'
@@ -28,6 +29,8 @@ export interface DecodeLimits {
 export interface DecodeOptions {
   readonly limits?: Partial<DecodeLimits>
   readonly inflate?: Inflate
+  /** What cuts the decompressed bytes. Default: JSON in every form it comes in. */
+  readonly cutter?: (limits: DecodeLimits) => Cutter
 }
 
 export const decodeLimits: DecodeLimits = {
@@ -52,15 +55,15 @@ export async function* decode(
   options: DecodeOptions = {},
 ): AsyncGenerator<DecodedChunk, void, undefined> {
   const limits = { ...decodeLimits, ...options.limits }
-  const splitter = new Splitter(limits)
-  const chunks = new Chunks(splitter, limits)
+  const cutter = options.cutter?.(limits) ?? new Splitter(limits)
+  const chunks = new Chunks(cutter, limits)
   const source = new Source(body)
   const inflated = decompressed(source, limits, options.inflate ?? zlibInflate)
   try {
     for (;;) {
       const bytes = await source.next(inflated)
-      if (bytes instanceof Uint8Array) splitter.push(bytes)
-      else splitter.end(bytes?.reason)
+      if (bytes instanceof Uint8Array) cutter.push(bytes)
+      else cutter.end(bytes?.reason)
       yield* chunks.filled()
       if (!(bytes instanceof Uint8Array)) break
     }
@@ -70,28 +73,28 @@ export async function* decode(
   }
 }
 
-/** Groups a splitter's items. */
+/** Groups a cutter's items. */
 class Chunks {
-  readonly #splitter: Splitter
+  readonly #cutter: Cutter
   readonly #limits: DecodeLimits
   #items: DecodedItem[] = []
   #from = 0
 
-  constructor(splitter: Splitter, limits: DecodeLimits) {
-    this.#splitter = splitter
+  constructor(cutter: Cutter, limits: DecodeLimits) {
+    this.#cutter = cutter
     this.#limits = limits
   }
 
   *filled(): Generator<DecodedChunk> {
     const { chunkBytes, chunkItems } = this.#limits
-    for (let item = this.#splitter.take(); item !== undefined; item = this.#splitter.take()) {
+    for (let item = this.#cutter.take(); item !== undefined; item = this.#cutter.take()) {
       this.#items.push(item)
       if (this.#items.length >= chunkItems || item.to - this.#from >= chunkBytes) yield this.#cut(item.to, false)
     }
   }
 
   last(): DecodedChunk {
-    return this.#cut(this.#splitter.length, true)
+    return this.#cut(this.#cutter.length, true)
   }
 
   #cut(to: number, end: boolean): DecodedChunk {

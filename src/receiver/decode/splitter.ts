@@ -16,6 +16,7 @@
 // Memory is bounded by the limit on lines: beyond it, bytes are hashed and dropped.
 
 import type { DecodedItem } from '../../domain/event.ts'
+import type { Cutter } from './cutter.ts'
 import { Debris, type Skim } from './debris.ts'
 import { type BadBytes, valueItem } from './items.ts'
 import { Nesting } from './nesting.ts'
@@ -31,7 +32,7 @@ type Step = DecodedItem | typeof again | typeof more
 const noEvent = 'not JSON: neither { nor [ where an event should begin'
 const cutShort = 'cut short: the JSON that begins here does not end as it should'
 
-export class Splitter {
+export class Splitter implements Cutter {
   readonly #lineBytes: number
   readonly #tooLong: string
   readonly #window = new Window()

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { DecodedChunk } from '../../../src/domain/event.ts'
 import { JsonScanner } from '../../../src/receiver/decode/json-scanner.ts'
 import { chunksOf, event, pieces } from './bodies.ts'
+import { expectSound } from './sound.ts'
 
 const limits = { lineBytes: 150, chunkItems: 5 }
 /** With many bad stretches taken together, and with none. */
@@ -34,31 +33,6 @@ const fragment = fc.oneof(
 )
 const body = fc.array(fragment, { maxLength: 40 }).map((parts) => Buffer.from(parts.join('')))
 const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 5 })
-
-function expectSound(chunks: readonly DecodedChunk[], bytes: Buffer): void {
-  let at = 0
-  for (const [index, chunk] of chunks.entries()) {
-    expect(chunk.from).toBe(at)
-    for (const item of chunk.items) {
-      expect(item.from).toBe(at)
-      expect(item.to).toBeGreaterThan(item.from)
-      expect(item.offset).toBeGreaterThanOrEqual(item.from)
-      expect(item.offset).toBeLessThanOrEqual(item.to)
-      expect(item.line).toBe(bytes.subarray(0, item.offset).filter((byte) => byte === 10).length + 1)
-      const own = bytes.subarray(item.offset, item.offset + (item.bad?.length ?? Buffer.byteLength(item.text)))
-      if (item.bad !== undefined || own.toString() === item.text) {
-        expect(item.sha256).toBe(createHash('sha256').update(own).digest('hex'))
-      }
-      expect((item.event === undefined) !== (item.bad === undefined)).toBe(true)
-      at = item.to
-    }
-    expect(chunk.end).toBe(index === chunks.length - 1)
-    expect(chunk.to).toBeGreaterThanOrEqual(at)
-    at = chunk.to
-  }
-  const last = chunks.flatMap((chunk) => chunk.items).at(-1)
-  expect(at - bytes.length).toBe(last?.bad?.length === 0 && last.from === bytes.length ? 1 : 0)
-}
 
 test('any bytes: stretches are contiguous and cover the object, however it is cut', async () => {
   await fc.assert(
