@@ -57,7 +57,8 @@ export interface IntentLedger {
   intents(destination: string): readonly Intent[]
   /**
    * Records batches before their first byte leaves. Durable, all in one commit. A crash before it returns leaves none or
-   * all; a crash after it, the same members go again under the same token.
+   * all; a crash after it, the same members go again under the same token. A member of which any byte is settled, or held
+   * by an intent or a verdict, is a bug of the caller: refused, and nothing changed.
    */
   intend(destination: string, drafts: readonly Draft[], now: number): readonly Intent[]
   /** An attempt ended without a verdict. Not durable: after a crash every open intent counts as ambiguous. */

@@ -36,8 +36,40 @@ export function sendingGuarantees(name: string, subject: Subject, guarantee: Gua
     expect(ledger.intend('a', [{ token: 'u', members: two.slice(1) }], start)).toHaveLength(1)
   })
 
+  guarantee('what overlaps anything held goes into no intent, be it by one byte', (ledger) => {
+    const id = prepare(ledger)
+    const over = [19, 12, 0].map((from) => [{ object: 1, from, to: 30 }])
+    for (const members of over) expect(() => ledger.intend('a', [{ token: 'u', members }], start)).toThrow(/held/)
+    // Held by verdicts that are not final, too.
+    ledger.resolve(id, { delivered: [], refused: [refusal(0), refusal(1)] }, start)
+    for (const members of over) expect(() => ledger.intend('a', [{ token: 'u', members }], start)).toThrow(/held/)
+    const third = { object: 1, from: 20, to: 30 }
+    expect(ledger.intend('a', [{ token: 'u', members: [third] }], start)).toHaveLength(1)
+  })
+
+  guarantee('what is settled in part goes into no intent as a whole', (ledger) => {
+    const id = prepare(ledger)
+    ledger.resolve(id, { delivered: 'all' }, start)
+    for (const [from, to] of [
+      [19, 30],
+      [5, 25],
+    ] as const) {
+      const members = [{ object: 1, from, to }]
+      expect(() => ledger.intend('a', [{ token: 'u', members }], start)).toThrow(/settled/)
+    }
+    expect(ledger.intents('a')).toEqual([])
+    expect(ledger.intend('a', [{ token: 'u', members: [{ object: 1, from: 20, to: 30 }] }], start)).toHaveLength(1)
+  })
+
   guarantee('nothing goes into one intent twice', (ledger) => {
     prepare(ledger)
+    for (const from of [20, 25]) {
+      const members = [
+        { object: 1, from: 20, to: 30 },
+        { object: 1, from, to: 30 },
+      ]
+      expect(() => ledger.intend('a', [{ token: 'u', members }], start)).toThrow(/held/)
+    }
     const third = { object: 1, from: 20, to: 30 }
     expect(() => ledger.intend('a', [{ token: 'u', members: [third, third] }], start)).toThrow(/held/)
     expect(ledger.intents('a')).toHaveLength(1)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { covers } from '../../domain/ranges.ts'
+import { addRanges, meets, type Ranges } from '../../domain/ranges.ts'
 import type { Position } from '../duplicates.ts'
 import type { Attempt, Draft, Intent, Refused, Resolution, Resolved } from '../intents.ts'
 import { checkResolution } from '../rules.ts'
@@ -16,16 +16,10 @@ function present({ destination: _, ...intent }: IntentState): Intent {
 }
 
 export function intend(state: State, destination: string, drafts: readonly Draft[], now: number): Intent[] {
-  const held = heldPositions(state, destination)
+  const held = heldBytes(state, destination)
   return drafts.map(({ token, members }) => {
     assert(members.length > 0, 'an intent without members')
-    for (const { object, from, to } of members) {
-      const row = state.row(destination, object)
-      assert(row !== undefined, `${destination} has no row for object ${object}`)
-      assert(!covers(row.settled, from, to), `object ${object} byte ${from} is settled in ${destination}`)
-      assert(!held.has(name(object, from)), `object ${object} byte ${from} is held in ${destination}`)
-      held.add(name(object, from))
-    }
+    for (const member of members) hold(state, destination, held, member)
     const id = state.next('intent')
     const intent = { id, token, members, createdAt: now, attempts: 0, ambiguous: false, dueAt: now, reason: undefined }
     state.intents.set(id, { ...intent, destination })
@@ -33,9 +27,28 @@ export function intend(state: State, destination: string, drafts: readonly Draft
   })
 }
 
-function heldPositions(state: State, destination: string): Set<string> {
+/** No byte of a member may be settled, nor held by anything else: be it one, it would go out twice. */
+function hold(state: State, destination: string, held: Map<number, Ranges>, { object, from, to }: Position): void {
+  const row = state.row(destination, object)
+  const others = held.get(object) ?? []
+  assert(row !== undefined, `${destination} has no row for object ${object}`)
+  assert(!meets(row.settled, from, to), `object ${object} from byte ${from} on is settled in ${destination}`)
+  assert(!meets(others, from, to), `object ${object} from byte ${from} on is held in ${destination}`)
+  held.set(object, addRanges(others, [[from, to]]))
+}
+
+function heldBytes(state: State, destination: string): Map<number, Ranges> {
   const members = intents(state, destination).flatMap((intent) => intent.members)
-  return new Set([...members, ...provisional(state, destination)].map(({ object, from }) => name(object, from)))
+  const objects = Map.groupBy([...members, ...provisional(state, destination)], ({ object }) => object)
+  return new Map(
+    [...objects].map(([object, all]) => [
+      object,
+      addRanges(
+        [],
+        all.map(({ from, to }) => [from, to]),
+      ),
+    ]),
+  )
 }
 
 function name(object: number, from: number): string {
