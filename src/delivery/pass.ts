@@ -11,6 +11,20 @@ export interface DecidedChunk extends PieceChunk {
   readonly encodings: Encodings
 }
 
+interface Kept {
+  readonly chunk: DecidedChunk
+  weight: number
+  takers: number
+}
+
+/** Who accounts for what is kept. */
+export interface Keeper {
+  /** What a chunk weighs that is about to be kept. */
+  weigh(chunk: DecidedChunk): number
+  /** A kept chunk has come to weigh so much more. */
+  grown(weight: number): void
+}
+
 /**
  * One pass over one object, pulled by whoever needs the next chunk first and shared by all cursors that are in step.
  * Chunks stay until dropped; a cursor behind the oldest kept chunk has fallen out of step and must begin anew.
@@ -19,7 +33,7 @@ export class Pass {
   readonly object: AuditObject
   readonly #chunks: AsyncIterator<DecidedChunk>
   readonly #abort: AbortController
-  readonly #kept: { chunk: DecidedChunk; weight: number; takers: number }[] = []
+  readonly #kept: Kept[] = []
   readonly #cursors = new Map<object, number>()
   #base = 0
   #begun = false
@@ -69,7 +83,7 @@ export class Pass {
     if (this.#cursors.size > 0 || this.#ended || this.failed) return
     this.#failure = { error: new Error('nobody reads this object any more') }
     this.#abort.abort()
-    this.#kept.length = 0
+    for (const { chunk } of this.#kept.splice(0)) chunk.encodings.tell(undefined)
     void Promise.resolve(this.#chunks.return?.()).catch(() => undefined)
   }
 
@@ -89,23 +103,32 @@ export class Pass {
   }
 
   /** Pulls one more chunk. Whoever calls while a pull is under way waits for that one. Never rejects. */
-  pull(weigh: (chunk: DecidedChunk) => number): Promise<void> {
-    this.#pulling ??= this.#pull(weigh).finally(() => {
+  pull(keeper: Keeper): Promise<void> {
+    this.#pulling ??= this.#pull(keeper).finally(() => {
       this.#pulling = undefined
     })
     return this.#pulling
   }
 
-  async #pull(weigh: (chunk: DecidedChunk) => number): Promise<void> {
+  async #pull(keeper: Keeper): Promise<void> {
     if (this.#ended || this.failed) return
     try {
       const next = await this.#chunks.next()
       if (this.failed) return
       if (next.done === true) this.#ended = true
-      else this.#kept.push({ chunk: next.value, weight: weigh(next.value), takers: 0 })
+      else this.#keep(next.value, keeper)
     } catch (error) {
       this.#failure ??= { error }
     }
+  }
+
+  #keep(chunk: DecidedChunk, keeper: Keeper): void {
+    const kept: Kept = { chunk, weight: keeper.weigh(chunk), takers: 0 }
+    this.#kept.push(kept)
+    chunk.encodings.tell((weight) => {
+      kept.weight += weight
+      keeper.grown(weight)
+    })
   }
 
   /** Drops leading chunks that `lanes` cursors have taken: nobody else will ask. Returns the weight set free. */
@@ -132,6 +155,7 @@ export class Pass {
     const dropped = this.#kept.shift()
     if (dropped === undefined) return 0
     this.#base += 1
+    dropped.chunk.encodings.tell(undefined)
     return dropped.weight
   }
 }

@@ -9,7 +9,7 @@ import type { AuditObject } from '../domain/objects.ts'
 import type { BadBytes, Decision, DuplicateLedger, Undecided } from '../ledger/duplicates.ts'
 import type { Tell } from '../telemetry/events.ts'
 import { Encodings } from './encodings.ts'
-import { type DecidedChunk, Pass } from './pass.ts'
+import { type DecidedChunk, type Keeper, Pass } from './pass.ts'
 import type { Piece, PieceChunk, Reader } from './reader.ts'
 
 /** What a byte of text and a record of their own take in memory, measured on events of 1 KB. */
@@ -41,6 +41,19 @@ export class Readings {
   #held = 0
   /** What the first chunks on their way will weigh, as far as one can tell from outside. */
   #coming = 0
+
+  readonly #keeper: Keeper = {
+    weigh: (chunk) => {
+      const weight = weigh(chunk)
+      this.#makeRoom(weight)
+      this.#held += weight
+      return weight
+    },
+    grown: (weight) => {
+      this.#held += weight
+      if (this.#held > this.#parts.capacityBytes) this.#makeRoom(0)
+    },
+  }
 
   constructor(parts: ReadingsParts) {
     this.#parts = parts
@@ -80,12 +93,7 @@ export class Readings {
   }
 
   async pull(pass: Pass): Promise<void> {
-    await pass.pull((chunk) => {
-      const weight = weigh(chunk)
-      this.#makeRoom(weight)
-      this.#held += weight
-      return weight
-    })
+    await pass.pull(this.#keeper)
   }
 
   taken(pass: Pass): void {
@@ -220,7 +228,7 @@ function from(chunk: DecidedChunk, position: number): DecidedChunk | undefined {
   return { ...chunk, from: position, pieces: chunk.pieces.filter((piece) => piece.from >= position) }
 }
 
-/** Memory a chunk holds, roughly: its text as read and as strings, and the records. */
+/** Memory a chunk holds, roughly: its text as read and as strings, and the records. Shared encodings come on top, as they are made. */
 function weigh(chunk: DecidedChunk): number {
   return (chunk.to - chunk.from) * WEIGHT_PER_BYTE + chunk.pieces.length * WEIGHT_PER_PIECE
 }
