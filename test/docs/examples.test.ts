@@ -2,10 +2,8 @@
 // receivers, or no service) are made whole first, where what they show is exporters or processors.
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { parseConfig } from '../../src/config/load.ts'
-import { processorModules } from '../../src/processors/modules.ts'
-import { exporters } from '../../src/registry.ts'
 import { pages, textOf } from './checkout.ts'
+import { problemsOf } from './loading.ts'
 
 interface Example {
   readonly page: string
@@ -48,27 +46,6 @@ function completed({ text }: Example): string {
     `service: { pipelines: { logs: ${JSON.stringify(pipeline)} } }`,
   ]
   return `${text}\n${rest.join('\n')}\n`
-}
-
-const sources = {
-  // A variable stands for whatever its name says it is.
-  env: new Proxy<Record<string, string>>({}, { get: (_, name) => stub(String(name)) }),
-  readFile: () => 'a-secret-from-a-file',
-}
-
-function stub(name: string): string {
-  if (name === 'RAPID7_TOKEN') return '11111111-2222-4333-8444-555555555555'
-  return /URL|ENDPOINT/.test(name) ? 'https://sqs.us-east-1.amazonaws.com/111122223333/audit' : `value-of-${name}`
-}
-
-async function problemsOf(text: string): Promise<unknown> {
-  const components = { exporters, processors: processorModules }
-  const world = { sources, now: Date.UTC(2026, 10, 21) }
-  const problem = await parseConfig(text, 'example.yaml', components, world).then(
-    ({ warnings }) => warnings,
-    (error: unknown) => (error instanceof Error ? error.message : error),
-  )
-  return Array.isArray(problem) && problem.length === 0 ? 'valid' : problem
 }
 
 const all = pages()

@@ -1,3 +1,4 @@
+import { chart } from './cases/chart.ts'
 import { clickHouse } from './cases/clickhouse.ts'
 import { addedLater, removed, renamed } from './cases/come-and-go.ts'
 import { doctor } from './cases/doctor.ts'
@@ -20,6 +21,7 @@ export const cases: readonly Case[] = [
   quickStart,
   statusAndMetrics,
   doctor,
+  chart,
   secrets,
   twoOfAType,
   addedLater,

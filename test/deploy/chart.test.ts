@@ -1,0 +1,126 @@
+// The chart without a helm: what is generated is up to date, and what the examples become is what Kubernetes, the
+// `restricted` standard and the program accept. chart-helm.test.ts asks the real helm.
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { rootCertificates } from 'node:tls'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { chart, examples } from '../../deploy/helm/generator/chart.ts'
+import { digest, digestFile } from '../../deploy/helm/generator/digest.ts'
+import { readme } from '../../deploy/helm/generator/readme.ts'
+import { valuesSchemaText } from '../../deploy/helm/generator/values-schema.ts'
+import { textOf } from '../docs/checkout.ts'
+import { loaded } from '../docs/loading.ts'
+import { renderedObjects } from './chart.ts'
+import { problemsOf } from './kubernetes.ts'
+import { type Container, type Manifest, type Placed, podOf } from './manifests.ts'
+import { refusals } from './restricted.ts'
+
+const written = { values: '`npm run chart` writes it', rendered: '`npm run chart`, with a helm, writes it' }
+
+test('values.schema.json is what the schemas say', () => {
+  expect(textOf(`${chart}/values.schema.json`) === valuesSchemaText(), written.values).toBe(true)
+})
+
+test('the table in the README is what the comments of values.yaml say', () => {
+  expect(textOf(`${chart}/README.md`), written.values).toBe(readme())
+})
+
+test('nothing that the rendered examples are made of has changed since', () => {
+  expect(textOf(digestFile), written.rendered).toBe(digest())
+})
+
+const all = examples().flatMap(renderedObjects)
+
+test('every rendered object is one that Kubernetes takes, without unknown properties', async () => {
+  expect(all.length).toBeGreaterThan(40)
+  expect(await problemsOf(all)).toEqual([])
+})
+
+test('an unknown property, a wrong type and a missing one are seen, at any depth', async () => {
+  const { object, where } = all.find(({ object: { kind } }) => kind === 'Deployment')!
+  const text = JSON.stringify(object)
+  const changed = (from: string, to: string): Placed => ({
+    where,
+    object: JSON.parse(text.replace(from, to)) as Manifest,
+  })
+  const monitor = { apiVersion: 'monitoring.coreos.com/v1', kind: 'ServiceMonitor', metadata: { name: 'x' } }
+  const spec = { selector: {}, endpoints: [{ port: 'metrics', pth: '/metrics' }] }
+  const wrong = {
+    livenesProbe: changed('"livenessProbe"', '"livenesProbe"'),
+    metadta: changed('"metadata"', '"metadta"'),
+    "not assignable to type 'number'": changed('"replicas":1', '"replicas":"1"'),
+    'must have required property': changed('"selector":', '"selektor":'),
+    pth: { where, object: { ...monitor, spec } },
+    'no schema': { where, object: { ...monitor, kind: 'Nothing' } },
+  }
+  const problems = (await problemsOf(Object.values(wrong))).join('\n')
+  for (const words of Object.keys(wrong)) expect(problems).toContain(words)
+})
+
+const pods = all.flatMap(({ where, object }) => {
+  const pod = podOf(object)
+  return pod === undefined ? [] : [[where, pod] as const]
+})
+
+test('every pod passes the restricted standard', () => {
+  expect(pods.length).toBeGreaterThanOrEqual(3 * examples().length)
+  for (const [where, pod] of pods) expect(refusals(pod), where).toEqual([])
+})
+
+test('every container has a read-only root, a memory limit and no token of the cluster', () => {
+  for (const [where, pod] of pods) {
+    expect(pod['automountServiceAccountToken'], where).toBe(false)
+    for (const container of [...pod.containers, ...(pod.initContainers ?? [])]) {
+      expect(container.securityContext?.['readOnlyRootFilesystem'], where).toBe(true)
+      expect(container.resources?.limits?.['memory'], where).toMatch(/^\d+Mi$/)
+    }
+  }
+})
+
+function parts(example: string) {
+  const objects = renderedObjects(example).map(({ object }) => object)
+  const one = (kind: string, suffix = '') =>
+    objects.find(({ kind: found, metadata: { name } }) => found === kind && name.endsWith(`-forwarder${suffix}`))!
+  const pod = podOf(one('Deployment'))!
+  return { one, pod, container: pod.containers[0] as Container, config: one('ConfigMap').data?.['config.yaml'] ?? '' }
+}
+
+/** Certificates are read when a configuration is checked: any will do in place of those that the example mounts. */
+const certificate = join(mkdtempSync(join(tmpdir(), 'chart-')), 'ca.crt')
+beforeAll(() => writeFileSync(certificate, rootCertificates[0] ?? ''))
+afterAll(() => rmSync(dirname(certificate), { recursive: true }))
+
+function loadedHere(config: string) {
+  return loaded(config.replaceAll(/\/\S+\/ca\.crt/g, certificate))
+}
+
+test.each(examples())('%s: the program accepts the configuration', async (example) => {
+  const { config, one } = parts(example)
+  await loadedHere(config)
+  expect(one('ConfigMap', '-validate').data).toEqual(one('ConfigMap').data)
+})
+
+test.each(examples())('%s: the pod fits the configuration', async (example) => {
+  const { config, pod, container, one } = parts(example)
+  const { service } = await loadedHere(config)
+  const { host, port } = service.telemetry.metrics.endpoint
+  expect(host).toBe('0.0.0.0')
+  expect(container.ports).toEqual([{ name: 'metrics', containerPort: port }])
+  expect(pod.terminationGracePeriodSeconds! * 1000).toBeGreaterThan(service.stop_timeout)
+  const ledger = container.volumeMounts?.find(({ name }) => name === 'ledger')
+  expect(ledger?.mountPath).toBe(dirname(service.ledger.sqlite!.path))
+  const annotations = (one('Deployment').spec as { template: Manifest }).template.metadata.annotations
+  expect(annotations?.['checksum/config']).toBe(createHash('sha256').update(config).digest('hex'))
+})
+
+test('what the pod assumes is what the program does where nothing is said', async () => {
+  const { service } = await loaded(
+    'receivers: { circleci_audit: { store: { directory: { path: x } } } }\n' +
+      'exporters: { console: {} }\nservice: { pipelines: { logs: { receivers: [circleci_audit], exporters: [console] } } }',
+  )
+  const { container, pod } = parts('minimal')
+  expect(container.ports?.[0]?.containerPort).toBe(service.telemetry.metrics.endpoint.port)
+  expect(pod.terminationGracePeriodSeconds).toBe(service.stop_timeout / 1000 + 15)
+})
