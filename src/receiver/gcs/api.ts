@@ -97,7 +97,9 @@ export class GcsApi {
 /** Loads the client and makes an API on a bucket. Sends nothing. */
 export async function openGcsApi(bucket: string, endpoint: string | undefined, seams: GcsSeams): Promise<GcsApi> {
   const { CRC32C, Storage } = await import('@google-cloud/storage')
-  const storage = new Storage({ userAgent: 'circleci-audit-forwarder' })
+  // A bucket is found without its project. Where none is given the library asks for it: with a federated identity the
+  // resource manager, whose refusal would then be the bucket's.
+  const storage = new Storage({ userAgent: 'circleci-audit-forwarder', projectId: 'none' })
   const { authClient } = storage
   // A client with an API key, of which only what it sends requests with is used, has no credentials to send.
   const transport = endpoint?.startsWith('http:') === true ? authClient.fromAPIKey('none').transporter : authClient

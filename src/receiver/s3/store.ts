@@ -9,6 +9,7 @@ import type { ListObjectsV2CommandOutput, S3 } from '@aws-sdk/client-s3'
 import type { Clock } from '../../domain/clock.ts'
 import type { Sighting } from '../../domain/objects.ts'
 import { type AwsHttp, type AwsSettings, awsConnection } from '../aws/connection.ts'
+import { isAws, partitionOf } from '../aws/partition.ts'
 import { wholeBody } from '../body.ts'
 import type { InspectedStore } from '../inspection.ts'
 import type { Page } from '../store.ts'
@@ -26,7 +27,7 @@ export interface S3Settings extends AwsSettings {
 
 export interface S3Seams {
   readonly clock: Clock
-  /** Proxy and CA as agents, or other limits. */
+  /** Other limits than ours. */
   readonly requestHandler?: AwsHttp
   /** How long a body may be silent, in milliseconds. Default 60 s. */
   readonly idleMs?: number
@@ -42,7 +43,8 @@ export async function openS3Store(settings: S3Settings, seams: S3Seams): Promise
     responseChecksumValidation: 'WHEN_REQUIRED',
   })
   keepDate(client)
-  return new S3Store(client, settings, seams)
+  const region = await client.config.region().catch(() => undefined)
+  return new S3Store(client, { ...settings, region }, seams)
 }
 
 export class S3Store implements InspectedStore {
@@ -60,10 +62,11 @@ export class S3Store implements InspectedStore {
     this.uri = `s3://${settings.bucket}`
     this.prefix = (settings.prefix ?? '').replace(/^\/+|\/+$/g, '')
     this.#client = client
-    this.#place = { bucket: settings.bucket, prefix: this.prefix, owner: settings.expected_bucket_owner }
+    const arn = `arn:${partitionOf(settings.region)}:s3:::${settings.bucket}`
+    this.#place = { bucket: settings.bucket, arn, prefix: this.prefix, owner: settings.expected_bucket_owner }
     this.#owner =
       settings.expected_bucket_owner === undefined ? {} : { ExpectedBucketOwner: settings.expected_bucket_owner }
-    this.#isAws = settings.endpoint === undefined
+    this.#isAws = settings.endpoint === undefined || isAws(settings.endpoint)
     this.#clock = seams.clock
     this.#idleMs = seams.idleMs ?? 60_000
     const look = (key: string, signal: AbortSignal) => this.stat(key, signal)
