@@ -112,7 +112,7 @@ function scopeJson(scope: LogRecord['instrumentationScope']): string {
 }
 
 function nanoseconds([seconds, nanos]: readonly [number, number]): string {
-  return `${seconds}${String(nanos).padStart(9, '0')}`
+  return nanos >= 0 && nanos < 1e9 ? `${seconds}${String(1e9 + nanos).slice(1)}` : `${seconds}${nanos}`
 }
 
 /** Whether JSON.stringify writes this value as it is. */
@@ -134,12 +134,7 @@ function isPlain(value: unknown, depth: number): boolean {
 function isPlainObject(value: object, depth: number): boolean {
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return Array.isArray(value) && isPlainArray(value, depth)
-  for (const key in value) {
-    const item = (value as Record<string, unknown>)[key]
-    // Nearly all are strings: not worth a call for each.
-    if (typeof item !== 'string' && !isPlain(item, depth)) return false
-  }
-  return true
+  return isPlainArray(Object.values(value), depth)
 }
 
 function isPlainArray(items: readonly unknown[], depth: number): boolean {
