@@ -99,6 +99,13 @@ export class Lane {
     this.#bell.ring()
   }
 
+  /** Nothing more is about to come: what has been gathered does not linger for company, once all that is due is read. */
+  hurry(): void {
+    if (!this.#feeds.every((feed) => feed.idle)) return
+    for (const { batcher } of this.#feeds) batcher.closeAll()
+    if (this.#feeds.some(({ batcher }) => batcher.ready > 0)) this.#bell.ring()
+  }
+
   /** Nothing is due, nothing is held in memory and nothing is on its way. */
   get idle(): boolean {
     return this.#flights.size === 0 && this.#feeds.every((feed) => feed.idle && feed.batcher.empty)
