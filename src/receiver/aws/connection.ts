@@ -10,6 +10,8 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { NodeHttpHandlerOptions } from '@smithy/node-http-handler'
 import { SetupError } from '../../domain/failures.ts'
+import { type Counted, uncounted } from '../requests.ts'
+import { counting } from './counting.ts'
 import { isAws, regionOf } from './partition.ts'
 
 /** What the SDK's own provider for a role gives. */
@@ -50,9 +52,16 @@ export interface AwsConnection {
   readonly credentials?: RoleCredentials
 }
 
+/** What every AWS service's client may be given besides its settings. */
+export interface AwsSeams {
+  /** Other limits than ours. */
+  readonly requestHandler?: AwsHttp
+  readonly counted?: Counted
+}
+
 /** The constructor options that every AWS client of this program shares. Makes no request. */
-export async function awsConnection(settings: AwsSettings, http: AwsHttp = {}): Promise<AwsConnection> {
-  const requestHandler = { ...awsTimeouts, ...agents(), ...http }
+export async function awsConnection(settings: AwsSettings, seams: AwsSeams = {}): Promise<AwsConnection> {
+  const requestHandler = { ...awsTimeouts, ...agents(), ...seams.requestHandler }
   const region = settings.region ?? regionAt(settings.endpoint)
   return {
     maxAttempts: 3,
@@ -62,7 +71,7 @@ export async function awsConnection(settings: AwsSettings, http: AwsHttp = {}): 
     ...at(settings.endpoint),
     ...(settings.role_arn === undefined
       ? {}
-      : { credentials: await assumed(settings.role_arn, settings, requestHandler) }),
+      : { credentials: await assumed(settings.role_arn, settings, requestHandler, seams.counted ?? uncounted) }),
   }
 }
 
@@ -91,7 +100,12 @@ function at(
   return endpoint === undefined ? {} : { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }
 }
 
-async function assumed(role: string, settings: AwsSettings, requestHandler: AwsHttp): Promise<RoleCredentials> {
+async function assumed(
+  role: string,
+  settings: AwsSettings,
+  requestHandler: AwsHttp,
+  counted: Counted,
+): Promise<RoleCredentials> {
   const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers')
   const { region, external_id } = settings
   return fromTemporaryCredentials({
@@ -101,5 +115,6 @@ async function assumed(role: string, settings: AwsSettings, requestHandler: AwsH
       ...(external_id === undefined ? {} : { ExternalId: external_id }),
     },
     clientConfig: { requestHandler, ...(region === undefined ? {} : { region }) },
+    clientPlugins: [counting('sts', counted)],
   })
 }

@@ -7,12 +7,14 @@
 import type { SQS, Message as SqsMessage } from '@aws-sdk/client-sqs'
 import { SourceFailure } from '../../domain/failures.ts'
 import type { Finding } from '../../domain/finding.ts'
-import { type AwsHttp, type AwsSettings, awsConnection } from '../aws/connection.ts'
+import { type AwsSeams, type AwsSettings, awsConnection } from '../aws/connection.ts'
+import { counting } from '../aws/counting.ts'
 import { isAws, regionOf } from '../aws/partition.ts'
 import { refusal } from '../aws/refusal.ts'
 import type { InspectedQueue, InspectedStore } from '../inspection.ts'
 import type { Message } from '../notifications.ts'
 import { pauseSeconds } from '../pause.ts'
+import { uncounted } from '../requests.ts'
 import { checkQueue } from './check.ts'
 import { queueFailure } from './failures.ts'
 
@@ -23,9 +25,7 @@ export interface SqsSettings extends AwsSettings {
   readonly visibility_timeout?: number | undefined
 }
 
-export interface SqsSeams {
-  /** Other limits than ours. */
-  readonly requestHandler?: AwsHttp
+export interface SqsSeams extends AwsSeams {
   /** Long poll, in seconds. Default 20, SQS's longest. */
   readonly waitSeconds?: number
 }
@@ -41,9 +41,10 @@ export async function openSqsNotifications(settings: SqsSettings, seams: SqsSeam
   const sdk = await import('@aws-sdk/client-sqs')
   const region = settings.region ?? regionOf(settings.queue_url)
   const endpoint = settings.endpoint ?? addressIn(settings.queue_url)
-  const connection = await awsConnection({ ...settings, region, endpoint }, seams.requestHandler)
+  const connection = await awsConnection({ ...settings, region, endpoint }, seams)
   // The SDK would take every queue's URL for an endpoint, and say so on standard error at every request.
   const client = new sdk.SQS({ ...connection, useQueueUrlAsEndpoint: false })
+  client.middlewareStack.use(counting('sqs', seams.counted ?? uncounted))
   return new SqsNotifications(client, settings, seams)
 }
 
