@@ -14,11 +14,13 @@ import { Lane, type LaneState } from './delivery/lane.ts'
 import type { Processing } from './delivery/processing.ts'
 import { Readings } from './delivery/readings.ts'
 import { SetupError } from './domain/failures.ts'
+import { isOwnReceiver } from './domain/own-records.ts'
 import type { Route } from './ledger/discovery.ts'
 import { LedgerFailure } from './ledger/failure.ts'
 import { Enrolment } from './pipeline/enrolment.ts'
 import { Intake } from './pipeline/intake.ts'
 import { requestKinds } from './pipeline/kinds.ts'
+import { OwnRecords } from './pipeline/own-records.ts'
 import type { DestinationSpec, PipelineParts } from './pipeline/parts.ts'
 import { AuditReader } from './pipeline/reader.ts'
 import { Requests } from './pipeline/requests.ts'
@@ -27,8 +29,13 @@ import { ledgerFailed, namingFailures } from './pipeline/telling.ts'
 /** Watermarks advance, and are made durable, this often; claims are pruned that often. In milliseconds. */
 const ADVANCE_MS = 5_000
 const PRUNE_MS = 600_000
+/** How often it is looked whether a sign of life is due, in milliseconds. */
+const BEAT_MS = 5_000
 /** How often a run that is to end looks whether it is done, in milliseconds. */
 const LOOK_MS = 50
+
+/** What becomes of own records on their way: no rule about audit events holds for them. */
+const untouched: Processing = { process: (record) => record, transform: (record) => record }
 
 /** How a run that was to end came out. */
 export interface Finish {
@@ -44,6 +51,7 @@ export class Pipeline {
   readonly #lanes: readonly Lane[]
   readonly #intakes: readonly Intake[]
   readonly #requests: Requests
+  readonly #own: OwnRecords | undefined
   readonly #samples = new Map<string, Promise<Sample>>()
 
   constructor(parts: PipelineParts) {
@@ -57,6 +65,8 @@ export class Pipeline {
     const readings = new Readings({ ...this.#parts, reader: this.#reader, lanes, sharedKeys: shared, capacityBytes })
     this.#lanes = parts.destinations.map((destination) => this.#lane(destination, readings))
     this.#intakes = this.#open(enrolment)
+    const own = parts.own
+    this.#own = own && new OwnRecords({ ...this.#parts, own, lanes: this.#lanes })
     this.#requests = new Requests({ ...this.#parts, kinds: requestKinds(this.#parts) })
   }
 
@@ -72,6 +82,7 @@ export class Pipeline {
     const { id, exporter, options, routes } = destination
     const byReceiver = new Map(routes.map(({ receiver, processing }) => [receiver, processing]))
     const processing = (receiver: string): Processing => {
+      if (isOwnReceiver(receiver)) return untouched
       const found = byReceiver.get(receiver)
       if (found === undefined)
         throw new SetupError(`${id} has outstanding objects of ${receiver}, which no longer feeds it`)
@@ -95,6 +106,7 @@ export class Pipeline {
    * `caughtUp` is called once, when everything the first sweeps found has been dealt with.
    */
   async run(signal: AbortSignal, caughtUp?: () => void): Promise<void> {
+    const beating = this.#beating(signal)
     const prepared = this.#intakes.map((intake) => intake.prepare(signal, { sweep: caughtUp !== undefined }))
     await Promise.all(this.#intakes.map((intake, index) => Promise.race([prepared[index], intake.blocked])))
     const lanes = this.#delivering(signal)
@@ -104,7 +116,7 @@ export class Pipeline {
       void this.#rest(signal)
         .then((rested) => (rested ? this.#tellRest(caughtUp) : undefined))
         .catch((error: unknown) => this.#parts.tell({ type: 'bug', where: 'looking whether it has caught up', error }))
-    await Promise.all([...receiving, ...ticking, ...lanes, this.#requests.run(signal)])
+    await Promise.all([...receiving, ...ticking, ...lanes, this.#requests.run(signal), beating])
     this.#advance()
   }
 
@@ -115,10 +127,11 @@ export class Pipeline {
   async runOnce(signal: AbortSignal, timeoutMs: number): Promise<Finish> {
     const over = new AbortController()
     const either = AbortSignal.any([signal, over.signal])
+    const beating = this.#beating(either)
     const swept = await Promise.all(
       this.#intakes.map((intake) => Promise.race([intake.prepare(either, { sweep: true }), intake.blocked])),
     )
-    const working = [...this.#delivering(either), ...this.#ticking(either), this.#requests.run(either)]
+    const working = [...this.#delivering(either), ...this.#ticking(either), this.#requests.run(either), beating]
     await this.#rest(signal, timeoutMs)
     const unfinished = this.#unfinished()
     over.abort()
@@ -159,7 +172,6 @@ export class Pipeline {
     let moved = { progress: this.#progress(), at: clock.now() }
     const until = (): number => (patienceMs === undefined ? Number.NEGATIVE_INFINITY : moved.at + patienceMs)
     while (!this.#resting(until()) && !signal.aborted) {
-      if (patienceMs !== undefined) for (const lane of this.#lanes) lane.hurry()
       await clock.sleep(LOOK_MS, signal)
       const progress = this.#progress()
       if (progress !== moved.progress) moved = { progress, at: clock.now() }
@@ -197,7 +209,8 @@ export class Pipeline {
     const account = ledger.accounts().find((each) => each.destination === destination && each.receiver === receiver)
     if (exporter === undefined || account === undefined) return
     const query = { now: clock.now(), limit: SAMPLED_OBJECTS, newest: true, except: new Set<number>(), maxDelay: 0 }
-    const sample = this.#samples.get(receiver) ?? sampleOf(ledger.due(destination, query), this.#reader, signal)
+    const rows = ledger.due(destination, query).filter((row) => !isOwnReceiver(row.receiver))
+    const sample = this.#samples.get(receiver) ?? sampleOf(rows, this.#reader, signal)
     this.#samples.set(receiver, sample)
     const { startAt } = account
     tell({ type: 'first_start', destination, startAt, ...forecast(account.outstanding, await sample, exporter) })
@@ -206,18 +219,34 @@ export class Pipeline {
   #ticking(signal: AbortSignal): readonly Promise<void>[] {
     const { ledger, deduplicationMs } = this.#parts
     const prune = (): void => void ledger.prune(deduplicationMs)
-    return [this.#tick(ADVANCE_MS, signal, () => this.#advance()), this.#tick(PRUNE_MS, signal, prune)]
+    return [
+      this.#tick(ADVANCE_MS, signal, () => this.#advance()),
+      this.#tick(PRUNE_MS, signal, prune),
+      this.#tick(PRUNE_MS, signal, () => this.#own?.tidy()),
+    ]
+  }
+
+  /** Says at once that it is alive, and from then on as often as it was told to. */
+  async #beating(signal: AbortSignal): Promise<void> {
+    const own = this.#own
+    if (own === undefined) return
+    const beat = (): void => own.beat()
+    this.#keepHouse(beat)
+    await this.#tick(BEAT_MS, signal, beat)
   }
 
   async #tick(everyMs: number, signal: AbortSignal, act: () => void): Promise<void> {
     while (!signal.aborted) {
       await this.#parts.clock.sleep(everyMs, signal)
-      if (signal.aborted) return
-      try {
-        act()
-      } catch (error) {
-        this.#parts.tell({ type: 'bug', where: 'housekeeping', error })
-      }
+      if (!signal.aborted) this.#keepHouse(act)
+    }
+  }
+
+  #keepHouse(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#parts.tell({ type: 'bug', where: 'housekeeping', error })
     }
   }
 

@@ -3,7 +3,6 @@
 // would; and where the forwarder ends before it has answered, so does the command from there on. Either way the request
 // is a row before anything is done, so it outlives whoever asked, and whoever works.
 import { existsSync } from 'node:fs'
-import { hostname, userInfo } from 'node:os'
 import type { Loaded } from '../config/load.ts'
 import { SetupError } from '../domain/failures.ts'
 import { type Answer, readAnswer } from '../domain/request.ts'
@@ -13,6 +12,7 @@ import { LedgerHeld } from '../ledger/sqlite/lock.ts'
 import { systemClock } from './clock.ts'
 import { openPipeline, openTelemetry } from './open.ts'
 import { StopSignals } from './stop.ts'
+import { whoAsks } from './who.ts'
 
 export interface Asking {
   readonly kind: string
@@ -112,20 +112,6 @@ function onChange(show: Asking['show']): Show {
     if (progress === undefined || progress === shown) return
     shown = progress
     show(JSON.parse(progress))
-  }
-}
-
-/** Who is at the keyboard, as far as the machine knows. */
-function whoAsks(): string {
-  return `${process.env['SUDO_USER'] ?? accountName()}@${hostname()}`
-}
-
-/** In a container the user often has a number and no name. */
-function accountName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`
   }
 }
 

@@ -8,8 +8,6 @@ import { mappingOptions } from '../mapping/map.ts'
 import type { DestinationSpec, ReceiverSpec, RouteSpec } from '../pipeline/parts.ts'
 import type { Databases } from '../processors/processor.ts'
 import type { InspectedQueue, InspectedStore } from '../receiver/inspection.ts'
-import { type Counted, uncounted } from '../receiver/requests.ts'
-import type { Tell } from '../telemetry/events.ts'
 import { openChain } from './processors.ts'
 
 type ReceiverConfig = Config['receivers'][string]
@@ -19,27 +17,17 @@ type ExporterConfig = Config['exporters'][string]
 const ATTEMPT_MS = 15 * 60_000
 
 /** The receivers that some pipeline uses, opened. Nothing is sent yet. */
-export async function openReceivers(
-  config: Config,
-  clock: Clock,
-  version: string,
-  tell: Tell,
-): Promise<readonly ReceiverSpec[]> {
+export async function openReceivers(config: Config, clock: Clock, version: string): Promise<readonly ReceiverSpec[]> {
   const used = new Set(Object.values(config.service.pipelines).flatMap(({ receivers }) => receivers))
   const opened = Object.entries(config.receivers).filter(([id]) => used.has(id))
-  return Promise.all(opened.map(([id, receiver]) => openReceiver(id, receiver, { clock, version, tell })))
+  return Promise.all(opened.map(([id, receiver]) => openReceiver(id, receiver, clock, version)))
 }
 
-async function openReceiver(
-  id: string,
-  config: ReceiverConfig,
-  { clock, version, tell }: { readonly clock: Clock; readonly version: string; readonly tell: Tell },
-): Promise<ReceiverSpec> {
-  const counted: Counted = (service, operation) => tell({ type: 'source_requested', receiver: id, service, operation })
+async function openReceiver(id: string, config: ReceiverConfig, clock: Clock, version: string): Promise<ReceiverSpec> {
   return {
     id,
-    store: await openStore(config, clock, counted),
-    notifications: await openNotifications(config, clock, counted),
+    store: await openStore(config, clock),
+    notifications: await openNotifications(config, clock),
     sweepIntervalMs: config.sweep.interval,
     lookbackMs: config.sweep.lookback,
     attributes: config.attributes,
@@ -49,22 +37,18 @@ async function openReceiver(
 }
 
 /** A receiver's store. The SDK of a cloud is loaded only here. */
-export async function openStore(
-  { store }: Pick<ReceiverConfig, 'store'>,
-  clock: Clock,
-  counted: Counted = uncounted,
-): Promise<InspectedStore> {
+export async function openStore({ store }: Pick<ReceiverConfig, 'store'>, clock: Clock): Promise<InspectedStore> {
   if (store.s3 !== undefined) {
     const { openS3Store } = await import('../receiver/s3/store.ts')
-    return openS3Store(store.s3, { clock, counted })
+    return openS3Store(store.s3, { clock })
   }
   if (store.gcs !== undefined) {
     const { openGcsStore } = await import('../receiver/gcs/store.ts')
-    return openGcsStore(store.gcs, { clock, counted })
+    return openGcsStore(store.gcs, { clock })
   }
   if (store.azure_blob !== undefined) {
     const { openAzureBlobStore } = await import('../receiver/azure-blob/store.ts')
-    return openAzureBlobStore(store.azure_blob, { clock, counted })
+    return openAzureBlobStore(store.azure_blob, { clock })
   }
   const { DirectoryStore } = await import('../receiver/directory/store.ts')
   return new DirectoryStore(store.directory ?? { path: '.' }, { clock })
@@ -74,16 +58,15 @@ export async function openStore(
 export async function openNotifications(
   { notifications }: Pick<ReceiverConfig, 'notifications'>,
   clock: Clock,
-  counted: Counted = uncounted,
 ): Promise<readonly InspectedQueue[]> {
   const { sqs, azure_queue } = notifications ?? {}
   if (sqs !== undefined) {
     const { openSqsNotifications } = await import('../receiver/sqs/queue.ts')
-    return Promise.all([sqs].flat().map((queue) => openSqsNotifications(inSeconds(queue), { counted })))
+    return Promise.all([sqs].flat().map((queue) => openSqsNotifications(inSeconds(queue))))
   }
   if (azure_queue !== undefined) {
     const { openAzureQueue } = await import('../receiver/azure-queue/queue.ts')
-    return Promise.all([azure_queue].flat().map((queue) => openAzureQueue(inSeconds(queue), { clock, counted })))
+    return Promise.all([azure_queue].flat().map((queue) => openAzureQueue(inSeconds(queue), { clock })))
   }
   return []
 }
@@ -121,7 +104,8 @@ function openDestination(
   const exporter = module.create(config.settings)
   const { renamed_from: renamedFrom } = config
   const options = laneOptions(config, exporter.limits, bufferBytes)
-  return { id, exporter, options, routes, ...(renamedFrom !== undefined && { renamedFrom }) }
+  const told = config.own_records ? 'everything' : 'nothing'
+  return { id, exporter, options, routes, told, ...(renamedFrom !== undefined && { renamedFrom }) }
 }
 
 function laneOptions(

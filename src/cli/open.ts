@@ -1,7 +1,8 @@
+import { hostname } from 'node:os'
 import type { Loaded } from '../config/load.ts'
 import { discreet } from '../delivery/discreet.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { DestinationSpec, ReceiverSpec } from '../pipeline/parts.ts'
+import type { DestinationSpec, OwnParts, ReceiverSpec } from '../pipeline/parts.ts'
 import { Pipeline } from '../pipeline.ts'
 import { redact } from '../telemetry/redact.ts'
 import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
@@ -10,6 +11,7 @@ import { openDestinations, openReceivers } from './assemble.ts'
 import { systemClock } from './clock.ts'
 import { openDatabases } from './processors.ts'
 import { version } from './version.ts'
+import { whoAsks } from './who.ts'
 
 /** The program's telemetry as configured; with `level`, no line below it. */
 export function openTelemetry({ config, secrets }: Loaded, level?: Level): Telemetry {
@@ -18,6 +20,12 @@ export function openTelemetry({ config, secrets }: Loaded, level?: Level): Telem
   const settings = { level: level ?? config.service.telemetry.logs.level, format }
   const log = { ...settings, stream, isTTY: stream.isTTY === true, now: Date.now, secrets }
   return createTelemetry({ version: version(), log })
+}
+
+/** How the forwarder speaks of itself. */
+function ownParts({ service: { instance, heartbeat } }: Loaded['config']): OwnParts {
+  const name = instance ?? hostname()
+  return { instance: name, version: version(), operator: whoAsks(), heartbeatMs: heartbeat.interval }
 }
 
 /** A pipeline over this ledger, with everything it needs opened, and those it is between. `end` stops what is watched. */
@@ -32,7 +40,7 @@ export async function openPipeline(
   readonly destinations: readonly DestinationSpec[]
 }> {
   const { deduplication, memory, stop_timeout } = config.service
-  const receivers = await openReceivers(config, systemClock, version(), tell)
+  const receivers = await openReceivers(config, systemClock, version())
   const databases = await openDatabases(config, tell)
   const clean = (text: string): string => redact(text, secrets)
   const opened = openDestinations(config, components.exporters, databases)
@@ -46,6 +54,7 @@ export async function openPipeline(
     random: Math.random,
     tell,
     deduplicationMs: deduplication.window,
+    own: ownParts(config),
     cacheBytes: memory.cache,
     stopMs: stop_timeout,
   })

@@ -38,7 +38,7 @@ const top: Says = {
   ledger: 'write `service: { ledger: ... }`',
   admin: 'write `service: { admin: ... }`',
   acknowledgements: 'acknowledgement is not optional here: an object is done when every destination has answered',
-  proxy: 'write `service: { proxy: ... }`',
+  proxy: 'write `proxy_url` under each exporter, or set HTTPS_PROXY and NO_PROXY',
 }
 
 const receiverTypes: Says = {
@@ -106,7 +106,6 @@ const exporter: Says = {
   num_consumers: 'write `concurrency: { max: ... }`',
   timeout_secs: 'write `timeout: 30s`',
   proxy: 'write `proxy_url`',
-  own_records: notYet,
 }
 
 const batch: Says = {
@@ -191,11 +190,8 @@ const sqs: Says = {
 
 const service: Says = {
   extensions: top['extensions']!,
-  http_proxy: 'write `proxy`',
-  https_proxy: 'write `proxy`',
-  proxy_url: 'write `proxy`',
-  no_proxy: 'set NO_PROXY in the environment',
-  tls: 'write `ca_file`; what one destination needs is under its `tls`',
+  proxy: 'write `proxy_url` under each exporter, or set HTTPS_PROXY and NO_PROXY',
+  ca_file: 'write `tls: { ca_file: ... }` under each exporter, or set NODE_EXTRA_CA_CERTS',
   metrics: 'write `telemetry: { metrics: { endpoint: ... } }`',
   logs: 'write `telemetry: { logs: { level: ... } }`',
   dedup: 'write `deduplication: { window: ... }`',

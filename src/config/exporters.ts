@@ -19,6 +19,9 @@ function laneShape(defaults: LaneDefaults) {
     renamed_from: filled.optional().meta({
       description: `Id the exporter had before: it goes on with what was outstanding there. \`${noPredecessor}\`: it is a new one.`,
     }),
+    own_records: z.boolean().default(true).meta({
+      description: "Whether it is sent the forwarder's own records: heartbeats, controls, gaps and operators' acts.",
+    }),
     retry: z
       .strictObject({
         initial_interval: positive('1s').meta({
@@ -74,20 +77,21 @@ export interface LaneConfig {
   readonly start_at?: StartAt | undefined
   /** What it was called before, or `noPredecessor`. */
   readonly renamed_from?: string | undefined
+  readonly own_records: boolean
   readonly retry: { readonly initial_interval: number; readonly max_interval: number }
   readonly batch: { readonly max_records: number; readonly max_bytes: number; readonly linger: number }
   readonly concurrency: { readonly min: number; readonly max: number }
 }
 
 /** The names of the settings that no exporter may use for its own. */
-export const laneSettings = ['start_at', 'renamed_from', 'retry', 'batch', 'concurrency'] as const
+export const laneSettings = ['start_at', 'renamed_from', 'own_records', 'retry', 'batch', 'concurrency'] as const
 
 /** The whole of what may stand under an exporter's id. */
 export function exporterSchema(module: ExporterModule): z.ZodType<ExporterConfig> {
   if (!(module.schema instanceof z.ZodObject)) throw new Error(`the schema of ${module.type} is no object`)
   return module.schema.safeExtend(laneShape(module.defaults)).transform((all): ExporterConfig => {
-    const { start_at, renamed_from, retry, batch, concurrency, ...settings } = all as unknown as LaneConfig
+    const { start_at, renamed_from, own_records, retry, batch, concurrency, ...settings } = all as unknown as LaneConfig
     const given = { ...(start_at && { start_at }), ...(renamed_from && { renamed_from }) }
-    return { type: module.type, settings, ...given, retry, batch, concurrency }
+    return { type: module.type, settings, ...given, own_records, retry, batch, concurrency }
   })
 }

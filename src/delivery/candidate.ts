@@ -1,5 +1,6 @@
 import { type Encoded, type LogRecord, ORIGINAL, type Refusal } from '@circleci-audit-forwarder/contract'
 import type { AuditObject } from '../domain/objects.ts'
+import { ownStore } from '../domain/own-records.ts'
 import type { Position } from '../ledger/duplicates.ts'
 import type { Refused } from '../ledger/intents.ts'
 import type { Verdict } from './plan.ts'
@@ -18,6 +19,8 @@ export interface Candidate extends Position {
   /** As read, whatever processors made of it: what quarantine keeps must be what the sha256 is of, and go through them anew. */
   readonly original: string
   readonly objectTime: number
+  /** One of the forwarder's own records. */
+  readonly own: boolean
 }
 
 /** Its size is certain. That it cannot be encoded may be a bug that strikes every record, so it is not. */
@@ -34,10 +37,10 @@ export function candidate(
   maxBytes: number,
 ): Candidate {
   const { from, to, id, at, offset, line, sha256 } = piece
-  const original = piece.record?.[ORIGINAL] ?? ''
+  const original = piece.text ?? piece.record?.[ORIGINAL] ?? ''
   const { encoded, unsendable } = tryToEncode(record, encode, maxBytes)
-  const objectTime = object.time
-  return { object: object.ref, from, to, id, at, encoded, unsendable, offset, line, sha256, original, objectTime }
+  const whence = { object: object.ref, objectTime: object.time, own: object.store === ownStore }
+  return { ...whence, from, to, id, at, encoded, unsendable, offset, line, sha256, original }
 }
 
 type Tried = Pick<Candidate, 'encoded' | 'unsendable'>

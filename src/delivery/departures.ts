@@ -10,6 +10,7 @@ import type { Buffer } from './buffer.ts'
 import type { Candidate } from './candidate.ts'
 import { weight } from './flight.ts'
 import type { Flights } from './flights.ts'
+import type { Hand } from './hand.ts'
 
 export interface DeparturesParts {
   readonly destination: string
@@ -19,6 +20,9 @@ export interface DeparturesParts {
   readonly live: Batcher
   readonly backlog: Batcher
   readonly draft: (members: readonly Candidate[]) => Draft
+  readonly hand: Hand
+  /** Objects that need not be sent any more. What is let go is taken out. */
+  readonly forgone: Set<number>
 }
 
 /** What part of all slots must be free before a commit fills them. A lane of eight slots or fewer never waits. */
@@ -81,8 +85,22 @@ export class Departures {
       const [first, second] = this.#turn % 2 === 1 ? [live, backlog] : [backlog, live]
       const batch = first.take() ?? second.take()
       if (batch === undefined) break
-      batches.push(batch)
+      const wanted = this.#letGo(batch)
+      if (wanted.length > 0) batches.push(wanted)
     }
     return batches
+  }
+
+  /** What of the batch is still to be sent. */
+  #letGo(batch: readonly Candidate[]): readonly Candidate[] {
+    const { forgone, hand, buffer } = this.#parts
+    if (forgone.size === 0) return batch
+    const needless = batch.filter(({ object }) => forgone.has(object))
+    buffer.free(weight(needless))
+    for (const { object } of needless) {
+      hand.release(object)
+      forgone.delete(object)
+    }
+    return needless.length === 0 ? batch : batch.filter((member) => !needless.includes(member))
   }
 }

@@ -11,7 +11,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Tell } from '../telemetry/events.ts'
 import { GRACE_MS } from './attempt.ts'
 import { type Candidate, refused } from './candidate.ts'
-import { encodedBytes, type Flight } from './flight.ts'
+import type { Flight } from './flight.ts'
 import type { Flights } from './flights.ts'
 import type { Gate } from './gate.ts'
 import type { Hand } from './hand.ts'
@@ -19,7 +19,7 @@ import { lookUp } from './lookup.ts'
 import { type LaneOptions, VERDICTS_TO_STOP } from './options.ts'
 import { isToBeAsked, type Plan, plan, planAnswered, planRecalled, type Sent, type Verdict } from './plan.ts'
 import type { Reformed } from './reform.ts'
-import { tellRemarks, tellVerdicts, together } from './remarks.ts'
+import { tellDelivery, tellRemarks, tellVerdicts, together } from './remarks.ts'
 import { Stops } from './stops.ts'
 import { Verdicts } from './verdicts.ts'
 
@@ -182,9 +182,7 @@ export class Landing {
 
   /** Something was stored: the destination works, and what it refused before it refused for good. */
   #accepted(flight: Flight, records: number, confirmed: number, fresh: boolean): void {
-    const { tell, destination, clock, gate } = this.#parts
-    const now = clock.now()
-    const members = flight.members ?? []
+    const { gate } = this.#parts
     this.#verdicts.forget(flight.intent.members)
     if (confirmed > 0) this.#verdicts.confirmed(confirmed)
     if (fresh) {
@@ -193,11 +191,7 @@ export class Landing {
       this.stops.accepted()
       this.#lastError = undefined
     }
-    const oldest = members.reduce((time, { at }) => Math.min(time, at), now)
-    const attempts = flight.intent.attempts + 1
-    const bytes = encodedBytes(members)
-    const durationMs = now - flight.formedAt
-    tell({ type: 'batch_delivered', destination, records, bytes, attempts, durationMs, lagMs: now - oldest })
+    tellDelivery(this.#parts, flight, records)
   }
 
   /** Too many verdicts and nothing accepted: the fault is not in the records. */

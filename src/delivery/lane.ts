@@ -47,6 +47,7 @@ export class Lane {
   readonly #hand = new Hand()
   readonly #buffer: Buffer
   readonly #gone = new Map<number, number>()
+  readonly #forgone = new Set<number>()
   readonly #gate: Gate
   readonly #flights: Flights
   readonly #receipts: Receipts
@@ -74,7 +75,7 @@ export class Lane {
     this.#landing = new Landing({ ...parts, hand: this.#hand, gate: this.#gate, flights: this.#flights, expect })
     this.#feeds = [this.#feed(true), this.#feed(false)]
     const [live, backlog] = [this.#feeds[0].batcher, this.#feeds[1].batcher]
-    const held = { flights: this.#flights, buffer: this.#buffer }
+    const held = { flights: this.#flights, buffer: this.#buffer, hand: this.#hand, forgone: this.#forgone }
     this.#departures = new Departures({ ...parts, ...held, live, backlog, draft: this.#landing.draft })
     this.#flights.recover(ledger.intents(destination), clock.now())
     this.#landing.recover(ledger.provisional(destination))
@@ -99,16 +100,23 @@ export class Lane {
     this.#bell.ring()
   }
 
-  /** Nothing more is about to come: what has been gathered does not linger for company, once all that is due is read. */
-  hurry(): void {
-    if (!this.#feeds.every((feed) => feed.idle)) return
-    for (const { batcher } of this.#feeds) batcher.closeAll()
-    if (this.#feeds.some(({ batcher }) => batcher.ready > 0)) this.#bell.ring()
-  }
-
   /** Nothing is due, nothing is held in memory and nothing is on its way. */
   get idle(): boolean {
     return this.#flights.size === 0 && this.#feeds.every((feed) => feed.idle && feed.batcher.empty)
+  }
+
+  /** Objects of which it holds something in memory. */
+  get inHand(): ReadonlySet<number> {
+    return this.#hand.objects
+  }
+
+  /**
+   * These need not be sent any more: their rows are settled. What it holds of them is let go where it would have been put
+   * into a batch. Only for objects of one record, and none that lie in an intent.
+   */
+  forgo(objects: readonly number[]): void {
+    for (const object of this.#forgone) if (this.#hand.holds(object) === 0) this.#forgone.delete(object)
+    for (const object of objects) if (this.#hand.holds(object) > 0) this.#forgone.add(object)
   }
 
   /** When the next row is due that is not in hand, in milliseconds since 1970. */

@@ -15,6 +15,8 @@ export interface Piece {
   readonly at: number
   /** Exactly one of `record` and `bad` is there. */
   readonly record?: LogRecord
+  /** Its text, where the record does not carry it. */
+  readonly text?: string
   readonly bad?: BadStretch
 }
 

@@ -6,6 +6,7 @@
 import type { LogRecord } from '@circleci-audit-forwarder/contract'
 import type { Clock } from '../domain/clock.ts'
 import type { AuditObject } from '../domain/objects.ts'
+import { ownStore } from '../domain/own-records.ts'
 import type { BadBytes, Decision, DuplicateLedger, Undecided } from '../ledger/duplicates.ts'
 import type { Tell } from '../telemetry/events.ts'
 import { Encodings } from './encodings.ts'
@@ -148,7 +149,7 @@ export class Readings {
       events += chunk.pieces.length - unreadable
       bad += unreadable
       yield { ...chunk, copies: duplicates, encodings: new Encodings(sharedKeys) }
-      if (chunk.end) this.#tellRead(object, chunk.to, events, bad, clock.now() - startedAt)
+      if (chunk.end && object.store !== ownStore) this.#tellRead(object, chunk.to, events, bad, clock.now() - startedAt)
     }
   }
 

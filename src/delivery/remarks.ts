@@ -1,7 +1,9 @@
 // What an outcome says for people: remarks beside a success, reasons of refusals. Counted and told here; nothing is decided
 // by it. Exporters come from other packages too: what is no number of records counts as none.
 import type { Changes, Remarks } from '@circleci-audit-forwarder/contract'
+import type { Clock } from '../domain/clock.ts'
 import type { Tell } from '../telemetry/events.ts'
+import { encodedBytes, type Flight } from './flight.ts'
 import type { Verdict } from './plan.ts'
 
 interface Teller {
@@ -34,4 +36,17 @@ export function together(one: Changes = {}, other: Changes = {}): Changes {
 
 function whole(records: number | undefined): number {
   return Number.isSafeInteger(records) ? Math.max(0, records ?? 0) : 0
+}
+
+/** So many records of a flight are stored. */
+export function tellDelivery(
+  { tell, destination, clock }: { readonly tell: Tell; readonly destination: string; readonly clock: Clock },
+  { members = [], intent, formedAt }: Flight,
+  records: number,
+): void {
+  const now = clock.now()
+  const oldest = members.reduce((time, { at }) => Math.min(time, at), now)
+  const own = members.filter((member) => member.own).length
+  const timing = { attempts: intent.attempts + 1, durationMs: now - formedAt, lagMs: now - oldest }
+  tell({ type: 'batch_delivered', destination, records, own, bytes: encodedBytes(members), ...timing })
 }

@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto'
 
+/** Lower-case hex sha256 of a text. */
+export function textSha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
 /** What the token of a batch is made of, per member and in order. */
 export interface Identified {
   readonly id: string

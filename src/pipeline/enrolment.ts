@@ -1,41 +1,38 @@
+// Today's routes in the ledger. Those of earlier runs that are still configured count from the first moment; new ones
+// join as their receivers learn where to begin, so an unreachable bucket holds up no other. Those that are gone are
+// retired, and said with what they leave behind. What changes here is an act of whoever wrote the configuration, and
+// told to the destinations in the transaction that does it.
+import { actRecord } from '../domain/acts.ts'
 import type { Clock } from '../domain/clock.ts'
+import { gapReceiver, isOwnReceiver, type OwnRecord, ownReceiver, stamp } from '../domain/own-records.ts'
 import type { Route } from '../ledger/discovery.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { Retired } from '../ledger/names.ts'
 import type { Tell } from '../telemetry/events.ts'
-import { settleNames } from './naming.ts'
-import type { DestinationSpec } from './parts.ts'
+import { count } from '../telemetry/units.ts'
+import { type Renamed, settleNames } from './naming.ts'
+import type { DestinationSpec, OwnParts } from './parts.ts'
 
 interface EnrolmentParts {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly destinations: readonly DestinationSpec[]
   readonly tell: Tell
+  readonly own?: OwnParts
 }
 
-/**
- * Today's routes in the ledger. Those of earlier runs that are still configured count from the first moment; new ones
- * join as their receivers learn where to begin, so an unreachable bucket holds up no other. Those that are gone are
- * retired, and said with what they leave behind.
- */
 export class Enrolment {
-  readonly #ledger: Ledger
-  readonly #clock: Clock
-  #routes: readonly Route[]
+  readonly #parts: EnrolmentParts
+  #routes: readonly Route[] = []
 
   /** Throws SetupError where it is not clear whether a destination was renamed. */
-  constructor({ ledger, clock, destinations, tell }: EnrolmentParts) {
-    this.#ledger = ledger
-    this.#clock = clock
-    settleNames(ledger, destinations, tell)
-    const wanted = new Set(destinations.flatMap(({ id, routes }) => routes.map(({ receiver }) => name(id, receiver))))
-    const before = ledger.routes()
-    this.#routes = before.filter(({ destination, receiver }) => wanted.has(name(destination, receiver)))
-    ledger.enrol(this.#routes, clock.now())
-    const gone = new Set(before.map((route) => name(route.destination, route.receiver)))
-    for (const { destination, receiver, outstanding, watermark } of ledger.retired()) {
-      if (!gone.has(name(destination, receiver))) continue
+  constructor(parts: EnrolmentParts) {
+    const { ledger, tell } = parts
+    this.#parts = parts
+    const { renamed, retired } = ledger.together(() => this.#begin())
+    for (const { from, to: destination } of renamed) tell({ type: 'destination_renamed', destination, from })
+    for (const { destination, receiver, outstanding, watermark } of retired)
       tell({ type: 'route_retired', destination, receiver, outstanding, watermark })
-    }
   }
 
   get routes(): readonly Route[] {
@@ -44,16 +41,89 @@ export class Enrolment {
 
   /** Adds a receiver's routes. Returns those that are new. Throws LedgerFailure; then nothing has changed. */
   add(routes: readonly Route[]): readonly Route[] {
-    const known = new Set(this.#routes.map(({ destination, receiver }) => name(destination, receiver)))
-    const fresh = routes.filter(({ destination, receiver }) => !known.has(name(destination, receiver)))
+    const { ledger, clock } = this.#parts
+    const known = new Set(this.#routes.map(name))
+    const fresh = routes.filter((route) => !known.has(name(route)))
     if (fresh.length === 0) return fresh
     const all = [...this.#routes, ...fresh]
-    this.#ledger.enrol(all, this.#clock.now())
+    const now = clock.now()
+    ledger.together(() => {
+      ledger.enrol(all, now)
+      const names = new Set(fresh.map(name))
+      // With the start that the ledger knows: one that was here before begins where it did.
+      const come = ledger.routes().filter((route) => names.has(name(route)))
+      this.#record(come.map((route) => added(route, now, this.#operator)))
+    })
     this.#routes = all
     return fresh
   }
+
+  #begin(): { readonly renamed: readonly Renamed[]; readonly retired: readonly Retired[] } {
+    const { ledger, clock, destinations } = this.#parts
+    const now = clock.now()
+    const renamed = settleNames(ledger, destinations)
+    const wanted = new Set(
+      destinations.flatMap(({ id, routes }) => routes.map((route) => name({ ...route, destination: id }))),
+    )
+    const before = ledger.routes().filter(({ receiver }) => !isOwnReceiver(receiver))
+    this.#routes = [...before.filter((route) => wanted.has(name(route))), ...this.#ownRoutes()]
+    ledger.enrol(this.#routes, now)
+    const earlier = new Set(before.map(name))
+    const retired = ledger.retired().filter((route) => earlier.has(name(route)))
+    const acts = [
+      ...renamed.map((one) => renaming(one, now, this.#operator)),
+      ...retired.map((one) => gone(one, now, this.#operator)),
+    ]
+    this.#record(acts)
+    return { renamed, retired }
+  }
+
+  /** Who is told what of the forwarder itself: a route like any other, without a beginning. */
+  #ownRoutes(): readonly Route[] {
+    const { destinations, own } = this.#parts
+    const told = destinations.filter((one) => own !== undefined && one.told !== 'nothing')
+    return told.map(({ id: destination, told }) => {
+      return { destination, receiver: told === 'gaps' ? gapReceiver : ownReceiver, startAt: 0 }
+    })
+  }
+
+  get #operator(): string {
+    return this.#parts.own?.operator ?? ''
+  }
+
+  #record(acts: readonly OwnRecord[]): void {
+    const { ledger, clock, own } = this.#parts
+    if (own === undefined || acts.length === 0) return
+    ledger.record(
+      acts.map((record) => ({ record })),
+      clock.now(),
+    )
+  }
 }
 
-function name(destination: string, receiver: string): string {
+function name({ destination, receiver }: { readonly destination: string; readonly receiver: string }): string {
   return `${destination} ${receiver}`
+}
+
+const present = 'the configuration it was started with names it'
+
+function added({ destination, receiver, startAt }: Route, at: number, by: string): OwnRecord {
+  const from = startAt <= 0 ? 'the beginning' : stamp(startAt)
+  const body = `${destination} is fed by ${receiver} from now on, with objects from ${from} on`
+  const about = { destination, receiver, start_at: stamp(startAt) }
+  return actRecord({ what: 'destination_added', by, at, why: present, body, about })
+}
+
+function renaming({ from, to }: Renamed, at: number, by: string): OwnRecord {
+  const why = 'the configuration it was started with says `renamed_from`'
+  const body = `${from} is called ${to} from now on`
+  return actRecord({ what: 'destination_renamed', by, at, why, body, about: { destination: to, renamed_from: from } })
+}
+
+function gone({ destination, receiver, watermark, outstanding }: Retired, at: number, by: string): OwnRecord {
+  const why = 'the configuration it was started with no longer has it'
+  const left = outstanding === 0 ? 'nothing' : count(outstanding, 'object')
+  const about = { destination, receiver, watermark: stamp(watermark), undelivered_objects: outstanding }
+  const body = `${destination} is no longer fed by ${receiver}; ${left} left undelivered`
+  return actRecord({ what: 'destination_retired', by, at, why, body, about })
 }

@@ -5,7 +5,6 @@
 import { typeOf } from '../domain/component.ts'
 import { SetupError } from '../domain/failures.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { Tell } from '../telemetry/events.ts'
 import { count } from '../telemetry/units.ts'
 import type { DestinationSpec } from './parts.ts'
 
@@ -14,8 +13,14 @@ const newcomer = 'none'
 
 type Named = Pick<DestinationSpec, 'id' | 'renamedFrom'>
 
+/** A destination that goes on under another name. */
+export interface Renamed {
+  readonly from: string
+  readonly to: string
+}
+
 /** Renames in the ledger what is renamed in the configuration. Throws SetupError where it is not said who is who. */
-export function settleNames(ledger: Ledger, destinations: readonly Named[], tell: Tell): void {
+export function settleNames(ledger: Ledger, destinations: readonly Named[]): readonly Renamed[] {
   const known = namesIn(ledger)
   const renamed = destinations.filter(({ renamedFrom }) => renamedFrom !== undefined && known.has(renamedFrom))
   for (const one of renamed) if (known.has(one.id)) throw twice(one)
@@ -25,10 +30,9 @@ export function settleNames(ledger: Ledger, destinations: readonly Named[], tell
     const candidates = left.filter(({ id }) => typeOf(id) === typeOf(one.id))
     if (candidates.length > 0) throw unclear(one, candidates)
   }
-  for (const { id, renamedFrom: from = id } of renamed) {
-    ledger.rename(from, id)
-    tell({ type: 'destination_renamed', destination: id, from })
-  }
+  const pairs = renamed.map(({ id, renamedFrom: from = id }) => ({ from, to: id }))
+  for (const { from, to } of pairs) ledger.rename(from, to)
+  return pairs
 }
 
 function namesIn(ledger: Ledger): ReadonlySet<string> {

@@ -39,12 +39,27 @@ export interface DestinationSpec {
   readonly routes: readonly RouteSpec[]
   /** What it was called in earlier runs; `none` if it is new whatever is gone. */
   readonly renamedFrom?: string
+  /** Which of the forwarder's own records it gets; undefined is everything. */
+  readonly told?: 'everything' | 'gaps' | 'nothing'
+}
+
+/** The forwarder as it speaks of itself. */
+export interface OwnParts {
+  /** Its name among other forwarders. */
+  readonly instance: string
+  readonly version: string
+  /** Who starts it: on record for what a change of the configuration does. */
+  readonly operator: string
+  /** How often it says that it is alive, in milliseconds. */
+  readonly heartbeatMs: number
 }
 
 export interface PipelineParts {
   readonly receivers: readonly ReceiverSpec[]
   readonly destinations: readonly DestinationSpec[]
   readonly ledger: Ledger
+  /** Undefined: it says nothing of itself to any destination. */
+  readonly own?: OwnParts
   readonly decode: DecodeOptions
   readonly clock: Clock
   readonly random: Random

@@ -3,23 +3,34 @@ import type { DecodedChunk, DecodedItem } from '../domain/event.ts'
 import { ReadFailure } from '../domain/failures.ts'
 import type { AuditObject } from '../domain/objects.ts'
 import { foreignTo } from '../domain/organization.ts'
+import { ownStore } from '../domain/own-records.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { eventId, eventTime } from '../mapping/identity.ts'
 import { mapEvent } from '../mapping/map.ts'
+import type { Speaker } from '../mapping/own.ts'
 import { type DecodeOptions, decode } from '../receiver/decode/decode.ts'
 import { Digests } from '../receiver/digests.ts'
+import { ownChunk } from './own-reader.ts'
 import type { PipelineParts, ReceiverSpec } from './parts.ts'
+
+/** Own records of earlier runs, where none are kept any more. */
+const nobody: Speaker = { instance: '', version: '' }
 
 /** Quarantine keeps no more of a record. */
 const keptBytes = 1024 * 1024
 
 /** Store → decode → map: an object as the lanes read it. Everything about one object happens in one stream. */
 export class AuditReader implements Reader {
+  readonly #ledger: Pick<Ledger, 'own'>
+  readonly #speaker: Speaker
   readonly #receivers: readonly ReceiverSpec[]
   readonly #digests: ReadonlyMap<string, Digests>
   readonly #decode: DecodeOptions
 
-  constructor(parts: Pick<PipelineParts, 'receivers' | 'decode' | 'ledger' | 'clock' | 'tell'>) {
+  constructor(parts: Pick<PipelineParts, 'receivers' | 'decode' | 'ledger' | 'clock' | 'tell' | 'own'>) {
     const { receivers, ledger, clock, tell } = parts
+    this.#ledger = ledger
+    this.#speaker = parts.own ?? nobody
     const altered = (object: number, sha1: string): boolean => ledger.altered(object, sha1, clock.now())
     this.#receivers = receivers.toSorted((a, b) => b.store.prefix.length - a.store.prefix.length)
     this.#digests = new Map(receivers.map(({ id }) => [id, new Digests({ receiver: id, tell, altered })]))
@@ -27,6 +38,10 @@ export class AuditReader implements Reader {
   }
 
   async *read(object: AuditObject, signal: AbortSignal): AsyncGenerator<PieceChunk> {
+    if (object.store === ownStore) {
+      yield this.#own(object)
+      return
+    }
     const receiver = this.#receiverOf(object)
     if (receiver === undefined) {
       const hint = 'configure a receiver with this store again, or let the rows rest'
@@ -35,6 +50,12 @@ export class AuditReader implements Reader {
     const body = await receiver.store.read(object, signal)
     const watched = this.#digests.get(receiver.id)?.watched(object, body) ?? body
     for await (const chunk of decode(watched, this.#decode)) yield pieces(chunk, object, receiver)
+  }
+
+  #own({ ref, key }: AuditObject): PieceChunk {
+    const record = this.#ledger.own(ref)
+    if (record === undefined) throw new Error(`the own record ${key} was forgotten although somebody waits for it`)
+    return ownChunk(record, this.#speaker)
   }
 
   /** Several receivers may share a bucket: the one with the longest prefix of the key, else any with the bucket. */

@@ -37,8 +37,6 @@ const counting: Counting = {
   message_quarantined: ({ receiver }, to) => to.add('messages_quarantined_total', 1, { receiver }),
   receive_failed: ({ receiver }, to) => to.add('receive_errors_total', 1, { receiver }),
   clock_skewed: ({ receiver, skewMs }, to) => to.skew(receiver, skewMs / 1000),
-  source_requested: ({ receiver, service, operation }, to) =>
-    to.add('source_requests_total', 1, { receiver, service, operation }),
   object_read: ({ store, length, events, durationMs }, to) => {
     to.add('objects_read_total', 1, { store })
     to.add('read_bytes_total', length, { store })
@@ -53,8 +51,9 @@ const counting: Counting = {
   object_altered: ({ receiver, how }, to) => to.add('objects_altered_total', 1, { receiver, how }),
   digests_unusable: nothing,
   object_lost: nothing, // the ledger counts them
-  batch_delivered: ({ destination, records, bytes, durationMs, lagMs }, to) => {
-    to.add('records_delivered_total', records, { destination })
+  batch_delivered: ({ destination, records, own, bytes, durationMs, lagMs }, to) => {
+    to.add('records_delivered_total', records - own, { destination })
+    to.add('own_records_delivered_total', own, { destination })
     to.add('sent_bytes_total', bytes, { destination })
     to.record('request_duration_seconds', durationMs / 1000, { destination })
     to.record('delivery_lag_seconds', Math.max(0, lagMs) / 1000, { destination })
@@ -112,6 +111,7 @@ const perReceiver: readonly CounterName[] = [
 ]
 const perDestination: readonly CounterName[] = [
   'records_delivered_total',
+  'own_records_delivered_total',
   'records_filtered_total',
   'records_refused_total',
   'records_quarantined_total',

@@ -46,14 +46,6 @@ export type TelemetryEvent =
       readonly retryInMs: number
     }
   | { readonly type: 'clock_skewed'; readonly receiver: string; readonly skewMs: number }
-  | {
-      readonly type: 'source_requested'
-      readonly receiver: string
-      /** Of the cloud: `s3`, `sqs`, `sts`, … */
-      readonly service: string
-      /** As the service calls it. */
-      readonly operation: string
-    }
   // reading
   | {
       readonly type: 'object_read'
@@ -100,6 +92,8 @@ export type TelemetryEvent =
       readonly type: 'batch_delivered'
       readonly destination: string
       readonly records: number
+      /** Those of the records that are the forwarder's own. */
+      readonly own: number
       readonly bytes: number
       readonly attempts: number
       readonly durationMs: number

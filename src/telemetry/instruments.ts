@@ -17,8 +17,6 @@ export const counters = {
   messages_deleted_total: 'Notifications deleted after what they announced was recorded.',
   messages_quarantined_total: 'Notifications that announce nothing this program understands.',
   receive_errors_total: 'Failed attempts to receive notifications.',
-  source_requests_total:
-    'Requests to the store, the queues and for credentials of a role, by operation: what a cloud bills.',
   objects_read_total: 'Objects read to their end, readings again included.',
   read_bytes_total: 'Bytes of objects read, decompressed.',
   events_read_total: 'Audit events read, readings again included.',
@@ -27,7 +25,8 @@ export const counters = {
   lines_quarantined_total: 'Lines that are no event, kept in quarantine.',
   duplicates_removed_total: 'Events found to be copies, counted once per object.',
   ids_reused_total: 'Events with an id seen before but another time: forwarded and reported.',
-  records_delivered_total: 'Records the destination stored. Counted after it said so.',
+  records_delivered_total: 'Records of audit events the destination stored. Counted after it said so.',
+  own_records_delivered_total: "The forwarder's own records the destination stored: heartbeats, controls, gaps, acts.",
   records_accepted_total: 'Records taken by the destination and not yet acknowledged.',
   records_filtered_total: 'Records withheld by a filter.',
   records_refused_total: 'Records the destination refused. Provisional until it accepts another one.',

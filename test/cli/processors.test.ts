@@ -31,8 +31,8 @@ processors:
   redact: { drop: [payload.environment_variable_titles], hash: [actor.name, request.ip_address], key: "\${env:REDACT_KEY}" }
   attributes: { set: { tenant: acme }, resource: { deployment.environment.name: production } }
 exporters:
-  file/all: { path: ${folder}/all.jsonl }
-  file/siem: { path: ${folder}/siem.jsonl }
+  file/all: { own_records: false, path: ${folder}/all.jsonl }
+  file/siem: { own_records: false, path: ${folder}/siem.jsonl }
 service:
   ledger: { sqlite: { path: ${folder}/${createHash('sha1').update(database).digest('hex')}.db } }
   pipelines:

@@ -68,7 +68,7 @@ function configured(receiver: object, service: object = {}): { readonly config: 
   const config = join(folder, `config-${runs}.json`)
   const pipelines = { logs: { receivers: ['circleci_audit'], exporters: ['file'] } }
   const ledger = { sqlite: { path: join(folder, `ledger-${runs}.db`) } }
-  const exporters = { file: { path: out } }
+  const exporters = { file: { path: out, own_records: false } }
   const receivers = { circleci_audit: { start_at: 'beginning', ...receiver } }
   writeFileSync(config, JSON.stringify({ receivers, exporters, service: { ledger, ...service, pipelines } }))
   return { config, out }

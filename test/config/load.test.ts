@@ -55,6 +55,7 @@ test('the documented layout is accepted without a warning', async () => {
       timeout: 30_000,
       poll: 1500,
     },
+    own_records: true,
     retry: { initial_interval: 1000, max_interval: 300_000 },
     batch: { max_records: 500, max_bytes: 1_000_000, linger: 5000 },
     concurrency: { min: 1, max: 4 },
@@ -66,6 +67,7 @@ test('the documented layout is accepted without a warning', async () => {
     admin: { endpoint: { host: '127.0.0.1', port: 8686 } },
     telemetry: { metrics: { endpoint: { host: '0.0.0.0', port: 9464 } }, logs: { level: 'info', format: 'auto' } },
     stop_timeout: 25_000,
+    heartbeat: { interval: 300_000 },
     deduplication: { window: 604_800_000 },
   })
 })

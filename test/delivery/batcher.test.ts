@@ -18,6 +18,7 @@ function one(bytes: number, partition?: string, unsendable?: string): Candidate 
     sha256: '',
     original: '',
     objectTime: 0,
+    own: false,
   }
   return { ...place, encoded, unsendable: unsendable === undefined ? undefined : { reason: unsendable } }
 }

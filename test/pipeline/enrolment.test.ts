@@ -63,6 +63,47 @@ test('renamed_from gives the new name what the old one had, once', () => {
   expect(ledger.retired()).toEqual([])
 })
 
+test('who comes, goes or is renamed is told to all that take own records, with who, when and why', () => {
+  const ledger = known()
+  const own = { instance: 'i', version: '1', operator: 'ann@host', heartbeatMs: 1 }
+  const parts = { ledger, clock, own, tell: () => {} }
+  const first = new Enrolment({ ...parts, destinations: [spec('splunk_hec/soc', 'splunk_hec/a'), spec('datadog')] })
+  const startAt = start + 2 * hour
+  first.add([{ destination: 'datadog', receiver: 'bucket', startAt }])
+  first.add([{ destination: 'datadog', receiver: 'bucket', startAt }])
+  new Enrolment({ ...parts, destinations: [spec('splunk_hec/soc')] })
+  const acts = ledger.waiting('splunk_hec/soc', { kind: 'act', before: start + 9 * hour, limit: 9 })
+  const why = 'the configuration it was started with'
+  expect(acts.map(({ record }) => record.body)).toEqual([
+    `splunk_hec/a is called splunk_hec/soc from now on, by ann@host: ${why} says \`renamed_from\``,
+    `file is no longer fed by bucket; nothing left undelivered, by ann@host: ${why} no longer has it`,
+    `datadog is fed by bucket from now on, with objects from ${new Date(startAt).toISOString()} on, by ann@host: ${why} names it`,
+    `datadog is no longer fed by bucket; 1 object left undelivered, by ann@host: ${why} no longer has it`,
+  ])
+  expect(acts[1]?.record).toMatchObject({
+    at: start + hour,
+    level: 'warning',
+    attributes: { act: 'destination_retired', by: 'ann@host', destination: 'file', receiver: 'bucket' },
+  })
+  expect(ledger.ownStandings()).toMatchObject([{ destination: 'splunk_hec/soc', outstanding: 4 }])
+})
+
+test('what is told of a change is not told where the change could not be written', () => {
+  const ledger = known()
+  const own = { instance: 'i', version: '1', operator: 'ann@host', heartbeatMs: 1 }
+  const broken = new Proxy<Ledger>(ledger, {
+    get: (target, name) => {
+      if (name === 'record') throw new Error('the disk is full')
+      const value = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  const told: TelemetryEvent[] = []
+  const parts = { clock, own, tell: (event: TelemetryEvent) => told.push(event) }
+  expect(() => new Enrolment({ ...parts, ledger: broken, destinations: [spec('file')] })).toThrow('the disk is full')
+  expect([ledger.retired(), told, ledger.routes()]).toEqual([[], [], known().routes()])
+})
+
 test('renamed_from: none leaves the old one retired and begins anew', () => {
   const ledger = known()
   expect(enrol(ledger, spec('splunk_hec/soc', 'none'), spec('file'))).toMatchObject([

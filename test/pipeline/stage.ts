@@ -1,13 +1,11 @@
 // A whole pipeline over a ledger in memory, one small bucket per receiver, a clock that stands still and one destination.
-
-import type { LaneOptions } from '../../src/delivery/options.ts'
 import { ReadFailure } from '../../src/domain/failures.ts'
 import type { Sighting } from '../../src/domain/objects.ts'
 import { LedgerFailure } from '../../src/ledger/failure.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
 import { mappingOptions } from '../../src/mapping/map.ts'
-import type { ReceiverSpec } from '../../src/pipeline/parts.ts'
+import type { PipelineParts, ReceiverSpec } from '../../src/pipeline/parts.ts'
 import { Pipeline } from '../../src/pipeline.ts'
 import type { Page, Store } from '../../src/receiver/store.ts'
 import type { TelemetryEvent } from '../../src/telemetry/events.ts'
@@ -72,7 +70,6 @@ export class Stage {
   /** What of the ledger finds the disk full. */
   readonly full = new Set<keyof Ledger>()
   readonly receivers: readonly ReceiverSpec[]
-  options: LaneOptions = laneOptions
   readonly #ledger: Ledger
 
   constructor(receivers: (clock: FakeClock) => readonly ReceiverSpec[]) {
@@ -90,13 +87,13 @@ export class Stage {
   }
 
   /** A pipeline as a start of the program makes it. */
-  pipeline(): Pipeline {
+  pipeline(some: Partial<PipelineParts> = {}): Pipeline {
     const startAt = { from: 'beginning' } as const
     const processing = { process: <T>(record: T): T => record, transform: <T>(record: T): T => record }
     const routes = this.receivers.map(({ id }) => ({ receiver: id, startAt, processing }))
     return new Pipeline({
       receivers: this.receivers,
-      destinations: [{ id: 'd', exporter: this.outlet, options: this.options, routes }],
+      destinations: [{ id: 'd', exporter: this.outlet, options: laneOptions, routes }],
       ledger: this.#ledger,
       decode: {},
       clock: this.clock,
@@ -105,6 +102,7 @@ export class Stage {
       deduplicationMs: 86_400_000,
       cacheBytes: 1 << 20,
       stopMs: 1_000,
+      ...some,
     })
   }
 

@@ -89,7 +89,7 @@ async function staged(scene: Scene, config: Configuration, port: number): Promis
     const { site: _, region: __, tls: ___, ...rest } = settings
     const destination = await scene.destination(vendors[id.replace(/\/.*/, '')]!)
     destinations.set(id, destination)
-    config.exporters[id] = { ...rest, endpoint: destination.endpoint, batch: { linger: '50ms' } }
+    config.exporters[id] = { ...rest, endpoint: destination.endpoint, batch: { linger: '50ms' }, own_records: false }
   }
   place(receiver, aws)
   config.service['admin'] = { endpoint: `127.0.0.1:${await freePort()}` }

@@ -20,6 +20,8 @@ export interface Plan {
   readonly receiver: object
   readonly exporters: Readonly<Record<string, object>>
   readonly service?: Readonly<Record<string, unknown>>
+  /** Whether exporters get own records. Without a word they do not: cases count audit events. */
+  readonly ownRecords?: boolean
   readonly processors?: Readonly<Record<string, object>>
   /** Without them, one pipeline to all exporters. */
   readonly pipelines?: Readonly<Record<string, object>>
@@ -96,7 +98,9 @@ export class Scene {
     const config = {
       receivers: { circleci_audit: { start_at: 'beginning', ...receiver } },
       processors,
-      exporters,
+      exporters: Object.fromEntries(
+        Object.entries(exporters).map(([id, settings]) => [id, { ...settings, own_records: plan.ownRecords ?? false }]),
+      ),
       service: {
         ledger: { sqlite: { path: this.path('ledger.db') } },
         admin: admin?.(this.#admin) ?? { endpoint: this.#admin },

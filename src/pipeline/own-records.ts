@@ -1,0 +1,101 @@
+// What the forwarder says of itself, and when. Everything is written into the ledger first and delivered from there like
+// audit events, so a record that has been said is not lost with the process that said it. A destination that is down
+// for weeks is not owed two thousand signs of life: those older than a day become one that says how many it stands for.
+// What tells of data (controls, gaps, acts) is kept one by one, however long it takes.
+import type { Clock } from '../domain/clock.ts'
+import { collapsed, heartbeat } from '../domain/heartbeat.ts'
+import type { OwnRecord } from '../domain/own-records.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Waiting } from '../ledger/own.ts'
+import type { OwnParts } from './parts.ts'
+
+/** A heartbeat that waits for longer is collapsed, in milliseconds. */
+const STALE_MS = 24 * 60 * 60_000
+/** Heartbeats collapsed in one transaction. */
+const COLLAPSED = 500
+/** What a destination that is gone from the configuration was to be told waits so long for its return, in milliseconds. */
+const RETIRED_MS = 7 * 24 * 60 * 60_000
+
+/** What is asked of a lane. */
+export interface OwnLane {
+  readonly destination: string
+  readonly inHand: ReadonlySet<number>
+  forgo(objects: readonly number[]): void
+  wake(): void
+}
+
+export interface OwnRecordsParts {
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly own: OwnParts
+  readonly receivers: readonly { readonly id: string }[]
+  readonly lanes: readonly OwnLane[]
+}
+
+export class OwnRecords {
+  readonly #parts: OwnRecordsParts
+  readonly #startedAt: number
+  #beatAt = Number.NEGATIVE_INFINITY
+
+  constructor(parts: OwnRecordsParts) {
+    this.#parts = parts
+    this.#startedAt = parts.clock.now()
+  }
+
+  /** Says that the forwarder is alive, if that is due. Also after the clock was set back: nobody can tell when it was. */
+  beat(): void {
+    const { clock, own, ledger, lanes } = this.#parts
+    const now = clock.now()
+    if (now >= this.#beatAt && now < this.#beatAt + own.heartbeatMs) return
+    ledger.record([{ record: this.#heartbeat(now) }], now)
+    this.#beatAt = now
+    for (const lane of lanes) lane.wake()
+  }
+
+  #heartbeat(now: number): OwnRecord {
+    const { own, ledger, receivers } = this.#parts
+    const swept = receivers.map(({ id }) => ({ id, sweptTo: ledger.sweptTo(id) }))
+    const destinations = ledger.accounts().map((account) => ({ ...account, stopped: account.stop !== undefined }))
+    const { instance, version } = own
+    const standing = { instance, version, startedAt: this.#startedAt, now, receivers: swept, destinations }
+    return heartbeat({ ...standing, openGaps: 0 })
+  }
+
+  /** Collapses what waits for too long, and forgets what has arrived. */
+  tidy(): void {
+    const { ledger, clock, lanes } = this.#parts
+    const now = clock.now()
+    for (const lane of lanes) this.#collapse(lane, now)
+    const inHand = new Set(lanes.flatMap((lane) => [...lane.inHand]))
+    ledger.forget(inHand, now - RETIRED_MS)
+  }
+
+  #collapse(lane: OwnLane, now: number): void {
+    const { ledger } = this.#parts
+    const { destination } = lane
+    const query = { kind: 'heartbeat', before: now - STALE_MS, limit: COLLAPSED } as const
+    const held = heldIn(ledger, destination)
+    const stale = ledger.waiting(destination, query).filter(({ object }) => !held.has(object))
+    if (stale.length < 2) return
+    const record = collapsed(
+      destination,
+      stale.map((one) => one.record),
+    )
+    ledger.together(() => {
+      ledger.record([{ record, only: [destination] }], now)
+      ledger.settle(destination, stale.map(withdrawn))
+    })
+    lane.forgo(stale.map(({ object }) => object))
+  }
+}
+
+function withdrawn({ object, length }: Waiting) {
+  const tally = { delivered: 0, filtered: 1, duplicates: 0, quarantined: 0 }
+  return { object, ranges: [[0, length]] as const, tally }
+}
+
+/** Objects on their way to a destination, or refused by it for now. */
+function heldIn(ledger: Ledger, destination: string): ReadonlySet<number> {
+  const members = ledger.intents(destination).flatMap((intent) => intent.members)
+  return new Set([...members, ...ledger.provisional(destination)].map(({ object }) => object))
+}
