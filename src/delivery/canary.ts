@@ -10,6 +10,7 @@ import {
 import type { Clock } from '../domain/clock.ts'
 import { type Finding, failedFinding } from '../domain/finding.ts'
 import { duration } from '../telemetry/units.ts'
+import { isStopped } from './lookup.ts'
 
 export interface CanaryFlight {
   readonly exporter: Exporter
@@ -67,8 +68,9 @@ async function readBack(flight: CanaryFlight, batch: Batch, signal: AbortSignal)
   }
   try {
     const found = await ask(flight, 0, signal, async () => {
-      const there = await exporter.stored?.(batch, signal)
-      return there?.includes(0) ? true : undefined
+      const there = (await exporter.stored?.(batch, signal)) ?? []
+      if (isStopped(there)) throw new Error(there.reason)
+      return there.includes(0) ? true : undefined
     })
     return found === true ? { level: 'ok', what: read } : notYet(flight, read, 'it was not found')
   } catch (error) {

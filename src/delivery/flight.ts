@@ -17,6 +17,8 @@ export interface Flight {
   changed: Remarks['changed'] | undefined
   /** The destination's answer, until the ledger has it: a batch is not sent again because the disk is full. */
   answer: Outcome | undefined
+  /** The destination may have stored it, and cannot be asked until someone mends that. */
+  unasked: boolean
   /** Memory the members hold. */
   bytes: number
   /** How often in a row each object was found to lack a member, while the members were read again. */
@@ -38,6 +40,7 @@ export function flight(intent: Intent, members: readonly Candidate[] | undefined
     receipt: undefined,
     changed: undefined,
     answer: undefined,
+    unasked: false,
     bytes,
     lacking: new Map(),
     clockDoubted: false,

@@ -35,6 +35,10 @@ export class Flights {
     }).length
   }
 
+  some(is: (flight: Flight) => boolean): boolean {
+    return [...this.#open.values()].some(is)
+  }
+
   in(state: Flight['state']): readonly Flight[] {
     return [...this.#open.values()].filter((each) => each.state === state)
   }

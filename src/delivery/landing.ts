@@ -15,7 +15,7 @@ import type { Flight } from './flight.ts'
 import type { Flights } from './flights.ts'
 import type { Gate } from './gate.ts'
 import type { Hand } from './hand.ts'
-import { lookUp } from './lookup.ts'
+import { asked, isStopped, lookUp } from './lookup.ts'
 import { type LaneOptions, VERDICTS_TO_STOP } from './options.ts'
 import { isToBeAsked, type Plan, plan, planAnswered, planRecalled, type Sent, type Verdict } from './plan.ts'
 import type { Reformed } from './reform.ts'
@@ -103,10 +103,7 @@ export class Landing {
     follow: (stored: readonly number[]) => Plan | undefined,
   ): Promise<boolean> {
     const { attemptMs } = this.#parts.options
-    const asked = lookUp(flight.members ?? [], flight.intent.token, { ...this.#parts, attemptMs, signal })
-    const next = await asked.then(follow, (error: Error): Plan => {
-      return { kind: 'retry', reason: error.message, ambiguous: false }
-    })
+    const next = await asked(flight, { ...this.#parts, attemptMs, signal }, follow)
     if (next !== undefined) this.#carryOut(flight, next)
     return next !== undefined
   }
@@ -123,7 +120,7 @@ export class Landing {
         this.#await(flight, next)
         break
       case 'stop':
-        this.#put(flight, next.reason, false, this.#halt(next.cause, next.reason))
+        this.#put(flight, next.reason, false, this.#halt(next.cause, next.reason, flight.unasked))
         break
       case 'ask':
         this.defer(flight, 'the destination was asked what is stored, and no plan came of it')
@@ -254,6 +251,11 @@ export class Landing {
     const { id, token } = flight.intent
     const isAsked = ambiguous && askable
     const stored = isAsked ? await lookUp(members, token, { ...this.#parts, attemptMs: options.attemptMs, signal }) : []
+    if (isStopped(stored)) {
+      flight.unasked = true
+      this.#carryOut(flight, { kind: 'stop', cause: stored.cause, reason: stored.reason })
+      return
+    }
     const vanished = members.filter((member) => member === undefined).length
     const possibleDuplicates = ambiguous ? (askable ? vanished : records) : 0
     if (stored.length > 0) this.#verdicts.revoke('recalled', 0)
@@ -264,21 +266,15 @@ export class Landing {
     if (stored.length > 0) this.#accepted(flight, stored.length, 0, false)
   }
 
-  #halt(cause: StopCause, reason: string): number {
+  #halt(cause: StopCause, reason: string, unasked = false): number {
     this.#lastError = reason
-    return this.stops.halt(cause, reason)
+    return this.stops.halt(cause, reason, unasked)
   }
 
   /** Refusals can no longer be kept. Returns how long until they are tried again, in milliseconds. */
   full(error: QuarantineFull): number {
     this.#lastError = error.message
     return this.stops.full(error)
-  }
-
-  /** What lies in an object after a position, and is no event, can no longer be kept. */
-  stuck(error: QuarantineFull, object: number, position: number): void {
-    this.#lastError = error.message
-    this.stops.stuck(error, object, position)
   }
 
   #put(flight: Flight, reason: string, ambiguous: boolean, wait: number): void {

@@ -87,7 +87,7 @@ export class Lane {
       stirred: (): void => this.#bell.ring(),
       flush: (): void => this.#flush(),
       stuck: (error: QuarantineFull, object: number, position: number): void =>
-        this.#landing.stuck(error, object, position),
+        this.#landing.stops.stuck(error, object, position),
       passed: (object: number, position: number): void => this.#landing.stops.passed(object, position),
     }
     const parts = { ...this.#parts, hand: this.#hand, buffer: this.#buffer, gone: this.#gone, lane: link }
@@ -163,7 +163,7 @@ export class Lane {
     const now = clock.now()
     this.#watchClock(now)
     this.#landing.judge()
-    this.#landing.stops.look(() => this.#flights.in('waiting'))
+    this.#landing.stops.look()
     for (const { batcher } of this.#feeds) batcher.closeDue(now)
     this.#launch(now)
     this.#form(now)

@@ -1,14 +1,15 @@
-// A destination's stop, shown in the ledger as long as it lasts. Most stops are the destination's and end when it takes
-// something. A full quarantine is ours: that something is taken says nothing about it, so it ends only when whoever found
-// it full has been able to go on. Until then batches that go through follow one another, one at a time. Rejected: ending it
-// with a delivery (the lane is stopped again with the next look at the same bad line, an alarm a minute), and ending it
-// when nobody has complained for a while (a lane whose buffer is full looks at nothing, and nobody complains).
+// A destination's stop, shown in the ledger as long as it lasts. Most stops end when the destination takes something. Of two
+// that says nothing: of a quarantine that is full, and of a batch that may be stored while nobody may ask. These end when
+// whoever ran into them has been able to go on; until then batches that go through follow one another, one at a time.
+// Rejected: ending them with a delivery (the next look at the same bad line brings the stop back, an alarm a minute), and
+// ending them when nobody has complained for a while (a lane whose buffer is full looks at nothing, and nobody complains).
 import type { StopCause } from '@circleci-audit-forwarder/contract'
 import type { Clock } from '../domain/clock.ts'
 import { isQuarantineFull, type QuarantineFull } from '../ledger/accounts.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Tell } from '../telemetry/events.ts'
 import type { Flight } from './flight.ts'
+import type { Flights } from './flights.ts'
 import type { Gate } from './gate.ts'
 import { RECHECK_MS } from './options.ts'
 
@@ -16,6 +17,7 @@ export interface StopsParts {
   readonly destination: string
   readonly ledger: Ledger
   readonly gate: Gate
+  readonly flights: Flights
   readonly clock: Clock
   readonly tell: Tell
 }
@@ -38,6 +40,8 @@ export class Stops {
   #full: Fullness | undefined
   /** Objects in which something did not fit, and up to where they could be read. */
   readonly #stuck = new Map<number, number>()
+  /** Why a batch that may be stored cannot be asked for. */
+  #unasked: string | undefined
 
   /** A stop of the last run goes on. */
   constructor(parts: StopsParts) {
@@ -46,8 +50,12 @@ export class Stops {
     if (gate.stop !== undefined && this.#isOurs) this.#full = { reason: gate.stop.reason, at: clock.now() }
   }
 
-  /** Nothing goes through until someone mends it. Returns how long until the next probe, in milliseconds. */
-  halt(cause: StopCause, reason: string): number {
+  /**
+   * Nothing goes through until someone mends it, or (unasked) nobody says what is stored. Returns how long until the next
+   * probe, in milliseconds.
+   */
+  halt(cause: StopCause, reason: string, unasked = false): number {
+    if (unasked) this.#unasked = reason
     const { gate, ledger, destination, clock, tell } = this.#parts
     const retryInMs = gate.halt(cause, reason, clock.now())
     if (this.#shown !== reason) ledger.stop(destination, gate.stop)
@@ -82,19 +90,36 @@ export class Stops {
 
   /** The destination has taken something. */
   accepted(): void {
-    if (this.#isOurs) return
-    if (this.#full === undefined) this.#end()
-    else if (this.#parts.gate.stop !== undefined) this.halt('configuration', this.#full.reason)
+    if (!this.#isOurs && !this.#parts.flights.some(({ unasked }) => unasked)) this.#goOn()
   }
 
-  /** Ends the stop for a full quarantine once there is room, and tells the ledger what it could not be told before. */
-  look(waiting: () => readonly Flight[]): void {
+  /** Ends what has come to its end by itself, and tells the ledger what it could not be told before. */
+  look(): void {
     if (this.#outdated) this.#erase()
-    const { clock } = this.#parts
+    this.#lookForAnswers()
+    this.#lookForRoom()
+  }
+
+  #lookForAnswers(): void {
+    const { gate, flights } = this.#parts
+    if (this.#unasked === undefined || flights.some(({ unasked }) => unasked)) return
+    const isShown = gate.stop?.reason === this.#unasked
+    this.#unasked = undefined
+    if (isShown) this.#goOn()
+  }
+
+  #lookForRoom(): void {
+    const { clock, flights } = this.#parts
     if (this.#full === undefined || Math.abs(clock.now() - this.#full.at) < ROOM_MS) return
-    if (this.#stuck.size > 0 || waiting().some(isUnkept)) return
+    if (this.#stuck.size > 0 || flights.in('waiting').some(isUnkept)) return
     this.#full = undefined
     if (this.#isOurs) this.#end()
+  }
+
+  /** A stop of the destination's has ended. */
+  #goOn(): void {
+    if (this.#full === undefined) this.#end()
+    else if (this.#parts.gate.stop !== undefined) this.halt('configuration', this.#full.reason)
   }
 
   get #isOurs(): boolean {

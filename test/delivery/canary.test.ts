@@ -85,6 +85,14 @@ test('taken and never found: a warning after a minute, and no endless questions'
   expect(asked).toBeLessThan(20)
 })
 
+test('a destination that may not be asked says what is missing', async () => {
+  const stored = async () => ({ status: 'stopped', cause: 'credentials', reason: 'grant SELECT' }) as const
+  expect((await flown(scripted({ status: 'delivered' }, { stored })))[1]).toMatchObject({
+    level: 'unknown',
+    detail: 'grant SELECT',
+  })
+})
+
 test('a destination that cannot be asked just now is no proof against it', async () => {
   const stored = () => Promise.reject(new Error('HTTP 500'))
   expect((await flown(scripted({ status: 'delivered' }, { stored })))[1]).toMatchObject({

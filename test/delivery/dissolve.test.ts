@@ -147,3 +147,25 @@ test('a batch is dissolved once an object was found gone three times, over two m
   expect(at.length).toBeGreaterThanOrEqual(3)
   expect((at[2] as number) - (at[0] as number)).toBeGreaterThanOrEqual(2 * MINUTE)
 })
+
+test('a batch is not given up while its destination may not be asked: it is stopped', async () => {
+  start()
+  const table = new Table(bench, 24 * HOUR)
+  table.answer = () => lost
+  bench.put('x', ids('a', 3))
+  bench.put('y', ids('b', 3))
+  bench.lane('d', table.outlet())
+  await bench.clock.advance(500)
+  await bench.restart()
+  bench.shelf.gone('x')
+  table.refusing = 'grant SELECT'
+  const lane = bench.lane('d', table.outlet())
+  await bench.clock.advance(HOUR)
+  expect(bench.of('intent_dissolved')).toEqual([])
+  expect(lane.state).toMatchObject({ state: 'stopped', stop: { reason: expect.stringContaining('grant SELECT') } })
+  table.refusing = undefined
+  table.answer = () => ({ status: 'delivered' })
+  await bench.clock.advance(HOUR)
+  expect(bench.of('intent_dissolved')).toMatchObject([{ records: 6, stored: 3, vanished: 3 }])
+  expect(lane.state.stop).toBeUndefined()
+})

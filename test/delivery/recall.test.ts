@@ -152,3 +152,79 @@ test('an old delivery that comes to light neither ends a stop nor makes verdicts
   await bench.clock.advance(HOUR)
   expect(bench.account('d')).toMatchObject({ delivered: 5, quarantined: 0, outstanding: 1 })
 })
+
+test('a destination that may not be asked is stopped, with its words, until it may; nothing is stored twice', async () => {
+  start()
+  const table = new Table(bench, HOUR)
+  table.refusing = 'grant SELECT'
+  bench.put('x', ids('a', 5))
+  table.answer = () => lost
+  const lane = bench.lane('d', table.outlet())
+  await bench.clock.advance(2 * HOUR)
+  table.answer = () => ({ status: 'delivered' })
+  await bench.clock.advance(2 * HOUR)
+  expect(lane.state).toMatchObject({ state: 'stopped', stop: { cause: 'credentials' } })
+  expect(bench.account('d').stop?.reason).toContain('grant SELECT')
+  table.refusing = undefined
+  await bench.clock.advance(HOUR)
+  expect(table.rows).toEqual(ids('a', 5))
+  expect(bench.account('d')).toMatchObject({ outstanding: 0, delivered: 5, stop: undefined, possibleDuplicates: 0 })
+  expect(bench.of('destination_resumed')).toHaveLength(1)
+})
+
+test('that another batch goes through does not end that stop', async () => {
+  start()
+  const table = new Table(bench, 0)
+  table.refusing = 'grant SELECT'
+  const outlet = table.outlet()
+  let answered = (): void => {}
+  const later = new Promise<void>((resolve) => {
+    answered = resolve
+  })
+  const insert = outlet.answer
+  outlet.answer = async (sent, attempt, batch) => {
+    const outcome = await insert(sent, attempt, batch)
+    if (!sent.includes('b0')) return outlet.sent.length > 2 ? outcome : lost
+    await later
+    return outcome
+  }
+  bench.put('x', ids('a', 5))
+  const retry = { initialMs: MINUTE, maxMs: MINUTE }
+  const options = { attemptMs: HOUR, concurrency: { min: 2, max: 4 }, retry }
+  const lane = bench.lane('d', outlet, { options })
+  await bench.clock.advance(500)
+  bench.put('y', ids('b', 5))
+  lane.wake()
+  await bench.clock.advance(10 * MINUTE)
+  expect(lane.state).toMatchObject({ state: 'stopped', inFlight: 1 })
+  answered()
+  await bench.clock.advance(10 * MINUTE)
+  expect(bench.of('batch_delivered')).toHaveLength(1)
+  expect(lane.state.state).toBe('stopped')
+  expect(bench.of('destination_resumed')).toEqual([])
+  table.refusing = undefined
+  await bench.clock.advance(10 * MINUTE)
+  expect(bench.account('d')).toMatchObject({ outstanding: 0, delivered: 10, stop: undefined })
+  expect(table.rows).toEqual([...ids('a', 5), ...ids('b', 5)])
+  expect(bench.of('destination_resumed')).toHaveLength(1)
+})
+
+test('after a refusal, too', async () => {
+  start()
+  const table = new Table(bench, 10 * HOUR)
+  const outlet = table.outlet()
+  table.refusing = 'grant SELECT'
+  table.answer = () => {
+    table.answer = () => ({ status: 'split', reason: 'HTTP 413' })
+    return lost
+  }
+  bench.put('x', ids('a', 4))
+  bench.lane('d', outlet)
+  await bench.clock.advance(HOUR)
+  expect(bench.account('d').stop?.reason).toContain('grant SELECT')
+  table.refusing = undefined
+  table.answer = () => ({ status: 'delivered' })
+  await bench.clock.advance(HOUR)
+  expect(table.rows).toEqual(ids('a', 4))
+  expect(bench.account('d')).toMatchObject({ outstanding: 0, delivered: 4, stop: undefined })
+})

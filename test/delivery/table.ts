@@ -15,6 +15,8 @@ export class Table {
   /** Nothing gets there at all. */
   down = false
   unaskable = false
+  /** What someone has to mend before it answers a question. */
+  refusing: string | undefined
   /** How far the forwarder's clock was set; the table has its own. */
   clockSetMs = 0
   readonly #windowMs: number
@@ -33,6 +35,7 @@ export class Table {
       const wanted = members.map(({ bytes }) => Buffer.from(bytes).toString())
       this.asked.push(wanted)
       if (this.down || this.unaskable) throw new Error('connection refused')
+      if (this.refusing !== undefined) return { status: 'stopped', cause: 'credentials', reason: this.refusing }
       return [...wanted.keys()].filter((index) => this.rows.includes(wanted[index] as string))
     }
     return outlet

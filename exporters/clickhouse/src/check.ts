@@ -4,6 +4,7 @@
 import { type Finding, findingOf, type HttpAnswer } from '@circleci-audit-forwarder/contract'
 import { insertOutcome } from './answer.ts'
 import { describeException, exceptionIn } from './exception.ts'
+import { hiding, isFiltered } from './holdings.ts'
 import type { Layout } from './layout.ts'
 import { listIn, QueryFailure } from './list.ts'
 import { grant, harmlessQuestion } from './lookup.ts'
@@ -154,7 +155,9 @@ async function insertFinding(
   const names = written.map(({ name }) => identifier(name)).join(', ')
   const values = written.map(({ type }) => `defaultValueOfTypeName(${literal(type)})`).join(', ')
   const target = qualified(requests.target)
-  const answer = await requests.query(`INSERT INTO ${target} (${names}) SELECT ${values} WHERE 0`, signal, true)
+  const answer = await requests.query(`INSERT INTO ${target} (${names}) SELECT ${values} WHERE 0`, signal, {
+    asInsert: true,
+  })
   const exception = answer.status === 'failed' ? undefined : exceptionIn(answer)
   if (exception === undefined) {
     const finding = findingOf(what, insertOutcome(answer, 0))
@@ -174,13 +177,25 @@ async function lookupFinding(
   signal: AbortSignal,
 ): Promise<Finding> {
   const what = 'the table can be asked which rows it holds'
-  try {
-    listIn(await requests.query(harmlessQuestion(layout, requests.target), signal))
-    return { level: 'ok', what }
-  } catch (error) {
-    if (!(error instanceof QueryFailure)) throw error
-    const detail = `${error.message}: a batch whose answer was lost cannot be resolved`
+  const answer = await requests.query(harmlessQuestion(layout, requests.target), signal)
+  const refusal = refusalIn(answer)
+  if (refusal !== undefined) {
+    const detail = `${refusal.message}: a batch whose answer was lost cannot be resolved`
     return { level: 'error', what, detail, next: grant(layout, requests.target, username) }
+  }
+  const holdings = { requests, layout, username }
+  const filtered = await isFiltered(holdings, signal).catch((error: Error) => error)
+  if (filtered instanceof Error) return { level: 'unknown', what, detail: filtered.message }
+  return filtered ? { level: 'warning', what, ...hiding(holdings) } : { level: 'ok', what }
+}
+
+function refusalIn(answer: HttpAnswer): QueryFailure | undefined {
+  try {
+    listIn(answer)
+    return undefined
+  } catch (error) {
+    if (error instanceof QueryFailure) return error
+    throw error
   }
 }
 

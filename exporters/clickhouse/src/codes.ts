@@ -25,7 +25,6 @@ const meanings: Readonly<Record<Meaning, readonly (readonly [number, string])[]>
     [198, 'DNS_ERROR'],
     [209, 'SOCKET_TIMEOUT'],
     [210, 'NETWORK_ERROR'],
-    [216, 'QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING'],
     [225, 'NO_ZOOKEEPER'],
     [236, 'ABORTED'],
     [241, 'MEMORY_LIMIT_EXCEEDED'],
@@ -54,6 +53,8 @@ const meanings: Readonly<Record<Meaning, readonly (readonly [number, string])[]>
     [201, 'QUOTA_EXCEEDED'],
     [202, 'TOO_MANY_SIMULTANEOUS_QUERIES'],
     [203, 'NO_FREE_CONNECTION'],
+    // An earlier attempt of the same batch.
+    [216, 'QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING'],
     [242, 'TABLE_IS_READ_ONLY'],
     [252, 'TOO_MANY_PARTS'],
     [285, 'TOO_FEW_LIVE_REPLICAS'],

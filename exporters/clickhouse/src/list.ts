@@ -1,5 +1,5 @@
 // Answers to queries: one list per line (JSONCompactEachRow).
-import type { HttpAnswer } from '@circleci-audit-forwarder/contract'
+import type { HttpAnswer, Outcome } from '@circleci-audit-forwarder/contract'
 import { insertOutcome } from './answer.ts'
 import { exceptionIn } from './exception.ts'
 
@@ -7,10 +7,13 @@ import { exceptionIn } from './exception.ts'
 export class QueryFailure extends Error {
   /** ClickHouse's exception code; undefined where it was none of ClickHouse's. */
   readonly code: number | undefined
+  /** What the failure would mean for an insert. */
+  readonly outcome: Outcome
 
-  constructor(message: string, code: number | undefined) {
+  constructor(message: string, code?: number, outcome: Outcome = { status: 'retry', reason: message }) {
     super(message)
     this.code = code
+    this.outcome = outcome
   }
 }
 
@@ -28,14 +31,14 @@ export function listIn(answer: HttpAnswer): readonly (readonly unknown[])[] {
   } catch {
     // An exception is never a list, while an id in a list may read like an exception.
     if (exceptionIn(answer) !== undefined) throw failure(answer)
-    if (body.endsWith('\n')) throw new QueryFailure('the answer is no list: is this ClickHouse?', undefined)
+    if (body.endsWith('\n')) throw new QueryFailure('the answer is no list: is this ClickHouse?')
   }
-  throw new QueryFailure('the answer was cut short', undefined)
+  throw new QueryFailure('the answer was cut short')
 }
 
 function failure(answer: HttpAnswer): QueryFailure {
   const outcome = insertOutcome(answer, 1)
   const refused = outcome.status === 'rejected' ? outcome.records[0]?.reason : undefined
   const reason = 'reason' in outcome ? outcome.reason : (refused ?? 'no list came back')
-  return new QueryFailure(reason, answer.status === 'failed' ? undefined : exceptionIn(answer)?.code)
+  return new QueryFailure(reason, answer.status === 'failed' ? undefined : exceptionIn(answer)?.code, outcome)
 }

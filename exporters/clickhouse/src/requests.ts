@@ -42,6 +42,14 @@ const protocol: Readonly<Record<string, string>> = { wait_end_of_query: '1', sen
 
 /** All of the answer or an error: a row that a profile leaves out would count as not stored, and go twice. */
 const querySettings: Readonly<Record<string, string>> = {
+  additional_table_filters: '{}',
+  additional_result_filter: '',
+  // One key of a map would be read as a column of its own, to which the right to read the map does not extend.
+  optimize_functions_to_subcolumns: '0',
+  // Not what was there before.
+  use_query_cache: '0',
+  // All shards.
+  skip_unavailable_shards: '0',
   // Replicas answer with what a quorum has stored.
   select_sequential_consistency: '1',
   max_query_size: '1048576',
@@ -49,6 +57,7 @@ const querySettings: Readonly<Record<string, string>> = {
   offset: '0',
   timeout_overflow_mode: 'throw',
   read_overflow_mode: 'throw',
+  read_overflow_mode_leaf: 'throw',
   result_overflow_mode: 'throw',
   distinct_overflow_mode: 'throw',
   set_overflow_mode: 'throw',
@@ -103,10 +112,15 @@ export class ClickHouseRequests {
   }
 
   /** Inserts rows under a token. */
-  insert(rows: readonly Uint8Array[], token: string, signal: AbortSignal): Promise<HttpAnswer> {
+  insert(
+    rows: readonly Uint8Array[],
+    { token, queryId }: { readonly token: string; readonly queryId: string },
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
     const parameters = {
       ...this.#insertParameters(),
       query: this.#insert,
+      query_id: queryId,
       insert_deduplication_token: token,
       log_comment: `circleci-audit-forwarder ${token.slice(0, 16)}`,
     }
@@ -115,10 +129,17 @@ export class ClickHouseRequests {
   }
 
   /** Runs a statement that brings no rows. With `asInsert` under the settings of an insert. */
-  query(sql: string, signal: AbortSignal, asInsert = false): Promise<HttpAnswer> {
-    const parameters = asInsert
-      ? this.#insertParameters()
-      : { ...querySettings, ...protocol, default_format: 'JSONCompactEachRow' }
+  query(
+    sql: string,
+    signal: AbortSignal,
+    { asInsert = false, queryId }: { readonly asInsert?: boolean; readonly queryId?: string | undefined } = {},
+  ): Promise<HttpAnswer> {
+    const parameters = {
+      ...(asInsert
+        ? this.#insertParameters()
+        : { ...querySettings, ...protocol, default_format: 'JSONCompactEachRow' }),
+      ...(queryId !== undefined && { query_id: queryId }),
+    }
     const headers = { ...this.#userHeader(), 'content-type': 'text/plain; charset=utf-8' }
     const request = { method: 'POST', url: this.#url('/', parameters), headers, body: [Buffer.from(sql)] } as const
     return this.#client.request({ ...request, answerBytes: ANSWER_BYTES }, signal)

@@ -4,14 +4,22 @@
 // token whose rows it never had, and answers the repetition with 200. So after a repetition the table is looked at, and
 // what is missing goes again under a token derived from the first. (In replicated tables both are one commit in Keeper,
 // and a replica that lags would be taken for one that lost the rows; there the answer is believed.)
-import type { Batch, Exporter, Finding, HttpOptions, LogRecord, Outcome } from '@circleci-audit-forwarder/contract'
+import type {
+  Batch,
+  Exporter,
+  Finding,
+  Held,
+  HttpOptions,
+  LogRecord,
+  Outcome,
+} from '@circleci-audit-forwarder/contract'
 import { insertOutcome } from './answer.ts'
 import { checkTable, checkWindow } from './check.ts'
+import { againOf, ask, type Holdings, holdingsOf, queryIdOf, Unaskable } from './holdings.ts'
 import type { Constants, Layout, Row } from './layout.ts'
-import { listIn, QueryFailure } from './list.ts'
-import { grant, keyOf, questions } from './lookup.ts'
+import { keyOf } from './lookup.ts'
 import { ClickHouseRequests } from './requests.ts'
-import { literal, qualified, type Target } from './sql.ts'
+import { literal, type Target } from './sql.ts'
 
 /** Where the table is, how it is laid out, and who writes to it. */
 export interface ClickHouseOptions {
@@ -31,7 +39,6 @@ export interface ClickHouseOptions {
 
 /** Batches that may have been stored, so many at most; of the oldest the answer is then believed. */
 const DOUBTS_MAX = 1000
-const ACCESS_DENIED = 497
 const LOOK_EVERY_MS = 24 * 60 * 60_000
 
 /**
@@ -45,6 +52,7 @@ export class ClickHouseExporter implements Exporter {
   readonly #requests: ClickHouseRequests
   readonly #options: ClickHouseOptions
   readonly #encode: (record: LogRecord) => Row
+  readonly #holdings: Holdings
   /** Tokens of batches that were sent and may have been stored. */
   readonly #doubts = new Set<string>()
   /** When to look at the server's settings and the table's window, in milliseconds since 1970. */
@@ -68,6 +76,7 @@ export class ClickHouseExporter implements Exporter {
       settings,
       http,
     })
+    this.#holdings = { requests: this.#requests, layout, username }
   }
 
   encode(record: LogRecord): Row {
@@ -101,11 +110,16 @@ export class ClickHouseExporter implements Exporter {
     return remarked
   }
 
-  async stored(batch: Batch, signal: AbortSignal): Promise<readonly number[]> {
+  async stored(batch: Batch, signal: AbortSignal): Promise<Held> {
     this.#doubt(batch.token)
     const rows = batch.members as readonly Row[]
-    const there = await this.#there(rows, signal)
-    return rows.flatMap((row, index) => (there.has(keyOf(row)) ? [index] : []))
+    try {
+      const there = await holdingsOf(rows, batch.token, this.#holdings, signal)
+      return rows.flatMap((row, index) => (there.has(keyOf(row)) ? [index] : []))
+    } catch (error) {
+      if (error instanceof Unaskable) return error.stopped
+      throw error
+    }
   }
 
   check(signal: AbortSignal): Promise<readonly Finding[]> {
@@ -119,38 +133,31 @@ export class ClickHouseExporter implements Exporter {
     return this.#requests.close()
   }
 
-  async #insert(rows: readonly Row[], token: string, signal: AbortSignal): Promise<Outcome> {
+  /** `under`: whose query id it bears. */
+  async #insert(rows: readonly Row[], token: string, signal: AbortSignal, under = token): Promise<Outcome> {
     const bodies = rows.map(({ bytes }) => bytes)
-    return insertOutcome(await this.#requests.insert(bodies, token, signal), rows.length)
+    const answer = await this.#requests.insert(bodies, { token, queryId: queryIdOf(under) }, signal)
+    return insertOutcome(answer, rows.length)
   }
 
   /** A repeated batch was answered with success: whether the rows are there, and what is missing again. */
   async #prove({ members, token, now }: Batch, signal: AbortSignal): Promise<Outcome> {
     try {
       if (await this.#believes(signal)) return { status: 'delivered' }
+      const again = againOf(token)
       // The second token may have met the same fate in an earlier round; the third was never used.
-      for (const next of [`${token}-again`, `${token}-${now}`]) {
-        const there = await this.#there(members as readonly Row[], signal)
+      for (const next of [again, `${token}-${now}`]) {
+        const there = await holdingsOf(members as readonly Row[], token, this.#holdings, signal)
         const missing = (members as readonly Row[]).filter((row) => !there.has(keyOf(row)))
         if (missing.length === 0) break
-        const outcome = await this.#insert(missing, next, signal)
+        const outcome = await this.#insert(missing, next, signal, again)
         if (outcome.status !== 'delivered') return asWhole(outcome)
       }
       return { status: 'delivered' }
     } catch (error) {
+      if (error instanceof Unaskable) return error.stopped
       return { status: 'retry', ambiguous: true, reason: error instanceof Error ? error.message : String(error) }
     }
-  }
-
-  /** Keys of those of the rows that are in the table. */
-  async #there(rows: readonly Row[], signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const { layout, target } = this.#options
-    const found = new Set<string>()
-    for (const question of questions(rows, layout, target)) {
-      for (const [id, time] of await this.#ask(question, signal))
-        found.add(keyOf({ id: String(id), time: Number(time) }))
-    }
-    return found
   }
 
   /**
@@ -160,19 +167,8 @@ export class ClickHouseExporter implements Exporter {
   async #believes(signal: AbortSignal): Promise<boolean> {
     const { database, table } = this.#options.target
     const where = `database = ${literal(database)} AND name = ${literal(table)}`
-    const [found] = await this.#ask(`SELECT engine FROM system.tables WHERE ${where}`, signal)
+    const [found] = await ask(`SELECT engine FROM system.tables WHERE ${where}`, this.#holdings, signal)
     return found !== undefined && /^(Replicated|Shared)\w*MergeTree$/.test(String(found[0]))
-  }
-
-  async #ask(question: string, signal: AbortSignal): Promise<readonly (readonly unknown[])[]> {
-    try {
-      return listIn(await this.#requests.query(question, signal))
-    } catch (error) {
-      if (!(error instanceof QueryFailure)) throw error
-      const { layout, target, username = 'default' } = this.#options
-      const next = error.code === ACCESS_DENIED ? `; grant it: ${grant(layout, target, username)}` : ''
-      throw new Error(`cannot ask which rows ${qualified(target)} holds: ${error.message}${next}`, { cause: error })
-    }
   }
 
   #doubt(token: string): void {

@@ -48,7 +48,7 @@ async function killedAfter(server: ClickHouse, ms: number): Promise<void> {
 async function insist(exporter: Exporter, batch: Batch): Promise<void> {
   for (let attempt = 0; attempt < 10; attempt++) {
     const there = await exporter.stored?.(batch, never)
-    if (there?.length === batch.members.length) return
+    if (Array.isArray(there) && there.length === batch.members.length) return
     const outcome = await exporter.send(batch, never)
     if (outcome.status === 'delivered') return
     if (outcome.status !== 'retry') throw new Error(JSON.stringify(outcome))

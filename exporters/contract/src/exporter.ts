@@ -76,6 +76,12 @@ export interface Changes {
   readonly trimmed?: number
 }
 
+/** Which members of a batch are there (indexes), or that nobody can be asked until someone mends what is wrong. */
+export type Held = readonly number[] | Stopped
+
+/** Nothing goes through until someone mends it. Never a reason to drop a record. */
+export type Stopped = Extract<Outcome, { status: 'stopped' }>
+
 /** What has to be mended before anything goes through: who we are to the destination, or what we were told of it. */
 export type StopCause = 'credentials' | 'configuration'
 
@@ -100,8 +106,12 @@ export interface Exporter {
   send(batch: Batch, signal: AbortSignal): Promise<Outcome>
   /** For destinations that answer later: which receipts are settled. Polled by the lane, outside its concurrency. */
   confirm?(receipts: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Outcome>>
-  /** For destinations that can be asked: which members of an unanswered batch are already there (indexes). */
-  stored?(batch: Batch, signal: AbortSignal): Promise<readonly number[]>
+  /**
+   * For destinations that can be asked: which members of an unanswered batch are already there. What is not named counts
+   * as not there and goes again, so in doubt (an earlier attempt may still be under way, rows may be hidden) it rejects with
+   * an Error, and is asked again later; or it answers `stopped` where nothing can be told until someone mends it.
+   */
+  stored?(batch: Batch, signal: AbortSignal): Promise<Held>
   /**
    * For how long after an attempt the destination surely recognises its token, in milliseconds. Before it repeats an
    * older attempt that may have been stored, the caller asks `stored`; without this, before it repeats any.

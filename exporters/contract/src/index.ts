@@ -4,10 +4,12 @@ export type {
   Encoded,
   Exporter,
   Finding,
+  Held,
   Outcome,
   Refusal,
   Remarks,
   StopCause,
+  Stopped,
 } from './exporter.ts'
 export { type FromOtelOptions, fromLogRecordExporter } from './from-otel.ts'
 export {

@@ -8,6 +8,8 @@ export type Fault = {
   | { readonly kind: 'hang' }
   /** The statement waits before it is carried out. */
   | { readonly kind: 'slow'; readonly ms: number }
+  /** The statement waits before it is carried out until it is released. */
+  | { readonly kind: 'held' }
   /** The statement is not carried out and an exception is answered: with its status, or behind a 200. */
   | {
       readonly kind: 'exception'

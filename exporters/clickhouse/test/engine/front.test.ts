@@ -42,6 +42,18 @@ function ask({ query, parameters = {}, headers = credentials, body, method = 'PO
 const INSERT = 'INSERT INTO t FORMAT JSONEachRow'
 const count = async (): Promise<unknown> => (await server.query<{ c: string }>('SELECT count() AS c FROM t'))[0]?.c
 
+test('of two statements with the same id the second is refused while the first is under way', async () => {
+  await server.fault({ kind: 'held', on: 'insert' })
+  const first = ask({ query: INSERT, parameters: { query_id: 'q' }, body: '{"id":"a"}' })
+  await expect.poll(async () => (await server.seen()).some(({ kind }) => kind === 'insert')).toBe(true)
+  const second = await ask({ query: 'SELECT 1', parameters: { query_id: 'q' } })
+  expect([second.status, second.headers.get('X-ClickHouse-Exception-Code')]).toEqual([500, '216'])
+  expect((await ask({ query: 'SELECT 1', parameters: { query_id: 'r' } })).status).toBe(200)
+  await server.release()
+  expect((await first).status).toBe(200)
+  expect((await ask({ query: 'SELECT 1', parameters: { query_id: 'q' } })).status).toBe(200)
+})
+
 test('/ping needs no credentials', async () => {
   const answer = await fetch(`${server.url}/ping`)
   expect([answer.status, await answer.text()]).toEqual([200, 'Ok.\n'])

@@ -2,7 +2,7 @@
 // same data and the same port. The engine takes one data folder per process and one process per folder.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Access } from './access.ts'
@@ -23,6 +23,8 @@ export interface Setup {
   readonly access?: Access
   /** Settings that hold where a statement says nothing. */
   readonly profile?: Readonly<Record<string, string>>
+  /** What of users.xml tells the engine's only user its rights: `<grants>`, `<databases>` with row policies. */
+  readonly rights?: string
 }
 
 export class ClickHouse {
@@ -30,15 +32,19 @@ export class ClickHouse {
   readonly #profile: Readonly<Record<string, string>> | undefined
   readonly #dataDir: string
   readonly #own: boolean
+  /** Where the process runs. An engine takes `config.xml` from there, and from nowhere else. */
+  readonly #folder: string
   #child: ChildProcess | undefined
   #port = 0
   #orders = 0
 
-  private constructor({ dataDir, access, profile }: Setup) {
+  private constructor({ dataDir, access, profile, rights }: Setup) {
     this.#access = access
     this.#profile = profile
     this.#own = dataDir === undefined
     this.#dataDir = dataDir ?? mkdtempSync(join(tmpdir(), 'clickhouse-'))
+    this.#folder = mkdtempSync(join(tmpdir(), 'clickhouse-config-'))
+    if (rights !== undefined) configure(this.#folder, rights)
   }
 
   /** Without `dataDir` a temporary folder, which `stop` removes. */
@@ -67,6 +73,7 @@ export class ClickHouse {
     })
     const child = fork(join(import.meta.dirname, 'server.ts'), [options], {
       execArgv: [],
+      cwd: this.#folder,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     this.#child = child
@@ -88,6 +95,7 @@ export class ClickHouse {
 
   async stop(): Promise<void> {
     await this.kill()
+    rmSync(this.#folder, { recursive: true, force: true })
     if (this.#own) rmSync(this.#dataDir, { recursive: true, force: true })
   }
 
@@ -99,6 +107,11 @@ export class ClickHouse {
   /** Drops faults that have not happened, and what was seen. */
   async forget(): Promise<void> {
     await this.#order({ kind: 'forget' })
+  }
+
+  /** Statements that are held are carried out. */
+  async release(): Promise<void> {
+    await this.#order({ kind: 'release' })
   }
 
   /** Statements since the start or the last `forget`. */
@@ -133,4 +146,12 @@ export class ClickHouse {
       child.send({ ...order, number })
     })
   }
+}
+
+function configure(folder: string, rights: string): void {
+  const users = join(folder, 'users.xml')
+  writeFileSync(join(folder, 'config.xml'), `<clickhouse><users_config>${users}</users_config></clickhouse>`)
+  const user = `<password/><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota>${rights}`
+  const sections = `<profiles><default/></profiles><quotas><default/></quotas><users><default>${user}</default></users>`
+  writeFileSync(users, `<clickhouse>${sections}</clickhouse>`)
 }

@@ -16,6 +16,7 @@ import { readBody, type Statement, statementOf } from './statement.ts'
 export type Order = { readonly number: number } & (
   | { readonly kind: 'faults'; readonly faults: readonly Fault[] }
   | { readonly kind: 'forget' }
+  | { readonly kind: 'release' }
   | { readonly kind: 'seen' }
 )
 
@@ -39,6 +40,10 @@ const options = JSON.parse(process.argv[2] ?? '{}') as Options
 const engine = new Engine(options.path, options.profile)
 const faults = new Faults()
 const seen: Seen[] = []
+/** Ids of statements that are under way: no two with the same. */
+const running = new Set<string>()
+/** What lets go those that are held. */
+const held: (() => void)[] = []
 
 const server = createServer((request, response) => {
   serve(request, response).catch((error: unknown) => fail(response, exceptionOf(error)))
@@ -56,6 +61,7 @@ function obey(order: Order): void {
     faults.clear()
     seen.length = 0
   }
+  if (order.kind === 'release') for (const release of held.splice(0)) release()
   process.send?.({ kind: 'done', number: order.number, seen: order.kind === 'seen' ? seen : [] })
 }
 
@@ -70,7 +76,8 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const denied = refusal(request.headers, address, options.access)
   if (denied !== undefined) return fail(response, denied)
   const statement = statementOf(address, body)
-  response.setHeader('X-ClickHouse-Query-Id', statement.queryId ?? randomUUID())
+  const id = statement.queryId ?? randomUUID()
+  response.setHeader('X-ClickHouse-Query-Id', id)
   seen.push({
     kind: statement.kind,
     sql: statement.sql.slice(0, 2000).split('\n{')[0] ?? '',
@@ -78,8 +85,22 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     headers: request.headers,
   })
   if (request.method === 'GET' && statement.kind === 'insert') return fail(response, readOnly)
-  const fault = faults.take(statement.kind)
-  if (fault === undefined || !(await happens(fault, response))) await carryOut(request, response, statement, fault)
+  if (running.has(id)) return fail(response, alreadyRunning(id))
+  running.add(id)
+  try {
+    const fault = faults.take(statement.kind)
+    if (fault === undefined || !(await happens(fault, response))) await carryOut(request, response, statement, fault)
+  } finally {
+    running.delete(id)
+  }
+}
+
+/** ProcessList::insert, where `replace_running_query` is not set. */
+function alreadyRunning(id: string): Exception {
+  return {
+    code: 216,
+    message: `Query with id = ${id} is already running. (QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING)`,
+  }
 }
 
 const readOnly: Exception = {
@@ -90,13 +111,14 @@ const readOnly: Exception = {
 /** Whether the fault is all that happens. */
 async function happens(fault: Fault, response: ServerResponse): Promise<boolean> {
   if (fault.kind === 'slow') await sleep(fault.ms)
+  if (fault.kind === 'held') await new Promise<void>((release) => held.push(release))
   if (fault.kind === 'cut' && fault.when === 'before') response.req.socket.resetAndDestroy()
   if (fault.kind === 'answer') response.writeHead(fault.status, fault.headers).end(fault.body)
   if (fault.kind === 'exception') {
     if (fault.as === 'status') fail(response, fault)
     else raiseBehind200(fault, response)
   }
-  return fault.kind !== 'slow' && !(fault.kind === 'cut' && fault.when === 'after commit')
+  return fault.kind !== 'slow' && fault.kind !== 'held' && !(fault.kind === 'cut' && fault.when === 'after commit')
 }
 
 function raiseBehind200(fault: Extract<Fault, { kind: 'exception' }>, response: ServerResponse): void {
