@@ -172,6 +172,7 @@ export class Pipeline {
     let moved = { progress: this.#progress(), at: clock.now() }
     const until = (): number => (patienceMs === undefined ? Number.NEGATIVE_INFINITY : moved.at + patienceMs)
     while (!this.#resting(until()) && !signal.aborted) {
+      if (patienceMs !== undefined) for (const lane of this.#lanes) lane.hurry()
       await clock.sleep(LOOK_MS, signal)
       const progress = this.#progress()
       if (progress !== moved.progress) moved = { progress, at: clock.now() }

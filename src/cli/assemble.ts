@@ -8,6 +8,8 @@ import { mappingOptions } from '../mapping/map.ts'
 import type { DestinationSpec, ReceiverSpec, RouteSpec } from '../pipeline/parts.ts'
 import type { Databases } from '../processors/processor.ts'
 import type { InspectedQueue, InspectedStore } from '../receiver/inspection.ts'
+import { type Counted, uncounted } from '../receiver/requests.ts'
+import type { Tell } from '../telemetry/events.ts'
 import { openChain } from './processors.ts'
 
 type ReceiverConfig = Config['receivers'][string]
@@ -17,17 +19,27 @@ type ExporterConfig = Config['exporters'][string]
 const ATTEMPT_MS = 15 * 60_000
 
 /** The receivers that some pipeline uses, opened. Nothing is sent yet. */
-export async function openReceivers(config: Config, clock: Clock, version: string): Promise<readonly ReceiverSpec[]> {
+export async function openReceivers(
+  config: Config,
+  clock: Clock,
+  version: string,
+  tell: Tell,
+): Promise<readonly ReceiverSpec[]> {
   const used = new Set(Object.values(config.service.pipelines).flatMap(({ receivers }) => receivers))
   const opened = Object.entries(config.receivers).filter(([id]) => used.has(id))
-  return Promise.all(opened.map(([id, receiver]) => openReceiver(id, receiver, clock, version)))
+  return Promise.all(opened.map(([id, receiver]) => openReceiver(id, receiver, { clock, version, tell })))
 }
 
-async function openReceiver(id: string, config: ReceiverConfig, clock: Clock, version: string): Promise<ReceiverSpec> {
+async function openReceiver(
+  id: string,
+  config: ReceiverConfig,
+  { clock, version, tell }: { readonly clock: Clock; readonly version: string; readonly tell: Tell },
+): Promise<ReceiverSpec> {
+  const counted: Counted = (service, operation) => tell({ type: 'source_requested', receiver: id, service, operation })
   return {
     id,
-    store: await openStore(config, clock),
-    notifications: await openNotifications(config, clock),
+    store: await openStore(config, clock, counted),
+    notifications: await openNotifications(config, clock, counted),
     sweepIntervalMs: config.sweep.interval,
     lookbackMs: config.sweep.lookback,
     attributes: config.attributes,
@@ -37,18 +49,22 @@ async function openReceiver(id: string, config: ReceiverConfig, clock: Clock, ve
 }
 
 /** A receiver's store. The SDK of a cloud is loaded only here. */
-export async function openStore({ store }: Pick<ReceiverConfig, 'store'>, clock: Clock): Promise<InspectedStore> {
+export async function openStore(
+  { store }: Pick<ReceiverConfig, 'store'>,
+  clock: Clock,
+  counted: Counted = uncounted,
+): Promise<InspectedStore> {
   if (store.s3 !== undefined) {
     const { openS3Store } = await import('../receiver/s3/store.ts')
-    return openS3Store(store.s3, { clock })
+    return openS3Store(store.s3, { clock, counted })
   }
   if (store.gcs !== undefined) {
     const { openGcsStore } = await import('../receiver/gcs/store.ts')
-    return openGcsStore(store.gcs, { clock })
+    return openGcsStore(store.gcs, { clock, counted })
   }
   if (store.azure_blob !== undefined) {
     const { openAzureBlobStore } = await import('../receiver/azure-blob/store.ts')
-    return openAzureBlobStore(store.azure_blob, { clock })
+    return openAzureBlobStore(store.azure_blob, { clock, counted })
   }
   const { DirectoryStore } = await import('../receiver/directory/store.ts')
   return new DirectoryStore(store.directory ?? { path: '.' }, { clock })
@@ -58,15 +74,16 @@ export async function openStore({ store }: Pick<ReceiverConfig, 'store'>, clock:
 export async function openNotifications(
   { notifications }: Pick<ReceiverConfig, 'notifications'>,
   clock: Clock,
+  counted: Counted = uncounted,
 ): Promise<readonly InspectedQueue[]> {
   const { sqs, azure_queue } = notifications ?? {}
   if (sqs !== undefined) {
     const { openSqsNotifications } = await import('../receiver/sqs/queue.ts')
-    return Promise.all([sqs].flat().map((queue) => openSqsNotifications(inSeconds(queue))))
+    return Promise.all([sqs].flat().map((queue) => openSqsNotifications(inSeconds(queue), { counted })))
   }
   if (azure_queue !== undefined) {
     const { openAzureQueue } = await import('../receiver/azure-queue/queue.ts')
-    return Promise.all([azure_queue].flat().map((queue) => openAzureQueue(inSeconds(queue), { clock })))
+    return Promise.all([azure_queue].flat().map((queue) => openAzureQueue(inSeconds(queue), { clock, counted })))
   }
   return []
 }

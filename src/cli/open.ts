@@ -40,7 +40,7 @@ export async function openPipeline(
   readonly destinations: readonly DestinationSpec[]
 }> {
   const { deduplication, memory, stop_timeout } = config.service
-  const receivers = await openReceivers(config, systemClock, version())
+  const receivers = await openReceivers(config, systemClock, version(), tell)
   const databases = await openDatabases(config, tell)
   const clean = (text: string): string => redact(text, secrets)
   const opened = openDestinations(config, components.exporters, databases)

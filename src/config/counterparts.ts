@@ -38,7 +38,7 @@ const top: Says = {
   ledger: 'write `service: { ledger: ... }`',
   admin: 'write `service: { admin: ... }`',
   acknowledgements: 'acknowledgement is not optional here: an object is done when every destination has answered',
-  proxy: 'write `proxy_url` under each exporter, or set HTTPS_PROXY and NO_PROXY',
+  proxy: 'write `service: { proxy: ... }`',
 }
 
 const receiverTypes: Says = {
@@ -190,8 +190,11 @@ const sqs: Says = {
 
 const service: Says = {
   extensions: top['extensions']!,
-  proxy: 'write `proxy_url` under each exporter, or set HTTPS_PROXY and NO_PROXY',
-  ca_file: 'write `tls: { ca_file: ... }` under each exporter, or set NODE_EXTRA_CA_CERTS',
+  http_proxy: 'write `proxy`',
+  https_proxy: 'write `proxy`',
+  proxy_url: 'write `proxy`',
+  no_proxy: 'set NO_PROXY in the environment',
+  tls: 'write `ca_file`; what one destination needs is under its `tls`',
   metrics: 'write `telemetry: { metrics: { endpoint: ... } }`',
   logs: 'write `telemetry: { logs: { level: ... } }`',
   dedup: 'write `deduplication: { window: ... }`',

@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { urlSecrets } from '@circleci-audit-forwarder/contract'
 import type { z } from 'zod'
+import { checkAuthorities } from './authorities.ts'
 import { isMapping } from './components.ts'
 import { ConfigDocument } from './document.ts'
 import { Draft } from './draft.ts'
@@ -89,7 +90,8 @@ export async function parseConfig(text: string, file: string, built: Components,
   const draft = new Draft(document, components)
   const { value, schema } = draft
   const secrets = secretsOf(value, schema, document)
-  const rules = await checkRules(draft.valid(), components, world.now)
+  const service = checkAuthorities(draft.valid().service, world.sources)
+  const rules = [...service, ...(await checkRules(draft.valid(), components, world.now))]
   const complaints = [...plugins.complaints, ...draft.complaints(), ...rules].map((each) => without(secrets, each))
   const problems = sorted([...document.problems, ...complaints.map((complaint) => document.place(complaint))])
   if (problems.some(({ level }) => level === 'error')) throw new ConfigError(file, problems)
@@ -131,8 +133,11 @@ function secretsOf(value: unknown, schema: z.ZodType, document: ConfigDocument):
   return [...new Set(secrets)]
 }
 
+/** A proxy's address without a password; an error that leaves it out does not say what it is about. */
+const bareAddress = /^https?:\/\/[\w.:[\]-]+\/?$/i
+
 /** A plain header such as `x-scope: audit` would black out ordinary words. */
 function isWorthHiding(schema: z.ZodType, path: Path, value: string, document: ConfigDocument): boolean {
-  if (!isInSecretMapping(schema, path)) return value !== ''
+  if (!isInSecretMapping(schema, path)) return value !== '' && !bareAddress.test(value)
   return document.origins(path) !== undefined || isTellingName(String(path.at(-1))) || value.length >= 16
 }

@@ -70,6 +70,10 @@ export interface PluginConfig {
   readonly type?: string | undefined
 }
 
+const proxy = z
+  .string()
+  .regex(/^https?:\/\/[^\s/?#]+\/?$/i, 'must be a URL: scheme, host and port, and nothing behind them')
+
 const ids = z.array(z.string())
 
 const pipeline = z.strictObject({
@@ -127,6 +131,15 @@ export const service = z.strictObject({
     .prefault({})
     .meta({ description: 'The record that tells every destination that the forwarder is alive.' }),
   telemetry: telemetry.prefault({}).meta({ description: 'What the forwarder says about itself.' }),
+  proxy: proxy.optional().meta({
+    description:
+      'Proxy for every connection: stores, queues, credentials, destinations. In place of HTTPS_PROXY and HTTP_PROXY; NO_PROXY holds. This machine and the metadata service of a cloud are always asked directly.',
+    secret: true,
+  }),
+  ca_file: filled.optional().meta({
+    description:
+      "PEM file of authorities to trust beside Node's own, for every connection: a private endpoint's, or those of a proxy that looks into TLS. Read once, at start.",
+  }),
   plugins: z
     .array(plugin)
     .default([])

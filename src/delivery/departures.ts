@@ -21,8 +21,6 @@ export interface DeparturesParts {
   readonly backlog: Batcher
   readonly draft: (members: readonly Candidate[]) => Draft
   readonly hand: Hand
-  /** Objects that need not be sent any more. What is let go is taken out. */
-  readonly forgone: Set<number>
 }
 
 /** What part of all slots must be free before a commit fills them. A lane of eight slots or fewer never waits. */
@@ -33,6 +31,8 @@ const CROWDED_MS = 50
 /** Makes intents of waiting batches, in turn from the live and the backlog feed, so that each has half of the slots. */
 export class Departures {
   readonly #parts: DeparturesParts
+  /** Objects in hand that need not be sent any more. */
+  readonly #forgone = new Set<number>()
   #turn = 0
   /** When intents were last committed, and how many requests were under way then, the new ones among them. */
   #last = { at: Number.NEGATIVE_INFINITY, sending: 0 }
@@ -91,15 +91,22 @@ export class Departures {
     return batches
   }
 
+  /** What the lane holds of these is let go where it would have been put into a batch. */
+  forgo(objects: readonly number[]): void {
+    const { hand } = this.#parts
+    for (const object of this.#forgone) if (hand.holds(object) === 0) this.#forgone.delete(object)
+    for (const object of objects) if (hand.holds(object) > 0) this.#forgone.add(object)
+  }
+
   /** What of the batch is still to be sent. */
   #letGo(batch: readonly Candidate[]): readonly Candidate[] {
-    const { forgone, hand, buffer } = this.#parts
-    if (forgone.size === 0) return batch
-    const needless = batch.filter(({ object }) => forgone.has(object))
+    const { hand, buffer } = this.#parts
+    if (this.#forgone.size === 0) return batch
+    const needless = batch.filter(({ object }) => this.#forgone.has(object))
     buffer.free(weight(needless))
     for (const { object } of needless) {
       hand.release(object)
-      forgone.delete(object)
+      this.#forgone.delete(object)
     }
     return needless.length === 0 ? batch : batch.filter((member) => !needless.includes(member))
   }

@@ -47,7 +47,6 @@ export class Lane {
   readonly #hand = new Hand()
   readonly #buffer: Buffer
   readonly #gone = new Map<number, number>()
-  readonly #forgone = new Set<number>()
   readonly #gate: Gate
   readonly #flights: Flights
   readonly #receipts: Receipts
@@ -75,7 +74,7 @@ export class Lane {
     this.#landing = new Landing({ ...parts, hand: this.#hand, gate: this.#gate, flights: this.#flights, expect })
     this.#feeds = [this.#feed(true), this.#feed(false)]
     const [live, backlog] = [this.#feeds[0].batcher, this.#feeds[1].batcher]
-    const held = { flights: this.#flights, buffer: this.#buffer, hand: this.#hand, forgone: this.#forgone }
+    const held = { flights: this.#flights, buffer: this.#buffer, hand: this.#hand }
     this.#departures = new Departures({ ...parts, ...held, live, backlog, draft: this.#landing.draft })
     this.#flights.recover(ledger.intents(destination), clock.now())
     this.#landing.recover(ledger.provisional(destination))
@@ -86,9 +85,8 @@ export class Lane {
     const link = {
       stirred: (): void => this.#bell.ring(),
       flush: (): void => this.#flush(),
-      stuck: (error: QuarantineFull, object: number, position: number): void =>
-        this.#landing.stops.stuck(error, object, position),
-      passed: (object: number, position: number): void => this.#landing.stops.passed(object, position),
+      stuck: (error: QuarantineFull, object: number, at: number): void => this.#landing.stops.stuck(error, object, at),
+      passed: (object: number, at: number): void => this.#landing.stops.passed(object, at),
     }
     const parts = { ...this.#parts, hand: this.#hand, buffer: this.#buffer, gone: this.#gone, lane: link }
     return new Feed(parts, new Batcher(options.batch), live)
@@ -98,6 +96,13 @@ export class Lane {
   wake(): void {
     for (const feed of this.#feeds) feed.wake()
     this.#bell.ring()
+  }
+
+  /** Nothing more is about to come: what has been gathered does not linger for company, once all that is due is read. */
+  hurry(): void {
+    if (!this.#feeds.every((feed) => feed.idle)) return
+    for (const { batcher } of this.#feeds) batcher.closeAll()
+    if (this.#feeds.some(({ batcher }) => batcher.ready > 0)) this.#bell.ring()
   }
 
   /** Nothing is due, nothing is held in memory and nothing is on its way. */
@@ -110,13 +115,9 @@ export class Lane {
     return this.#hand.objects
   }
 
-  /**
-   * These need not be sent any more: their rows are settled. What it holds of them is let go where it would have been put
-   * into a batch. Only for objects of one record, and none that lie in an intent.
-   */
+  /** These need not be sent any more: their rows are settled. Only for objects of one record, and none in an intent. */
   forgo(objects: readonly number[]): void {
-    for (const object of this.#forgone) if (this.#hand.holds(object) === 0) this.#forgone.delete(object)
-    for (const object of objects) if (this.#hand.holds(object) > 0) this.#forgone.add(object)
+    this.#departures.forgo(objects)
   }
 
   /** When the next row is due that is not in hand, in milliseconds since 1970. */
@@ -125,13 +126,12 @@ export class Lane {
   }
 
   get state(): LaneState {
-    const { destination } = this.#parts
     const { stop, limit, max } = this.#gate
     const inFlight = this.#flights.count('sending')
     const retrying = this.#flights.in('waiting').some(({ intent }) => intent.attempts > 0)
     const state = stop !== undefined ? 'stopped' : retrying ? 'retrying' : this.idle ? 'idle' : 'delivering'
-    const memory = { bufferedBytes: this.#buffer.held, bufferCapacity: this.#buffer.capacity }
-    return { destination, state, inFlight, limit, max, ...memory, lastError: this.#landing.lastError, stop }
+    const load = { inFlight, limit, max, bufferedBytes: this.#buffer.held, bufferCapacity: this.#buffer.capacity }
+    return { destination: this.destination, state, ...load, lastError: this.#landing.lastError, stop }
   }
 
   /**

@@ -30,3 +30,18 @@ export function because(
 ): { readonly cause: Error; readonly hint?: string } {
   return hint === undefined ? { cause } : { cause, hint }
 }
+
+const untrusted =
+  /UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CERT_UNTRUSTED|self-signed certificate|unable to (?:get local issuer|verify the first) certificate/
+
+/** What to do where no answer came. */
+export function unansweredHint({ code, text }: Refusal): string {
+  const all = `${code} ${text}`
+  if (untrusted.test(all))
+    return 'name the authority that signed the certificate in service.ca_file; a proxy that looks into TLS has one of its own'
+  if (/ERR_TLS_CERT_ALTNAME|CERT_HAS_EXPIRED|certificate has expired|altnames/.test(all))
+    return 'see who answers there: its certificate is for another name, or has expired'
+  if (/ERR_PROXY|tunnel|Proxy Authentication|statusCode=407/i.test(all))
+    return 'the proxy does not let us through: check service.proxy, or HTTPS_PROXY and NO_PROXY'
+  return 'check endpoint, DNS, proxy and firewall; it is tried again'
+}

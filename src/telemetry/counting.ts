@@ -37,6 +37,8 @@ const counting: Counting = {
   message_quarantined: ({ receiver }, to) => to.add('messages_quarantined_total', 1, { receiver }),
   receive_failed: ({ receiver }, to) => to.add('receive_errors_total', 1, { receiver }),
   clock_skewed: ({ receiver, skewMs }, to) => to.skew(receiver, skewMs / 1000),
+  source_requested: ({ receiver, service, operation }, to) =>
+    to.add('source_requests_total', 1, { receiver, service, operation }),
   object_read: ({ store, length, events, durationMs }, to) => {
     to.add('objects_read_total', 1, { store })
     to.add('read_bytes_total', length, { store })

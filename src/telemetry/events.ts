@@ -46,6 +46,14 @@ export type TelemetryEvent =
       readonly retryInMs: number
     }
   | { readonly type: 'clock_skewed'; readonly receiver: string; readonly skewMs: number }
+  | {
+      readonly type: 'source_requested'
+      readonly receiver: string
+      /** Of the cloud: `s3`, `sqs`, `sts`, … */
+      readonly service: string
+      /** As the service calls it. */
+      readonly operation: string
+    }
   // reading
   | {
       readonly type: 'object_read'

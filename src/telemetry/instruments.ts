@@ -17,6 +17,8 @@ export const counters = {
   messages_deleted_total: 'Notifications deleted after what they announced was recorded.',
   messages_quarantined_total: 'Notifications that announce nothing this program understands.',
   receive_errors_total: 'Failed attempts to receive notifications.',
+  source_requests_total:
+    'Requests to the store, the queues and for credentials of a role, by operation: what a cloud bills.',
   objects_read_total: 'Objects read to their end, readings again included.',
   read_bytes_total: 'Bytes of objects read, decompressed.',
   events_read_total: 'Audit events read, readings again included.',

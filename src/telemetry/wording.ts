@@ -147,6 +147,7 @@ const wording: Wording = {
     `${e.destination}: stopped, nothing is dropped: ${e.reason}; check its ${e.cause}; next probe in ${duration(e.retryInMs)}`,
   ],
   destination_resumed: (e) => ['info', `${e.destination}: delivers again after ${duration(e.stoppedMs)}`],
+  source_requested: (e) => ['debug', `${e.receiver}: ${e.service} ${e.operation}`],
   in_flight_changed: (e) => [
     'debug',
     `${e.destination}: ${count(e.requests, 'request')} in flight, ${e.limit} at once`,

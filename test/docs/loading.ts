@@ -1,4 +1,5 @@
 // A configuration as the program would load it, in a world where every variable and file it refers to is there.
+import { rootCertificates } from 'node:tls'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { processorModules } from '../../src/processors/modules.ts'
@@ -9,7 +10,7 @@ const components = { exporters, processors: processorModules }
 const sources = {
   // A variable stands for whatever its name says it is.
   env: new Proxy<Record<string, string>>({}, { get: (_, name) => stub(String(name)) }),
-  readFile: () => 'a-secret-from-a-file',
+  readFile: (path: string) => (path.endsWith('.pem') ? (rootCertificates[0] ?? '') : 'a-secret-from-a-file'),
 }
 
 function stub(name: string): string {

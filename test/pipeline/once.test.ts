@@ -20,6 +20,16 @@ test('a reading that fails for good is named at the end', async () => {
   expect(finish.unfinished).toEqual([{ destination: 'd', reason: 'the network is down' }])
 })
 
+test('what has been gathered does not linger when nothing more is to come', async () => {
+  const stage = new Stage((clock) => [receiver('r', new OneObject('logs', 0, clock))])
+  stage.options = { ...stage.options, batch: { ...stage.options.batch, lingerMs: 3_600_000 } }
+  const begun = stage.clock.now()
+  const finish = await once(stage)
+  expect(finish).toEqual({ unswept: [], unfinished: [] })
+  expect(stage.outlet.sent).toHaveLength(1)
+  expect(stage.clock.now() - begun).toBeLessThan(5_000)
+})
+
 test('two receivers of one bucket keep their attributes apart', async () => {
   const stage = new Stage((clock) => {
     return ['logs', 'logs-eu'].map((prefix, n) => receiver(`r${n}`, new OneObject(prefix, 0, clock)))

@@ -1,4 +1,6 @@
 // A whole pipeline over a ledger in memory, one small bucket per receiver, a clock that stands still and one destination.
+
+import type { LaneOptions } from '../../src/delivery/options.ts'
 import { ReadFailure } from '../../src/domain/failures.ts'
 import type { Sighting } from '../../src/domain/objects.ts'
 import { LedgerFailure } from '../../src/ledger/failure.ts'
@@ -70,6 +72,7 @@ export class Stage {
   /** What of the ledger finds the disk full. */
   readonly full = new Set<keyof Ledger>()
   readonly receivers: readonly ReceiverSpec[]
+  options: LaneOptions = laneOptions
   readonly #ledger: Ledger
 
   constructor(receivers: (clock: FakeClock) => readonly ReceiverSpec[]) {
@@ -93,7 +96,7 @@ export class Stage {
     const routes = this.receivers.map(({ id }) => ({ receiver: id, startAt, processing }))
     return new Pipeline({
       receivers: this.receivers,
-      destinations: [{ id: 'd', exporter: this.outlet, options: laneOptions, routes }],
+      destinations: [{ id: 'd', exporter: this.outlet, options: this.options, routes }],
       ledger: this.#ledger,
       decode: {},
       clock: this.clock,

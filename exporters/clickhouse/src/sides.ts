@@ -25,9 +25,8 @@ export function sideColumns(side: 'src' | 'dst'): readonly Column[] {
   ]
 }
 
-/** What is known of one side, as the columns take it. */
-export interface Side {
-  readonly address: string
+/** Columns of one side but its address, as the table takes them. */
+interface Place {
   readonly country: string
   readonly number: number
   readonly organization: string
@@ -39,19 +38,43 @@ export interface Side {
   readonly user: string
 }
 
-function unknownAt(address: string): Side {
-  const [country, organization, city, connection, isp, user] = ['', '', '', '', '', '']
-  return { address, country, number: 0, organization, city, connection, isp, latitude: 0, longitude: 0, user }
+const unknown: Place = {
+  ...{ country: '', number: 0, organization: '', city: '', connection: '' },
+  ...{ isp: '', latitude: 0, longitude: 0, user: '' },
 }
 
-const unknown = unknownAt('')
+/** The members of a row for one side's place, each with a comma behind it. */
+function members(side: 'src' | 'dst', place: Place): string {
+  const row = {
+    [`${side}ASCountryCode`]: place.country,
+    [`${side}ASNumber`]: place.number,
+    [`${side}ASOrganization`]: place.organization,
+    [`${side}City`]: place.city,
+    [`${side}ConnectionType`]: place.connection,
+    [`${side}ISP`]: place.isp,
+    [`${side}Latitude`]: place.latitude,
+    [`${side}Longitude`]: place.longitude,
+    [`${side}UserType`]: place.user,
+  }
+  return `${JSON.stringify(row).slice(1, -1)},`
+}
 
-/** The client. Attributes that nearly always lack are not asked for one by one. */
-export function sourceOf(attributes: Attributes, { client }: Others): Side {
-  const address = asText(attributes['client.address'])
-  if (client.length === 0) return unknownAt(address)
-  return {
-    address,
+const sourceNowhere = members('src', unknown)
+const destinationNowhere = `"dstIP":"",${members('dst', unknown)}`
+
+/** Members of a row that knows nothing of either side but the client's address, as nearly all do: written once. */
+export const nowhere = sourceNowhere + destinationNowhere
+
+/** What is known of both sides, all columns but the client's address: members of a row. Undefined: as `nowhere`. */
+export function placesOf(attributes: Attributes, others: Others): string | undefined {
+  if (others.client.length === 0 && attributes['destination.address'] === undefined) return undefined
+  return sourceMembers(attributes, others) + destinationMembers(attributes)
+}
+
+/** What is known of the client, all columns but its address: members of a row, each with a comma behind it. */
+function sourceMembers(attributes: Attributes, { client }: Others): string {
+  if (client.length === 0) return sourceNowhere
+  return members('src', {
     country: asText(attributes['geo.country.iso_code']),
     number: uint32(attributes['client.as.number']),
     organization: asText(attributes['client.as.organization'] ?? attributes['client.as.organization.name']),
@@ -61,15 +84,14 @@ export function sourceOf(attributes: Attributes, { client }: Others): Side {
     latitude: float(attributes['geo.location.lat']),
     longitude: float(attributes['geo.location.lon']),
     user: asText(attributes['circleci_audit_forwarder.client.user_type']),
-  }
+  })
 }
 
-/** What was reached, where a source gives its address. */
-export function destinationOf(attributes: Attributes): Side {
+/** What was reached, where a source gives its address: members of a row, each with a comma behind it. */
+function destinationMembers(attributes: Attributes): string {
   const address = attributes['destination.address']
-  if (address === undefined) return unknown
-  return {
-    address: asText(address),
+  if (address === undefined) return destinationNowhere
+  const place = {
     country: asText(attributes['destination.geo.country.iso_code']),
     number: uint32(attributes['destination.as.number']),
     organization: asText(attributes['destination.as.organization'] ?? attributes['destination.as.organization.name']),
@@ -80,4 +102,5 @@ export function destinationOf(attributes: Attributes): Side {
     longitude: float(attributes['destination.geo.location.lon']),
     user: asText(attributes['destination.user_type']),
   }
+  return `"dstIP":${JSON.stringify(asText(address))},${members('dst', place)}`
 }

@@ -1,7 +1,7 @@
 // A record as one line. For people: time, severity, event name, body. For programs: the whole record as one JSON object,
 // the same line the file exporter writes. What a record says may come from anybody, so the text form escapes every
 // character that could move a terminal's cursor, colour or direction of writing.
-import { jsonText, type LogRecord, recordJson } from '@circleci-audit-forwarder/contract'
+import { jsonText, type LogRecord, recordLine } from '@circleci-audit-forwarder/contract'
 
 /** `2026-03-04T14:02:11.123Z  warning   circleci.audit.context.create  octocat created context aws-prod` */
 export function encodeText(record: LogRecord): string {
@@ -12,8 +12,8 @@ export function encodeText(record: LogRecord): string {
 }
 
 /** The record as one JSON object and a line feed. */
-export function encodeJson(record: LogRecord): string {
-  return `${recordJson(record)}\n`
+export function encodeJson(record: LogRecord): Uint8Array {
+  return recordLine(record)
 }
 
 const UNKNOWN_TIME = '-'.padEnd('2026-03-04T14:02:11.123Z'.length)

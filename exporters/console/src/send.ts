@@ -1,7 +1,15 @@
 // Writes to a stream and waits for it. Back-pressure needs no queue here: `send` resolves when the stream has taken the
 // bytes, and the lane sends no more than its concurrency. The stream is not ours, so `close` never ends it; but while
 // we hold it we listen for its errors, since an unheard EPIPE ends the process.
-import type { Batch, Encoded, Exporter, Finding, LogRecord, Outcome } from '@circleci-audit-forwarder/contract'
+import {
+  type Batch,
+  type Encoded,
+  type Exporter,
+  type Finding,
+  type LogRecord,
+  type Outcome,
+  utf8,
+} from '@circleci-audit-forwarder/contract'
 import { checkOutput } from './check.ts'
 import { encodeJson, encodeText } from './encode.ts'
 
@@ -31,7 +39,7 @@ const IGNORE = () => {}
 export class ConsoleExporter implements Exporter {
   readonly limits = { records: 100_000, bytes: 64 * 1024 * 1024 }
   readonly #output: Output
-  readonly #toLine: (record: LogRecord) => string
+  readonly #toLine: (record: LogRecord) => string | Uint8Array
   #closed = false
   /** The reader went away at the last attempt. Standard output keeps calling itself writable after that. */
   #gone = false
@@ -44,7 +52,8 @@ export class ConsoleExporter implements Exporter {
   }
 
   encode(record: LogRecord): Encoded {
-    return { bytes: Buffer.from(this.#toLine(record)) }
+    const line = this.#toLine(record)
+    return { bytes: typeof line === 'string' ? utf8(line) : line }
   }
 
   async send(batch: Batch, signal: AbortSignal): Promise<Outcome> {

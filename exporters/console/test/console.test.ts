@@ -31,7 +31,8 @@ test('a record cannot write to the terminal, nor begin a second line', () => {
 })
 
 test('json is the whole record on one line', () => {
-  const line = encodeJson(auditRecord({ body: 'two\nlines\u2028', attributes: JSON.parse('{"__proto__":{"n":1}}') }))
+  const record = auditRecord({ body: 'two\nlines\u2028', attributes: JSON.parse('{"__proto__":{"n":1}}') })
+  const line = Buffer.from(encodeJson(record)).toString()
   expect(line.indexOf('\n')).toBe(line.length - 1)
   expect(line).not.toContain('\u2028')
   expect(line).toContain('"__proto__":{"n":1}')

@@ -21,7 +21,7 @@ export {
   type HttpResponse,
   type TlsOptions,
 } from './http.ts'
-export { jsonText, oneLineJson, recordJson } from './json.ts'
+export { jsonText, oneLineJson, recordJson, recordLine } from './json.ts'
 export { CONTRACT_VERSION, type ExporterModule, type LaneDefaults } from './module.ts'
 export { ExportError, type ExportErrorFields, type OtelExportResult, type OtelLogRecordExporter } from './otel.ts'
 export {
@@ -39,6 +39,6 @@ export { contentToken, pack } from './packing.ts'
 export { type LogRecord, ORIGINAL, originalObject, recordId } from './record.ts'
 export { SettingError } from './setting-error.ts'
 export { duration, endpoint, type HttpSettings, httpOptions, httpSettings, secret, size } from './settings.ts'
-export { utf8 } from './slab.ts'
+export { utf8, utf8Of } from './slab.ts'
 export { type ToOtelOptions, toLogRecordExporter } from './to-otel.ts'
 export { maskedUrl, urlSecrets } from './url-secrets.ts'

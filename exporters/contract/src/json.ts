@@ -4,6 +4,7 @@
 // those go to JSON.stringify untouched. Rejected: a serializer of our own, slower for the common case.
 import type { LogRecord } from './record.ts'
 import { ORIGINAL } from './record.ts'
+import { utf8Of } from './slab.ts'
 
 /** Values nested deeper than this are replaced by a text that says so: neither recursion nor readers are unbounded. */
 const DEPTH_MAX = 64
@@ -47,25 +48,46 @@ function withoutLineBreaks(json: string): string {
  * objects. Fields the record lacks are absent. `original` is the event's text as read, verbatim.
  */
 export function recordJson(record: LogRecord): string {
-  let text = '{'
-  const field = (name: string, json: string) => {
-    text += `${text === '{' ? '' : ','}"${name}":${json}`
-  }
-  if (record.hrTime[0] > 0) field('timeUnixNano', `"${nanoseconds(record.hrTime)}"`)
-  if (record.hrTimeObserved[0] > 0) field('observedTimeUnixNano', `"${nanoseconds(record.hrTimeObserved)}"`)
-  if (record.severityNumber) field('severityNumber', jsonText(record.severityNumber))
-  if (record.severityText) field('severityText', jsonText(record.severityText))
-  if (record.eventName) field('eventName', jsonText(record.eventName))
-  if (record.body !== undefined) field('body', jsonText(record.body))
-  field('attributes', jsonText(record.attributes))
-  if (record.droppedAttributesCount > 0) field('droppedAttributesCount', jsonText(record.droppedAttributesCount))
-  if (record.spanContext) field('traceId', jsonText(record.spanContext.traceId))
-  if (record.spanContext) field('spanId', jsonText(record.spanContext.spanId))
-  field('resource', resourceJson(record.resource))
-  field('scope', scopeJson(record.instrumentationScope))
+  return recordParts(record, '}').join('')
+}
+
+/** The same JSON and a line feed, as UTF-8 bytes. Not to be written to: the bytes lie beside those of other records. */
+export function recordLine(record: LogRecord): Uint8Array {
+  return utf8Of(recordParts(record, '}\n'))
+}
+
+/** To be written one after the other: joining them first would copy the large ones once more. */
+function recordParts(record: LogRecord, end: string): readonly string[] {
+  const attributes = jsonText(record.attributes)
   const original = record[ORIGINAL]
-  if (original !== undefined) field('original', jsonText(original))
-  return `${text}}`
+  if (original === undefined) return [beforeAttributes(record), attributes, afterAttributes(record), end]
+  return [beforeAttributes(record), attributes, `${afterAttributes(record)},"original":`, jsonText(original), end]
+}
+
+/** One expression: a text that grows field by field costs twice as much. */
+function beforeAttributes({
+  hrTime,
+  hrTimeObserved,
+  severityNumber,
+  severityText,
+  eventName,
+  body,
+}: LogRecord): string {
+  const time = hrTime[0] > 0 ? `"timeUnixNano":"${nanoseconds(hrTime)}",` : ''
+  const observed = hrTimeObserved[0] > 0 ? `"observedTimeUnixNano":"${nanoseconds(hrTimeObserved)}",` : ''
+  const number = severityNumber ? `"severityNumber":${jsonText(severityNumber)},` : ''
+  const severity = severityText ? `"severityText":${jsonText(severityText)},` : ''
+  const event = eventName ? `"eventName":${jsonText(eventName)},` : ''
+  const text = body === undefined ? '' : `"body":${jsonText(body)},`
+  return `{${time}${observed}${number}${severity}${event}${text}"attributes":`
+}
+
+function afterAttributes(record: LogRecord): string {
+  const { droppedAttributesCount, spanContext, resource, instrumentationScope } = record
+  const dropped = droppedAttributesCount > 0 ? `,"droppedAttributesCount":${jsonText(droppedAttributesCount)}` : ''
+  const trace = spanContext ? `,"traceId":${jsonText(spanContext.traceId)}` : ''
+  const span = spanContext ? `,"spanId":${jsonText(spanContext.spanId)}` : ''
+  return `${dropped}${trace}${span},"resource":${resourceJson(resource)},"scope":${scopeJson(instrumentationScope)}`
 }
 
 const resources = new WeakMap<object, string>()
@@ -90,7 +112,7 @@ function scopeJson(scope: LogRecord['instrumentationScope']): string {
 }
 
 function nanoseconds([seconds, nanos]: readonly [number, number]): string {
-  return `${seconds}${String(nanos).padStart(9, '0')}`
+  return nanos >= 0 && nanos < 1e9 ? `${seconds}${String(1e9 + nanos).slice(1)}` : `${seconds}${nanos}`
 }
 
 /** Whether JSON.stringify writes this value as it is. */
@@ -110,11 +132,14 @@ function isPlain(value: unknown, depth: number): boolean {
 }
 
 function isPlainObject(value: object, depth: number): boolean {
-  if (Array.isArray(value)) return value.every((item) => isPlain(item, depth))
   const prototype = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return false
-  for (const key in value) {
-    if (!isPlain((value as Record<string, unknown>)[key], depth)) return false
+  if (prototype !== Object.prototype && prototype !== null) return Array.isArray(value) && isPlainArray(value, depth)
+  return isPlainArray(Object.values(value), depth)
+}
+
+function isPlainArray(items: readonly unknown[], depth: number): boolean {
+  for (const item of items) {
+    if (typeof item !== 'string' && !isPlain(item, depth)) return false
   }
   return true
 }

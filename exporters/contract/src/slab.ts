@@ -11,12 +11,19 @@ let used = 0
 
 /** The text as UTF-8 bytes. Not to be written to: the bytes lie beside those of other records. */
 export function utf8(text: string): Buffer {
-  if (text.length > LONGEST) return Buffer.from(text)
-  if (SLAB_BYTES - used < text.length * 3) {
+  return utf8Of([text])
+}
+
+/** Texts, each well-formed, one after the other as UTF-8 bytes. Not to be written to, as above. */
+export function utf8Of(texts: readonly string[]): Buffer {
+  let length = 0
+  for (const text of texts) length += text.length
+  if (length > LONGEST) return Buffer.from(texts.join(''))
+  if (SLAB_BYTES - used < length * 3) {
     slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
     used = 0
   }
   const from = used
-  used += slab.write(text, used)
+  for (const text of texts) used += slab.write(text, used)
   return slab.subarray(from, used)
 }

@@ -1,6 +1,6 @@
 // What an AWS call's failure says. A SignatureDoesNotMatch holds the canonical request with the session token in its
 // headers, which is why only code and message are taken (see ../refusal.ts).
-import { type Refusal, refused } from '../refusal.ts'
+import { type Refusal, refused, unansweredHint } from '../refusal.ts'
 
 export type { Refusal }
 
@@ -59,7 +59,7 @@ export function commonHint(refusal: Refusal): string | undefined {
   if (/^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/.test(refusal.code))
     return 'set region to the region the resource lies in'
   if (/Region is missing/.test(refusal.text)) return 'set region, or AWS_REGION'
-  if (refusal.status === undefined) return 'check endpoint, DNS, proxy and firewall; it is tried again'
+  if (refusal.status === undefined) return unansweredHint(refusal)
   // 501 is a service that does not have what was asked for, and will not have it later.
   return (refusal.status >= 500 && refusal.status !== 501) || refusal.status === 429
     ? 'the service is busy or failing; it is tried again'

@@ -11,6 +11,7 @@ import { type AzureSeams, type AzureSettings, azureConnection } from '../azure/c
 import { refusal } from '../azure/refusal.ts'
 import { wholeBody } from '../body.ts'
 import type { InspectedStore } from '../inspection.ts'
+import { type Counted, uncounted } from '../requests.ts'
 import type { Page } from '../store.ts'
 import { isAbsent, listFailure, type Place, readFailure } from './failures.ts'
 import { AzureBlobInspection } from './inspection.ts'
@@ -44,6 +45,7 @@ export class AzureBlobStore implements InspectedStore {
   readonly #clock: Clock
   readonly #idleMs: number
   readonly #answerMs: number
+  readonly #counted: Counted
 
   constructor(client: ContainerClient, settings: AzureBlobSettings, seams: AzureBlobSeams) {
     this.uri = `azblob://${settings.account}/${settings.container}`
@@ -54,6 +56,7 @@ export class AzureBlobStore implements InspectedStore {
     this.#clock = seams.clock
     this.#idleMs = seams.idleMs ?? 60_000
     this.#answerMs = seams.answerMs ?? ANSWER_MS
+    this.#counted = seams.counted ?? uncounted
   }
 
   async *list(under: string, signal: AbortSignal): AsyncGenerator<Page> {
@@ -68,7 +71,7 @@ export class AzureBlobStore implements InspectedStore {
 
   async stat(key: string, signal: AbortSignal): Promise<Sighting | undefined> {
     try {
-      const found = await this.#asked(signal, (abortSignal) =>
+      const found = await this.#asked('GetBlobProperties', signal, (abortSignal) =>
         this.#client.getBlobClient(key).getProperties({ abortSignal }),
       )
       return sighting(key, found)
@@ -83,7 +86,7 @@ export class AzureBlobStore implements InspectedStore {
     const conditions = object.version === '' ? {} : { ifMatch: `"${object.version}"` }
     const blob = this.#client.getBlobClient(object.key)
     // The SDK would go on where a body broke off; that is for the lane to decide, which knows of the clock.
-    const answer = await this.#asked(signal, (abortSignal) =>
+    const answer = await this.#asked('GetBlob', signal, (abortSignal) =>
       blob.download(0, undefined, { conditions, maxRetryRequests: 0, abortSignal }),
     ).catch((error: unknown) => {
       throw fail(error)
@@ -99,7 +102,7 @@ export class AzureBlobStore implements InspectedStore {
   async #page(prefix: string, continuationToken: string | undefined, signal: AbortSignal) {
     const position = continuationToken === undefined ? {} : { continuationToken }
     try {
-      const page = await this.#asked(signal, (abortSignal) =>
+      const page = await this.#asked('ListBlobs', signal, (abortSignal) =>
         this.#client.listBlobsFlat({ prefix, abortSignal }).byPage(position).next(),
       )
       return page.value as ContainerListBlobFlatSegmentResponse
@@ -108,7 +111,8 @@ export class AzureBlobStore implements InspectedStore {
     }
   }
 
-  #asked<T>(signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  #asked<T>(operation: string, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.#counted('azure_blob', operation)
     return answered(ask, { signal, ms: this.#answerMs })
   }
 

@@ -13,6 +13,7 @@ import { refusal } from '../azure/refusal.ts'
 import type { InspectedQueue, InspectedStore } from '../inspection.ts'
 import type { Message } from '../notifications.ts'
 import { pauseSeconds } from '../pause.ts'
+import { type Counted, uncounted } from '../requests.ts'
 import { checkAzureQueue } from './check.ts'
 import { type QueuePlace, queueFailure } from './failures.ts'
 
@@ -50,6 +51,7 @@ export class AzureQueue implements InspectedQueue {
   readonly #place: QueuePlace
   readonly #clock: Clock
   readonly #answerMs: number
+  readonly #counted: Counted
   /** How long to wait before asking again; 0 while there is something to receive. */
   #pauseMs = 0
 
@@ -60,6 +62,7 @@ export class AzureQueue implements InspectedQueue {
     this.#place = { name: this.name, signed: settings.sas_token !== undefined }
     this.#clock = seams.clock
     this.#answerMs = seams.answerMs ?? ANSWER_MS
+    this.#counted = seams.counted ?? uncounted
   }
 
   async receive(signal: AbortSignal): Promise<readonly Message[]> {
@@ -86,7 +89,9 @@ export class AzureQueue implements InspectedQueue {
   async release(messages: readonly Held[]): Promise<void> {
     const given = messages.map(({ id, receipt, receives = 1 }) =>
       // Without a text the message keeps its own.
-      this.#answered((options) => this.#client.updateMessage(id, receipt, undefined, pauseSeconds(receives), options)),
+      this.#answered('UpdateMessage', (options) =>
+        this.#client.updateMessage(id, receipt, undefined, pauseSeconds(receives), options),
+      ),
     )
     // Those that fail come back when their visibility ends: later, not never.
     await Promise.allSettled(given)
@@ -108,6 +113,7 @@ export class AzureQueue implements InspectedQueue {
     const options = { numberOfMessages: BATCH, visibilityTimeout: this.#settings.visibility_timeout }
     try {
       const { receivedMessageItems } = await this.#answered(
+        'GetMessages',
         (stop) => this.#client.receiveMessages({ ...options, ...stop }),
         signal,
       )
@@ -126,7 +132,7 @@ export class AzureQueue implements InspectedQueue {
   /** What went wrong; undefined if the message is gone, or not ours any more. */
   async #delete({ id, receipt }: Message): Promise<unknown> {
     try {
-      await this.#answered((options) => this.#client.deleteMessage(id, receipt, options))
+      await this.#answered('DeleteMessage', (options) => this.#client.deleteMessage(id, receipt, options))
       return undefined
     } catch (error) {
       return /^(?:MessageNotFound|PopReceiptMismatch)$/.test(refusal(error).code) ? undefined : error
@@ -134,7 +140,12 @@ export class AzureQueue implements InspectedQueue {
   }
 
   /** Within our own limit, for the SDK has none: what is deleted or given back must not hold the listener for ever. */
-  #answered<T>(ask: (options: { abortSignal: AbortSignal }) => Promise<T>, signal = never): Promise<T> {
+  #answered<T>(
+    operation: string,
+    ask: (options: { abortSignal: AbortSignal }) => Promise<T>,
+    signal = never,
+  ): Promise<T> {
+    this.#counted('azure_queue', operation)
     return answered((abortSignal) => ask({ abortSignal }), { signal, ms: this.#answerMs })
   }
 }

@@ -4,6 +4,7 @@
 // everything in the account. The SDK sends tokens over https only. Its retries are few, because the loops above try for
 // ever at a pace of their own; and it has no limit for an answer that does not come, so requests are made within one of ours.
 import type { TokenCredential } from '@azure/identity'
+import type { Counted } from '../requests.ts'
 
 /** What a user may set for any service of a storage account. */
 export interface AzureSettings {
@@ -21,6 +22,8 @@ export interface AzureSeams {
   readonly attempts?: number
   /** How long an answer may take to begin, in milliseconds. Default 60 s. */
   readonly answerMs?: number
+  /** Told of each request once: attempts that the SDK repeats it does not show. */
+  readonly counted?: Counted
 }
 
 export interface AzureConnection {

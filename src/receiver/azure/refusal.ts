@@ -1,7 +1,7 @@
 // What a refusal of Azure says. The SDK's errors carry the request, whose address holds the shared access signature, so only
 // code and first line of the message are taken, and addresses lose their query.
 // https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes
-import { type Refusal, refused } from '../refusal.ts'
+import { type Refusal, refused, unansweredHint } from '../refusal.ts'
 
 interface Thrown {
   readonly name?: string
@@ -71,7 +71,7 @@ export function commonHint(refused: Refusal, { signed }: { readonly signed: bool
   if (/KeyVault/.test(code)) return 'let the storage account use its key in the key vault, and enable the key'
   if (/ENOTFOUND|getaddrinfo/.test(`${code} ${text}`))
     return 'check account and endpoint: no storage account answers under that name'
-  if (status === undefined) return 'check endpoint, DNS, proxy and firewall; it is tried again'
+  if (status === undefined) return unansweredHint(refused)
   return status >= 500 || status === 429 ? 'the service is busy or failing; it is tried again' : undefined
 }
 

@@ -11,6 +11,7 @@ import { ReadFailure, SourceFailure } from '../../domain/failures.ts'
 import type { Sighting } from '../../domain/objects.ts'
 import type { InspectedStore } from '../inspection.ts'
 import type { Page } from '../store.ts'
+import { Bounds } from './bounds.ts'
 import type { Files } from './files.ts'
 import { DirectoryInspection } from './inspection.ts'
 import { readFile } from './read.ts'
@@ -36,6 +37,7 @@ export class DirectoryStore implements InspectedStore {
   readonly #root: string
   readonly #clock: Clock
   readonly #files: Files
+  readonly #bounds: Bounds
 
   constructor(settings: DirectorySettings, seams: DirectorySeams) {
     this.#root = resolve(settings.path)
@@ -43,6 +45,7 @@ export class DirectoryStore implements InspectedStore {
     this.prefix = (settings.prefix ?? '').replace(/^\/+|\/+$/g, '')
     this.#clock = seams.clock
     this.#files = seams.files ?? nodeFiles
+    this.#bounds = new Bounds(this.#files, this.#root, this.#clock)
   }
 
   async *list(under: string, signal: AbortSignal): AsyncGenerator<Page> {
@@ -87,10 +90,15 @@ export class DirectoryStore implements InspectedStore {
         ...(error.hint === undefined ? {} : { hint: error.hint }),
       })
     })
-    if (found) return readFile(this.#files, path, object, signal)
+    if (!found) throw await this.#absence(path)
+    return readFile({ files: this.#files, path, object, signal, absence: () => this.#absence(path) })
+  }
+
+  async #absence(path: string): Promise<ReadFailure> {
+    this.#bounds.doubt()
     if (await this.#isEmpty())
-      throw new ReadFailure('unreachable', `cannot read ${path}: ${this.#root} is empty`, mountHint)
-    throw new ReadFailure('gone', `cannot read ${path}: it is not there any more`)
+      return new ReadFailure('unreachable', `cannot read ${path}: ${this.#root} is empty`, mountHint)
+    return new ReadFailure('gone', `cannot read ${path}: it is not there any more`)
   }
 
   inspection(): DirectoryInspection {
@@ -119,11 +127,11 @@ export class DirectoryStore implements InspectedStore {
 
   /** False for what is not there and for a key that leads out of the root, by dots or by links. */
   async #isInside(key: string): Promise<boolean> {
-    const path = join(this.#root, key)
     try {
-      return (await this.#files.realpath(path)) === `${await this.#files.realpath(this.#root)}/${key}`
+      return await this.#bounds.contain(key)
     } catch (error) {
       if (isAbsence(error)) return false
+      const path = join(this.#root, key)
       throw new SourceFailure(`cannot look at ${path}: ${(error as Error).message}`, { cause: error, ...allowHint })
     }
   }

@@ -8,12 +8,14 @@
 import type { Readable } from 'node:stream'
 import type { CRC32C, Storage } from '@google-cloud/storage'
 import { ANSWER_MS, answered } from '../answer.ts'
+import { type Counted, uncounted } from '../requests.ts'
 
 export interface GcsSeams {
   /** How long an answer may take to begin, in milliseconds. Default 60 s. */
   readonly answerMs?: number
   /** Attempts beyond the first, for what may pass. Default 2: the loops above try for ever at a pace of their own. */
   readonly retries?: number
+  readonly counted?: Counted
 }
 
 export interface Answer<Body> {
@@ -38,6 +40,7 @@ export class GcsApi {
   readonly #checksum: () => CRC32C
   readonly #answerMs: number
   readonly #retries: number
+  readonly #counted: Counted
 
   constructor(transport: Transport, base: string, checksum: () => CRC32C, seams: GcsSeams) {
     this.#transport = transport
@@ -45,11 +48,13 @@ export class GcsApi {
     this.#checksum = checksum
     this.#answerMs = seams.answerMs ?? ANSWER_MS
     this.#retries = seams.retries ?? 2
+    this.#counted = seams.counted ?? uncounted
   }
 
   /** One JSON answer about the bucket; `path` begins behind its name. Rejects with what the client makes of a refusal. */
   async ask<Body>(path: string, query: Query, signal: AbortSignal): Promise<Answer<Body>> {
-    const { data, headers } = await this.#request<Body>({ url: this.#url(path, query), responseType: 'json' }, signal)
+    const options: Options = { url: this.#url(path, query), responseType: 'json' }
+    const { data, headers } = await this.#request<Body>(operationAt(path), options, signal)
     return { body: data, date: headers.get('date') ?? undefined }
   }
 
@@ -59,7 +64,11 @@ export class GcsApi {
     // The transport would unpack what was uploaded compressed; `compress` is its own option, unknown to the types.
     const raw = { headers: { 'accept-encoding': 'gzip' }, compress: false }
     const url = this.#url(`/o/${encodeURIComponent(key)}`, query)
-    const { data, headers } = await this.#request<Readable>({ url, responseType: 'stream', ...raw }, signal)
+    const { data, headers } = await this.#request<Readable>(
+      'objects.get',
+      { url, responseType: 'stream', ...raw },
+      signal,
+    )
     return { body: data, crc32c: /(?:^|,)\s*crc32c=([^,\s]+)/.exec(headers.get('x-goog-hash') ?? '')?.[1] }
   }
 
@@ -85,8 +94,10 @@ export class GcsApi {
     return `${this.#base}${path}?${new URLSearchParams(params)}`
   }
 
-  #request<Body>(options: Options, signal: AbortSignal) {
-    const retryConfig = { retry: this.#retries, noResponseRetries: this.#retries }
+  #request<Body>(operation: string, options: Options, signal: AbortSignal) {
+    const count = (): void => this.#counted('gcs', operation)
+    const retryConfig = { retry: this.#retries, noResponseRetries: this.#retries, onRetryAttempt: count }
+    count()
     return answered((until) => this.#transport.request<Body>({ ...options, retryConfig, signal: until }), {
       signal,
       ms: this.#answerMs,
@@ -94,10 +105,18 @@ export class GcsApi {
   }
 }
 
+/** As the JSON API calls what is asked of a path behind the bucket's name. */
+function operationAt(path: string): string {
+  if (path === '') return 'buckets.get'
+  return path === '/o' ? 'objects.list' : 'objects.get'
+}
+
 /** Loads the client and makes an API on a bucket. Sends nothing. */
 export async function openGcsApi(bucket: string, endpoint: string | undefined, seams: GcsSeams): Promise<GcsApi> {
   const { CRC32C, Storage } = await import('@google-cloud/storage')
-  const storage = new Storage({ userAgent: 'circleci-audit-forwarder' })
+  // A bucket is found without its project. Where none is given the library asks for it: with a federated identity the
+  // resource manager, whose refusal would then be the bucket's.
+  const storage = new Storage({ userAgent: 'circleci-audit-forwarder', projectId: 'none' })
   const { authClient } = storage
   // A client with an API key, of which only what it sends requests with is used, has no credentials to send.
   const transport = endpoint?.startsWith('http:') === true ? authClient.fromAPIKey('none').transporter : authClient

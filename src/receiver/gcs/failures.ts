@@ -3,7 +3,7 @@
 // outstanding.
 import { ReadFailure, type ReadFailureKind, SourceFailure } from '../../domain/failures.ts'
 import { isJson, parsedJson } from '../json.ts'
-import { because, type Refusal, refused } from '../refusal.ts'
+import { because, type Refusal, refused, unansweredHint } from '../refusal.ts'
 
 /** What Google's transport throws: of an answer, with its status; of none, with the system's code. */
 interface Thrown {
@@ -99,7 +99,7 @@ function commonHint(refused: Refusal): string | undefined {
   if (isCredentialProblem(refused)) return 'renew the Google credentials of this process; those it has are not accepted'
   if (isBucketMissing(refused)) return 'check store.gcs.bucket and endpoint: there is no such bucket where we asked'
   if (/have the checksum/.test(text)) return 'the bytes were damaged on their way; it is tried again'
-  if (status === undefined) return 'check endpoint, DNS, proxy and firewall; it is tried again'
+  if (status === undefined) return unansweredHint(refused)
   return status >= 500 || status === 429 || status === 408 || isThrottling(code)
     ? 'the service is busy or failing; it is tried again'
     : undefined

@@ -9,6 +9,8 @@ import { commonHint, isCredentialProblem, isDenial, type Refusal, refusal } from
 
 export interface Place {
   readonly bucket: string
+  /** As policies name it: with the bucket's partition. */
+  readonly arn: string
   readonly prefix: string
   readonly owner: string | undefined
 }
@@ -58,7 +60,7 @@ function listHint(refused: Refusal, place: Place): string | undefined {
   if (isUnknownOwner(refused, place)) return noOwners
   if (refused.code === 'NoSuchBucket') return noBucket
   if (!isDenial(refused)) return undefined
-  return `grant s3:ListBucket on arn:aws:s3:::${place.bucket}${ownerHint(place)}`
+  return `grant s3:ListBucket on ${place.arn}${ownerHint(place)}`
 }
 
 function readHint(kind: ReadFailureKind, refused: Refusal, place: Place): string | undefined {
@@ -68,7 +70,7 @@ function readHint(kind: ReadFailureKind, refused: Refusal, place: Place): string
   if (isUnknownOwner(refused, place)) return noOwners
   if (!isDenial(refused)) return undefined
   if (isKms(refused)) return `grant kms:Decrypt on the key that encrypts s3://${place.bucket}`
-  const objects = `arn:aws:s3:::${place.bucket}/${place.prefix === '' ? '*' : `${place.prefix}/*`}`
+  const objects = `${place.arn}/${place.prefix === '' ? '*' : `${place.prefix}/*`}`
   return `grant s3:GetObject on ${objects}, and kms:Decrypt on the bucket's key if it has one${ownerHint(place)}`
 }
 

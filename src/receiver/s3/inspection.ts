@@ -70,7 +70,7 @@ export class S3Inspection implements Inspection {
   }
 
   #refused(doing: string, permission: string, refused: Refusal): SourceFailure {
-    const denied = `to have it looked at, grant ${permission} on arn:aws:s3:::${this.#place.bucket}`
+    const denied = `to have it looked at, grant ${permission} on ${this.#place.arn}`
     const hint = isDenial(refused) ? denied : commonHint(refused)
     const message = `cannot ${doing} s3://${this.#place.bucket}: ${refused.text}`
     return new SourceFailure(message, { cause: refused.cause, ...(hint === undefined ? {} : { hint }) })

@@ -8,9 +8,12 @@ import type { Readable } from 'node:stream'
 import type { ListObjectsV2CommandOutput, S3 } from '@aws-sdk/client-s3'
 import type { Clock } from '../../domain/clock.ts'
 import type { Sighting } from '../../domain/objects.ts'
-import { type AwsHttp, type AwsSettings, awsConnection } from '../aws/connection.ts'
+import { type AwsSeams, type AwsSettings, awsConnection } from '../aws/connection.ts'
+import { counting } from '../aws/counting.ts'
+import { isAws, partitionOf } from '../aws/partition.ts'
 import { wholeBody } from '../body.ts'
 import type { InspectedStore } from '../inspection.ts'
+import { uncounted } from '../requests.ts'
 import type { Page } from '../store.ts'
 import { Absences } from './absence.ts'
 import { listFailure, type Place, readFailure, replaced } from './failures.ts'
@@ -24,10 +27,8 @@ export interface S3Settings extends AwsSettings {
   readonly expected_bucket_owner?: string | undefined
 }
 
-export interface S3Seams {
+export interface S3Seams extends AwsSeams {
   readonly clock: Clock
-  /** Proxy and CA as agents, or other limits. */
-  readonly requestHandler?: AwsHttp
   /** How long a body may be silent, in milliseconds. Default 60 s. */
   readonly idleMs?: number
 }
@@ -36,13 +37,15 @@ export interface S3Seams {
 export async function openS3Store(settings: S3Settings, seams: S3Seams): Promise<S3Store> {
   const sdk = await import('@aws-sdk/client-s3')
   const client = new sdk.S3({
-    ...(await awsConnection(settings, seams.requestHandler)),
+    ...(await awsConnection(settings, seams)),
     forcePathStyle: settings.force_path_style ?? false,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   })
   keepDate(client)
-  return new S3Store(client, settings, seams)
+  client.middlewareStack.use(counting('s3', seams.counted ?? uncounted))
+  const region = await client.config.region().catch(() => undefined)
+  return new S3Store(client, { ...settings, region }, seams)
 }
 
 export class S3Store implements InspectedStore {
@@ -60,10 +63,11 @@ export class S3Store implements InspectedStore {
     this.uri = `s3://${settings.bucket}`
     this.prefix = (settings.prefix ?? '').replace(/^\/+|\/+$/g, '')
     this.#client = client
-    this.#place = { bucket: settings.bucket, prefix: this.prefix, owner: settings.expected_bucket_owner }
+    const arn = `arn:${partitionOf(settings.region)}:s3:::${settings.bucket}`
+    this.#place = { bucket: settings.bucket, arn, prefix: this.prefix, owner: settings.expected_bucket_owner }
     this.#owner =
       settings.expected_bucket_owner === undefined ? {} : { ExpectedBucketOwner: settings.expected_bucket_owner }
-    this.#isAws = settings.endpoint === undefined
+    this.#isAws = settings.endpoint === undefined || isAws(settings.endpoint)
     this.#clock = seams.clock
     this.#idleMs = seams.idleMs ?? 60_000
     const look = (key: string, signal: AbortSignal) => this.stat(key, signal)

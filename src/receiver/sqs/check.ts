@@ -3,6 +3,7 @@
 // receive has no such question; receiving would hide messages from the forwarder and count against maxReceiveCount.
 import type { SQS } from '@aws-sdk/client-sqs'
 import { type Finding, failedFinding } from '../../domain/finding.ts'
+import { queuePlace, regionOf } from '../aws/partition.ts'
 import { isDenial, type Refusal, refusal } from '../aws/refusal.ts'
 import { wiringFindings } from '../check/wiring.ts'
 import type { InspectedStore } from '../inspection.ts'
@@ -35,7 +36,7 @@ export async function checkQueue(
   // Where there is no queue, or no answer, one sentence says it all.
   if (!known && !attributes.denied) return [attributes.finding, ...region]
   const there = known || [deleting, returning].some(({ level }) => level === 'ok')
-  const arn = (known ? attributes.attributes['QueueArn'] : undefined) ?? arnOf(asked.url)
+  const arn = (known ? attributes.attributes['QueueArn'] : undefined) ?? queuePlace(asked.url)?.arn
   return [
     ...(known ? attributeFindings(attributes.attributes, asked.isAws) : [unread(attributes.finding, there)]),
     ...region,
@@ -46,11 +47,9 @@ export async function checkQueue(
   ]
 }
 
-const awsUrl = /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?\/(\d{12})\/([\w.-]+)$/
-
 /** A queue's URL names its region; requests signed for another one are refused as if the credentials were wrong. */
 async function regionFindings({ client, url }: Asked): Promise<readonly Finding[]> {
-  const region = awsUrl.exec(url)?.[1]
+  const region = regionOf(url)
   if (region === undefined) return []
   const what = 'the region is right'
   const asked = await client.config.region().catch(() => undefined)
@@ -116,13 +115,4 @@ const unproven: Finding = {
   what: 'messages may be received (sqs:ReceiveMessage)',
   detail: 'not tried: a message received here would be hidden from the forwarder for a while',
   next: 'the log of `run` says "cannot receive from" if it may not',
-}
-
-/** The ARN that a queue of AWS with this URL has. */
-function arnOf(url: string): string | undefined {
-  const match = awsUrl.exec(url)
-  if (match === null) return undefined
-  const [, region = '', china, account = '', name = ''] = match
-  const partition = china !== undefined ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
-  return `arn:${partition}:sqs:${region}:${account}:${name}`
 }

@@ -7,11 +7,14 @@
 import type { SQS, Message as SqsMessage } from '@aws-sdk/client-sqs'
 import { SourceFailure } from '../../domain/failures.ts'
 import type { Finding } from '../../domain/finding.ts'
-import { type AwsHttp, type AwsSettings, awsConnection } from '../aws/connection.ts'
+import { type AwsSeams, type AwsSettings, awsConnection } from '../aws/connection.ts'
+import { counting } from '../aws/counting.ts'
+import { isAws, regionOf } from '../aws/partition.ts'
 import { refusal } from '../aws/refusal.ts'
 import type { InspectedQueue, InspectedStore } from '../inspection.ts'
 import type { Message } from '../notifications.ts'
 import { pauseSeconds } from '../pause.ts'
+import { uncounted } from '../requests.ts'
 import { checkQueue } from './check.ts'
 import { queueFailure } from './failures.ts'
 
@@ -22,9 +25,7 @@ export interface SqsSettings extends AwsSettings {
   readonly visibility_timeout?: number | undefined
 }
 
-export interface SqsSeams {
-  /** Proxy and CA as agents, or other limits. */
-  readonly requestHandler?: AwsHttp
+export interface SqsSeams extends AwsSeams {
   /** Long poll, in seconds. Default 20, SQS's longest. */
   readonly waitSeconds?: number
 }
@@ -38,10 +39,21 @@ const DELETE_ATTEMPTS = 3
 /** Loads the SDK and makes a client. Sends nothing. */
 export async function openSqsNotifications(settings: SqsSettings, seams: SqsSeams = {}): Promise<SqsNotifications> {
   const sdk = await import('@aws-sdk/client-sqs')
-  const region = settings.region ?? /^https?:\/\/sqs\.([a-z0-9-]+)\.amazonaws\./.exec(settings.queue_url)?.[1]
-  const connection = await awsConnection({ ...settings, region }, seams.requestHandler)
-  const client = new sdk.SQS({ ...connection, useQueueUrlAsEndpoint: settings.endpoint === undefined })
+  const region = settings.region ?? regionOf(settings.queue_url)
+  const endpoint = settings.endpoint ?? addressIn(settings.queue_url)
+  const connection = await awsConnection({ ...settings, region, endpoint }, seams)
+  // The SDK would take every queue's URL for an endpoint, and say so on standard error at every request.
+  const client = new sdk.SQS({ ...connection, useQueueUrlAsEndpoint: false })
+  client.middlewareStack.use(counting('sqs', seams.counted ?? uncounted))
   return new SqsNotifications(client, settings, seams)
+}
+
+/**
+ * The address that a queue's URL insists on. One as SQS itself spells it does not: where FIPS, dual stack or an endpoint of
+ * the environment's is asked for, the SDK knows a better one for the same region.
+ */
+function addressIn(url: string): string | undefined {
+  return /^https:\/\/sqs\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?\//.test(url) ? undefined : new URL(url).origin
 }
 
 export class SqsNotifications implements InspectedQueue {
@@ -53,7 +65,7 @@ export class SqsNotifications implements InspectedQueue {
   constructor(client: SQS, settings: SqsSettings, seams: SqsSeams) {
     this.name = settings.queue_url
     this.#client = client
-    this.#isAws = settings.endpoint === undefined
+    this.#isAws = isAws(settings.endpoint ?? settings.queue_url)
     this.#receive = {
       QueueUrl: settings.queue_url,
       MaxNumberOfMessages: BATCH,

@@ -79,7 +79,11 @@ export class Bench {
     this.front.script = script
     const aws = new S3({ endpoint: this.front.address, region: 'eu-west-1', forcePathStyle: true })
     try {
-      return await new S3Inspection(aws, { bucket: this.bucket, prefix: 'audit-logs', owner }, true).particulars(never)
+      return await new S3Inspection(
+        aws,
+        { arn: `arn:aws:s3:::${this.bucket}`, bucket: this.bucket, prefix: 'audit-logs', owner },
+        true,
+      ).particulars(never)
     } finally {
       aws.destroy()
     }

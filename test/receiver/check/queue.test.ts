@@ -175,7 +175,11 @@ test.each([
 
 test('AWS is believed when it says that nothing is announced; a refusal is not proof', async () => {
   const client = new S3({ endpoint: front.address, region: 'us-east-1', forcePathStyle: true })
-  const inspection = new S3Inspection(client, { bucket: 'acme', prefix: 'audit-logs', owner: undefined }, true)
+  const inspection = new S3Inspection(
+    client,
+    { arn: 'arn:aws:s3:::acme', bucket: 'acme', prefix: 'audit-logs', owner: undefined },
+    true,
+  )
   const bucket = { ...store, uri: store.uri, prefix: 'audit-logs', inspection: () => inspection } as never
   const checked = async (script: Script) => {
     front.script = script

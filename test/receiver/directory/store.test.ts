@@ -1,5 +1,5 @@
 import * as promises from 'node:fs/promises'
-import { mkdir, mkdtemp, type open, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, type open, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -168,5 +168,54 @@ describe('a directory, beyond what all stores do,', () => {
     await expect(bytes(store, object)).rejects.toMatchObject({ kind: 'unreachable' })
     const nowhere = new DirectoryStore({ path: join(root, 'nowhere') }, { clock: later })
     await expect(bytes(nowhere, object)).rejects.toMatchObject({ kind: 'unreachable' })
+  })
+
+  describe('what a folder was found to be', () => {
+    const moment = { at: Date.now() + 60_000 }
+    const clock = { ...later, now: () => moment.at }
+
+    test('is believed for a second, and no longer', async () => {
+      await put(root, key, 'x')
+      const [object] = await listed(store, '')
+      const asked: string[] = []
+      const realpath = ((path: string) => {
+        asked.push(path)
+        return promises.realpath(path)
+      }) as typeof promises.realpath
+      const watched = new DirectoryStore({ path: root }, { clock, files: { ...promises, realpath } })
+      for (let read = 0; read < 50; read++) expect(await bytes(watched, object!)).toBe('x')
+      expect(asked).toHaveLength(2)
+      await rename(join(root, 'year=2026'), join(parent, 'outside'))
+      await symlink(join(parent, 'outside'), join(root, 'year=2026'))
+      moment.at += 1_000
+      await expect(bytes(watched, object!)).rejects.toMatchObject({ kind: 'gone' })
+    })
+
+    test('does not make an unmounted volume look like lost objects', async () => {
+      await put(root, key, 'x')
+      const mounted = new DirectoryStore({ path: root }, { clock })
+      const [object] = await listed(store, '')
+      expect(await bytes(mounted, object!)).toBe('x')
+      await rename(join(root, 'year=2026'), join(parent, 'unmounted'))
+      await expect(bytes(mounted, object!)).rejects.toMatchObject({ kind: 'unreachable' })
+    })
+  })
+
+  test('reads a small file at one stroke', async () => {
+    await put(root, key, 'x')
+    const [object] = await listed(store, '')
+    let reads = 0
+    const opens = (async (...how: Parameters<typeof open>) => {
+      const file = await promises.open(...how)
+      const read = file.read.bind(file)
+      file.read = ((...into: Parameters<typeof read>) => {
+        reads++
+        return read(...into)
+      }) as typeof file.read
+      return file
+    }) as typeof open
+    const counted = new DirectoryStore({ path: root }, { clock: later, files: { ...promises, open: opens } })
+    expect(await bytes(counted, object!)).toBe('x')
+    expect(reads).toBe(1)
   })
 })

@@ -1,9 +1,9 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { type FauxqsServer, type S3SpyEvent, startFauxqs } from 'fauxqs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { openS3Store, type S3Store } from '../../src/receiver/s3/store.ts'
-import { openSqsNotifications, type SqsNotifications } from '../../src/receiver/sqs/queue.ts'
-import { listening } from './whole-path.ts'
+import { openS3Store, type S3Store } from '../../../src/receiver/s3/store.ts'
+import { openSqsNotifications, type SqsNotifications } from '../../../src/receiver/sqs/queue.ts'
+import { listening } from '../whole-path.ts'
 
 // The whole path on a real S3, SNS and SQS protocol: uploads are announced as S3 would (the emulator announces nothing).
 
