@@ -4,7 +4,7 @@
 // Lanes share nothing but the readings, so none can wait for another. What a lane holds in memory is bounded by its
 // buffer; what must survive is in the ledger, and a new lane over the same ledger goes on where this one was cut off.
 import type { Outcome } from '@circleci-audit-forwarder/contract'
-import { QuarantineFull, type Stop } from '../ledger/accounts.ts'
+import { QuarantineFull } from '../ledger/quarantine.ts'
 import { attempt } from './attempt.ts'
 import { Batcher } from './batcher.ts'
 import { Bell } from './bell.ts'
@@ -31,7 +31,7 @@ export interface LaneState {
   readonly bufferedBytes: number
   readonly bufferCapacity: number
   readonly lastError: string | undefined
-  readonly stop: Stop | undefined
+  readonly stop: Gate['stop']
 }
 
 /** The loop looks at everything at least this often, in milliseconds. */

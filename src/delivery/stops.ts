@@ -5,8 +5,8 @@
 // ending them when nobody has complained for a while (a lane whose buffer is full looks at nothing, and nobody complains).
 import type { StopCause } from '@circleci-audit-forwarder/contract'
 import type { Clock } from '../domain/clock.ts'
-import { isQuarantineFull, type QuarantineFull } from '../ledger/accounts.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { isQuarantineFull, type QuarantineFull } from '../ledger/quarantine.ts'
 import type { Tell } from '../telemetry/events.ts'
 import type { Flight } from './flight.ts'
 import type { Flights } from './flights.ts'

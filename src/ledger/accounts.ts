@@ -38,39 +38,6 @@ export interface Watermark {
   readonly time: number
 }
 
-/** A record that went to no destination, or not to this one. */
-export interface QuarantineEntry {
-  readonly id: number
-  /** Undefined: no event at all, kept on behalf of every destination. */
-  readonly destination: string | undefined
-  /** Undefined for the body of a message that nobody understands. */
-  readonly object: { readonly ref: number; readonly store: string; readonly key: string } | undefined
-  readonly offset: number
-  readonly line: number
-  readonly reason: string
-  readonly sha256: string
-  /** As read; undefined where the record was larger than 1 MiB (the first 1 MiB is not evidence). */
-  readonly bytes: Uint8Array | undefined
-  readonly length: number
-  readonly provisional: boolean
-  readonly at: number
-}
-
-/** Nothing more fits under the quarantine's total cap. The lane stops; nothing is dropped. */
-export class QuarantineFull extends Error {
-  constructor(capBytes: number) {
-    super(`${fullWords} (${capBytes} bytes): raise service.quarantine.max_bytes`)
-    this.name = 'QuarantineFull'
-  }
-}
-
-const fullWords = 'quarantine is full'
-
-/** Whether a stop's reason, as the ledger kept it, is a full quarantine. */
-export function isQuarantineFull(reason: string): boolean {
-  return reason.startsWith(fullWords)
-}
-
 /** What the operator sees. */
 export interface AccountLedger {
   /**
@@ -81,8 +48,4 @@ export interface AccountLedger {
   accounts(): readonly Account[]
   /** Not durable: after a crash the destination shows it again by itself. */
   stop(destination: string, stop: Stop | undefined): void
-  /** Keeps a message nobody understands. Durable: it may be deleted from the queue afterwards. */
-  quarantineMessage(receiver: string, body: string, reason: string, now: number): void
-  /** Oldest first; a destination's own entries and those kept on behalf of every destination. */
-  quarantine(query: { readonly destination?: string; readonly limit: number }): readonly QuarantineEntry[]
 }

@@ -13,6 +13,8 @@ import type { IntentLedger } from './intents.ts'
 import type { NameLedger } from './names.ts'
 import type { OwnLedger } from './own.ts'
 import type { ProgressLedger } from './progress.ts'
+import type { QuarantineLedger } from './quarantine.ts'
+import type { RepairLedger } from './repairs.ts'
 import type { RequestLedger } from './requests.ts'
 import type { TotalLedger } from './totals.ts'
 
@@ -22,6 +24,8 @@ export interface Ledger
     ProgressLedger,
     IntentLedger,
     AccountLedger,
+    QuarantineLedger,
+    RepairLedger,
     AlterationLedger,
     TotalLedger,
     NameLedger,

@@ -6,6 +6,10 @@ export interface Row {
   readonly object: AuditObject
   readonly receiver: string
   readonly settled: Ranges
+  /** Of what is not settled: to be sent whatever filters say. */
+  readonly released: Ranges
+  /** Raised by whoever has it all sent again; part of the token. */
+  readonly generation: number
   /** Failed readings in a row. */
   readonly attempts: number
   /** When it may be read, in milliseconds since 1970. */
@@ -27,6 +31,8 @@ export interface Settlement {
   readonly object: number
   readonly ranges: Ranges
   readonly tally: Tally
+  /** Of the ranges: what a filter withheld. */
+  readonly withheld?: Ranges
 }
 
 export interface DueQuery {

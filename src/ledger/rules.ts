@@ -124,5 +124,10 @@ export function reopenedReason(reason: string): string {
   return `another object was to deliver a part of it: ${reason}`
 }
 
+/** Why a row is due again that an operator asked for. */
+export const askedAgain = 'asked for again'
+
+export const noRepair = { delivered: 0, filtered: 0, duplicates: 0, quarantined: 0, lost: 0 } as const
+
 /** Why what an active row left to a retired one comes back. */
 export const retiredReason = 'its receiver is retired'

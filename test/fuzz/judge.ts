@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { DecodedItem } from '../../src/domain/event.ts'
 import { addRanges, type Ranges } from '../../src/domain/ranges.ts'
-import type { QuarantineEntry } from '../../src/ledger/accounts.ts'
+import type { QuarantineEntry } from '../../src/ledger/quarantine.ts'
 import type { Written } from './author.ts'
 import type { Body, Outcome } from './world.ts'
 

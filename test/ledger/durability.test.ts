@@ -102,6 +102,7 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     () => {
       request = ledger.ask('replay', '{}', 'ann', start)
     },
+    () => ledger.refill('bucket', 's3://b', [at(1)], { repair: 1, destinations: undefined, force: true }, start),
     () => ledger.rename('a', 'c'),
     () => ledger.rename('c', 'a'),
     () => ledger.enrol([route('a'), route('a', 0, ownReceiver)], start),
@@ -120,6 +121,10 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     () => ledger.forget(new Set(), 0),
     () => ledger.altered(1, 'abcd', start),
     () => ledger.report(request, '1'),
+    () => ledger.release('a', [{ object: 1, from: 20, to: 30 }], 1, start),
+    () => ledger.replay(1, 1, start),
+    () => ledger.remark(1, 'still no event'),
+    () => ledger.understood(1),
     () => ledger.stop('a', undefined),
   ]
   expect(synchronousOf(ledger, durable)).toEqual(durable.map(() => 'FULL'))

@@ -10,7 +10,7 @@ import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { hour, refusal, start } from './lane.ts'
 import { at, bad, none, route, see, whole } from './pieces.ts'
-import { view } from './steps.ts'
+import { view } from './view.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'ledger-full-'))
 const point = join(directory, 'small')
@@ -45,7 +45,11 @@ const said: OwnRecord = { kind: 'act', id: 'x', at: start, level: 'info', body: 
 /** Two objects read and decided, of the first two events in an intent and one refused; a sweep that moves watermarks. */
 function prepare(ledger: Ledger): number {
   ledger.enrol([route('a'), route('a', 0, ownReceiver)], start)
-  see(ledger, at(1), at(2), at(3))
+  see(ledger, at(1), at(2), at(3), at(6))
+  // Withheld, kept on behalf of all, and a message: what a repair may be about.
+  ledger.decide(bad(4, 0, 10), start)
+  ledger.settle('a', [{ object: 4, ranges: [[0, 10]], withheld: [[0, 10]], tally: { ...none, filtered: 1 } }])
+  ledger.quarantineMessage('bucket', 'what', 'nobody knows', start)
   ledger.decide(whole(1, ['x', 'y', 'z', 'w']), start)
   ledger.decide(whole(2, ['v'], start - 1_000 * hour), start)
   const members = [10, 20].map((from) => ({ object: 1, from, to: from + 10 }))
@@ -82,6 +86,12 @@ const writes: Readonly<Record<string, (ledger: Ledger, intent: number) => unknow
   quarantineMessage: (ledger) => ledger.quarantineMessage('bucket', 'what', 'nobody knows', start),
   altered: (ledger) => ledger.altered(1, 'abcd', start),
   ask: (ledger) => ledger.ask('replay', '{}', 'bob', start),
+  refill: (ledger) =>
+    ledger.refill('bucket', 's3://b', [at(5)], { repair: 1, destinations: undefined, force: true }, start),
+  release: (ledger) => ledger.release('a', [{ object: 4, from: 0, to: 10 }], 1, start),
+  replay: (ledger) => ledger.replay(1, 1, start),
+  remark: (ledger) => ledger.remark(1, 'still no event'),
+  understood: (ledger) => ledger.understood(2),
   report: (ledger) => ledger.report(1, '5'),
   answer: (ledger) => ledger.answer(1, 'done'),
   record: (ledger) => ledger.record([{ record: { ...said, id: 'y' } }], start),

@@ -9,14 +9,28 @@ import type { Ledger } from '../../src/ledger/ledger.ts'
 import { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
 import { openSqliteLedger, type SqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { contentOf, start } from './lane.ts'
-import { acts, type Kind, rest, type Step, view, Witness } from './steps.ts'
+import { acts, type Kind, rest, type Step } from './steps.ts'
 import { allRefs } from './steps-own.ts'
+import { view } from './view.ts'
+import { Witness } from './witness.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'ledger-model-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 let files = 0
 
-const weights: Partial<Record<Kind, number>> = { see: 6, read: 12, resolve: 6, lose: 6, decide: 3, enrol: 2, rename: 2 }
+const weights: Partial<Record<Kind, number>> = {
+  see: 6,
+  read: 12,
+  resolve: 6,
+  lose: 6,
+  decide: 3,
+  enrol: 2,
+  rename: 2,
+  replay: 4,
+  refill: 3,
+  withhold: 3,
+  release: 3,
+}
 const number = fc.nat(60)
 const steps = fc.array(
   fc.oneof(

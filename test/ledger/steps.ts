@@ -1,68 +1,18 @@
-import type { AuditObject, Sighting } from '../../src/domain/objects.ts'
 import { gapReceiver, ownReceiver, ownStore } from '../../src/domain/own-records.ts'
-import type { Position } from '../../src/ledger/duplicates.ts'
+import { covers } from '../../src/domain/ranges.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { badBytes, bare, chunkOf, contentOf, hour, readRow, refusal, settleReading, sighting, start } from './lane.ts'
-import { allRefs, destinations, dueAll, type Numbers, ownActs, pick } from './steps-own.ts'
+import { destinations, dueAll, type Numbers, ownActs, pick } from './steps-own.ts'
+import { receivers, refs } from './view.ts'
+import type { Witness } from './witness.ts'
 
 const [, , newName] = destinations
-const receivers = ['bucket', 'archive'] as const
 const routePool = destinations
   .slice(0, 2)
   .flatMap((destination) => receivers.map((receiver) => ({ destination, receiver })))
 
-/** Audit objects. */
-function refs(ledger: Ledger): AuditObject[] {
-  return allRefs(ledger).filter(({ store }) => store !== ownStore)
-}
-
 function namesIn(ledger: Ledger): ReadonlySet<string> {
   return new Set([...ledger.routes(), ...ledger.retired()].map(({ destination }) => destination))
-}
-
-/** What happened outside the ledger. */
-export class Witness {
-  /** Ids each destination stored. */
-  readonly #stored = new Map<string, Set<string>>()
-  readonly #lost = new Set<string>()
-  /** Objects announced, by receiver and by key and version: what was rewritten is another object, and may be another's. */
-  readonly announced = new Map<string, Map<string, Sighting>>()
-
-  announce(receiver: string, sightings: readonly Sighting[]): void {
-    const known = this.announced.get(receiver) ?? new Map<string, Sighting>()
-    for (const seen of sightings) known.set(`${seen.key} ${seen.version}`, seen)
-    this.announced.set(receiver, known)
-  }
-
-  store(ledger: Ledger, destination: string, member: Pick<Position, 'object' | 'from'> | undefined): void {
-    const object = member && ledger.object(member.object)
-    const item = object && contentOf(object).find(({ from }) => from === member.from)
-    if (item !== undefined) this.stored(destination).add(item.id)
-  }
-
-  stored(destination: string): Set<string> {
-    const ids = this.#stored.get(destination) ?? new Set<string>()
-    this.#stored.set(destination, ids)
-    return ids
-  }
-
-  rename(from: string, to: string): void {
-    this.#stored.set(to, this.stored(from))
-    this.#stored.delete(from)
-    const of = (mark: string) => mark.startsWith(`${from} `)
-    for (const mark of [...this.#lost].filter(of)) {
-      this.#lost.delete(mark)
-      this.#lost.add(`${to} ${mark.slice(from.length + 1)}`)
-    }
-  }
-
-  lose(destination: string, object: number): void {
-    this.#lost.add(`${destination} ${object}`)
-  }
-
-  isLost(destination: string, object: number): boolean {
-    return this.#lost.has(`${destination} ${object}`)
-  }
 }
 
 type Act = (ledger: Ledger, step: Numbers, now: number, witness?: Witness) => unknown
@@ -200,6 +150,42 @@ export const acts = {
   },
   advance: (ledger) => ledger.advance(),
   prune: (ledger, { a }) => ledger.prune((a % 4) * hour),
+  refill: (ledger, { a, b, c }, now, witness) => {
+    const sightings = Array.from({ length: 1 + (b % 5) }, (_, index) => sighting((a + index * 3) % 24))
+    const receiver = receivers[c % 4 === 0 ? 1 : 0]
+    const named = c % 3 === 0 ? undefined : destinations.filter((_, index) => (index + c) % 3 !== 0)
+    const how = { repair: 1 + (a % 5), destinations: named, force: b % 2 === 0 }
+    for (const { destination } of ledger.routes()) witness?.find(ledger, destination, sightings)
+    return [
+      ledger.survey(receiver, 's3://audit', sightings, how),
+      ledger.refill(receiver, 's3://audit', sightings, how, now),
+      ledger.refill(receiver, 's3://audit', sightings, how, now),
+    ]
+  },
+  replay: (ledger, { a, b }, now) => {
+    const entries = ledger.quarantine({ limit: 100 })
+    return ledger.replay(pick(entries, a)?.id ?? 99, 1 + (b % 5), now)
+  },
+  remark: (ledger, { a, b }) => ledger.remark(pick(ledger.quarantine({ limit: 9 }), a)?.id ?? 99, `still ${b}`),
+  understood: (ledger, { a }) => ledger.understood(pick(ledger.quarantine({ limit: 100 }), a)?.id ?? 99),
+  /** A filter withholds what is due; some of it is sent later. */
+  withhold: (ledger, { a, b, c }, now) => {
+    const destination = destinations[b % 3] ?? ''
+    const row = pick(dueAll(ledger, destination), a)
+    if (row === undefined) return undefined
+    const reading = readRow(ledger, destination, row.object, c % 4, now)
+    const ranges = reading.deliverable.slice(0, 1 + (c % 3)).map(({ from, to }) => [from, to] as const)
+    const tally = { delivered: 0, filtered: ranges.length, duplicates: 0, quarantined: 0 }
+    return ledger.settle(destination, [{ object: row.object.ref, ranges, tally, withheld: ranges }])
+  },
+  release: (ledger, { a, b, c }, now) => {
+    const destination = destinations[b % 3] ?? ''
+    const query = { destination, receiver: undefined, from: 0, to: 9e15, after: 0, limit: 9 }
+    const object = pick(ledger.withholding(query), a)
+    if (object === undefined) return undefined
+    const some = contentOf(object).filter((_, index) => (index + c) % 3 !== 0)
+    return ledger.release(destination, some.map(bare), 1 + (c % 5), now)
+  },
   stop: (ledger, { a, b }, now) => {
     const stopped = { cause: 'credentials' as const, reason: '401', since: now }
     return ledger.stop(destinations[a % 3] ?? '', b % 2 === 0 ? stopped : undefined)
@@ -238,6 +224,11 @@ export function rest(ledger: Ledger, witness: Witness, now: number): void {
       if (whose === undefined || object === undefined || provisional) continue
       witness.store(ledger, destination, { object: object.ref, from: offset })
     }
+    for (const object of refs(ledger)) {
+      const withheld = ledger.withheld(destination, object.ref)
+      const items = contentOf(object).filter(({ from, to }) => covers(withheld, from, to))
+      for (const item of items) witness.store(ledger, destination, item)
+    }
   }
 }
 
@@ -256,30 +247,4 @@ function work(ledger: Ledger, witness: Witness, destination: string, now: number
     if (members.length > 0) ledger.intend(destination, [{ token: 'rest', members }], now)
   }
   return rows.length > 0
-}
-
-/** Everything of a ledger that can be seen, for comparison. */
-export function view(ledger: Ledger): unknown {
-  const objects = allRefs(ledger)
-  return {
-    own: objects.map(({ ref }) => ledger.own(ref)),
-    ownStandings: ledger.ownStandings(),
-    routes: ledger.routes(),
-    accounts: ledger.accounts(),
-    retired: ledger.retired(),
-    totals: ledger.totals(),
-    alterations: ledger.alterations({ limit: 50 }),
-    objects,
-    quarantine: ledger.quarantine({ limit: 100 }),
-    splunkOnly: ledger.quarantine({ limit: 3, destination: 'splunk' }),
-    asked: ledger.asked(),
-    request: ledger.request(1),
-    destinations: destinations.map((destination) => ({
-      intents: ledger.intents(destination),
-      provisional: ledger.provisional(destination),
-      due: dueAll(ledger, destination),
-      rows: objects.map(({ ref }) => ledger.row(destination, ref)),
-      adopted: objects.map(({ ref }) => ledger.adopted(destination, ref)),
-    })),
-  }
 }

@@ -5,6 +5,8 @@ import { hour, start } from './lane.ts'
 import { account, at, bad, everything, none, route, see, whole } from './pieces.ts'
 import { namingGuarantees } from './suite-names.ts'
 import { ownGuarantees } from './suite-own.ts'
+import { refillGuarantees, releaseGuarantees } from './suite-refill.ts'
+import { repairGuarantees } from './suite-repairs.ts'
 import { sendingGuarantees } from './suite-sending.ts'
 
 export interface Subject {
@@ -212,5 +214,8 @@ export function ledgerSuite(name: string, subject: Subject): void {
 
   namingGuarantees(subject, guarantee)
   ownGuarantees(subject, guarantee)
+  repairGuarantees(guarantee)
+  refillGuarantees(guarantee)
+  releaseGuarantees(guarantee)
   sendingGuarantees(name, subject, guarantee)
 }

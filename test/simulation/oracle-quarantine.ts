@@ -1,6 +1,6 @@
 // Only what a destination refused for good is in its quarantine, once and with its original bytes. A destination that
 // refuses everything for a while may have drawn in a single good one.
-import type { QuarantineEntry } from '../../src/ledger/accounts.ts'
+import type { QuarantineEntry } from '../../src/ledger/quarantine.ts'
 import type { Case } from './oracle.ts'
 import { hasLostCopies, isBeyondWindow } from './oracle-repeats.ts'
 import { type Occurrence, placeOf, type TrueEvent } from './truth.ts'

@@ -1,7 +1,8 @@
 // The judgement at rest. It knows what was written into the world and what the destinations hold, and asks the ledger only
 // what an operator could ask: routes, accounts, quarantine.
-import type { QuarantineEntry } from '../../src/ledger/accounts.ts'
+
 import type { Ledger } from '../../src/ledger/ledger.ts'
+import type { QuarantineEntry } from '../../src/ledger/quarantine.ts'
 import { judgeDelay } from './oracle-delay.ts'
 import { judgeQuarantine } from './oracle-quarantine.ts'
 import { judgeReach } from './oracle-reach.ts'

@@ -1,9 +1,8 @@
 import { isOwnReceiver } from '../../domain/own-records.ts'
-import type { Account, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
-import { QuarantineFull } from '../accounts.ts'
+import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Retired } from '../names.ts'
-import { entryCharge, keptBytes, nextWatermark } from '../rules.ts'
-import type { EntryState, RouteState, RowState, State } from './state.ts'
+import { nextWatermark } from '../rules.ts'
+import type { RouteState, RowState, State } from './state.ts'
 
 export function advance(state: State): Watermark[] {
   for (const route of state.activeRoutes()) {
@@ -82,35 +81,11 @@ function provisionalOf(state: State, route: RouteState): number {
   const { destination } = route
   return state.entries.values().filter((entry) => {
     if (!entry.provisional || entry.destination !== destination || entry.object === undefined) return false
-    return state.row(destination, entry.object.ref)?.route === route.id
+    return state.row(destination, entry.object)?.route === route.id
   }).length
-}
-
-/** Keeps a record in quarantine. */
-export function keep(
-  state: State,
-  entry: Omit<QuarantineEntry, 'id' | 'bytes' | 'provisional'>,
-  record: { readonly bytes: Uint8Array; readonly provisional: boolean; readonly range: EntryState['range'] },
-): void {
-  const bytes = keptBytes({ bytes: record.bytes, length: entry.length })
-  const used = state.entries.values().reduce((sum, { bytes }) => sum + entryCharge(bytes), 0)
-  if (used + entryCharge(bytes) > state.maxQuarantineBytes) throw new QuarantineFull(state.maxQuarantineBytes)
-  const id = state.next('entry')
-  state.entries.set(id, { ...entry, id, bytes, provisional: record.provisional, range: record.range })
 }
 
 export function stop(state: State, destination: string, stopped: Stop | undefined): void {
   if (stopped === undefined) state.stops.delete(destination)
   else state.stops.set(destination, stopped)
-}
-
-export function quarantine(
-  state: State,
-  query: { readonly destination?: string; readonly limit: number },
-): QuarantineEntry[] {
-  const entries = state.entries.values().filter(({ destination }) => {
-    return query.destination === undefined || destination === undefined || destination === query.destination
-  })
-  const first = entries.sort((a, b) => a.id - b.id).slice(0, query.limit)
-  return first.map(({ range: _, ...entry }) => entry)
 }

@@ -3,7 +3,7 @@ import { isOwnReceiver } from '../../domain/own-records.ts'
 import type { Route, Seen } from '../discovery.ts'
 import { noteVersion } from './alterations.ts'
 import { repair } from './duplicates.ts'
-import type { RouteState, State } from './state.ts'
+import { freshRow, type RouteState, type State } from './state.ts'
 
 export function enrol(state: State, routes: readonly Route[], now: number): void {
   const gone = state.activeRoutes().filter((route) => !routes.some((wanted) => sameRoute(wanted, route)))
@@ -69,33 +69,30 @@ function reconcile(state: State, destination: string, now: number): void {
 }
 
 /** Gives the route a row for the object, or the one a retired route left. True if something is due that was not. */
-function want(state: State, routeId: number, ref: number, now: number): boolean {
+export function want(state: State, routeId: number, ref: number, now: number): boolean {
   const route = state.route(routeId)
-  const { time } = state.object(ref).object
-  if (time < route.startAt) return false
+  if (state.object(ref).object.time < route.startAt) return false
   const row = state.row(route.destination, ref)
-  if (row !== undefined) {
-    if (row.state === 'lost' || state.route(row.route).active) return false
-    state.setRow({ ...row, route: routeId })
-  } else addRow(state, route, ref, now)
-  state.routes.set(routeId, { ...route, lastObjectTime: Math.max(route.lastObjectTime ?? time, time) })
-  if (row !== undefined) repair(state, route.destination, ref, now)
+  if (row !== undefined && (row.state === 'lost' || state.route(row.route).active)) return false
+  giveRow(state, route, ref, now)
   return state.row(route.destination, ref)?.state === 'outstanding'
 }
 
+/** Gives the route a row for the object, or one that a retired route left, unless the destination has one. */
+export function giveRow(state: State, route: RouteState, ref: number, now: number): void {
+  const row = state.row(route.destination, ref)
+  if (row !== undefined && state.route(row.route).active) return
+  if (row === undefined) addRow(state, route, ref, now)
+  else state.setRow({ ...row, route: route.id })
+  const { time } = state.object(ref).object
+  state.routes.set(route.id, { ...route, lastObjectTime: Math.max(route.lastObjectTime ?? time, time) })
+  if (row !== undefined) repair(state, route.destination, ref, now)
+}
+
 function addRow(state: State, route: RouteState, ref: number, now: number): void {
-  state.setRow({
-    destination: route.destination,
-    route: route.id,
-    object: ref,
-    state: 'outstanding',
-    settled: [],
-    attempts: 0,
-    dueAt: now,
-    late: isLate(route, state.object(ref).object.time),
-    reason: undefined,
-    lostBytes: 0,
-  })
+  const { destination, id } = route
+  const late = isLate(route, state.object(ref).object.time)
+  state.setRow({ ...freshRow, destination, route: id, object: ref, dueAt: now, late })
 }
 
 function isLate(route: RouteState, time: number): boolean {
@@ -109,32 +106,38 @@ export function see(state: State, receiver: string, store: string, sightings: re
   for (const sighting of sightings) {
     const time = objectTime(sighting)
     const wanting = routes.filter((route) => time >= route.startAt)
-    const before = state.count('object')
-    const ref = wanting.length === 0 ? undefined : register(state, receiver, store, sighting, now)
-    const alteration = ref === undefined || ref <= before ? undefined : noteVersion(state, ref, now)
+    const found = wanting.length === 0 ? undefined : register(state, receiver, store, sighting, now)
+    const alteration = found?.isNew ? noteVersion(state, found.ref, now) : undefined
     if (alteration !== undefined) seen.altered.push(alteration)
-    const got = ref === undefined ? [] : wanting.filter((route) => want(state, route.id, ref, now))
-    if (ref === undefined || got.length === 0) {
+    const got = found?.isNews ? wanting.filter((route) => want(state, route.id, found.ref, now)) : []
+    if (found === undefined || got.length === 0) {
       seen.known += 1
       continue
     }
-    const { object } = state.object(ref)
+    const { object } = state.object(found.ref)
     seen.fresh.push(object)
     if (got.some((route) => isLate(route, time))) seen.late.push(object)
   }
   return seen
 }
 
-/** The number of an object this receiver did not know; undefined if it did. */
-function register(state: State, receiver: string, store: string, sighting: Sighting, now: number): number | undefined {
+export interface Registered {
+  readonly ref: number
+  /** Nobody knew it. */
+  readonly isNew: boolean
+  /** This receiver did not know it. */
+  readonly isNews: boolean
+}
+
+export function register(state: State, receiver: string, store: string, sighting: Sighting, now: number): Registered {
   const { key, version, size, modified } = sighting
   const identity = JSON.stringify([store, key, version])
   const ref = state.identities.get(identity)
   if (ref !== undefined) {
     const known = state.object(ref)
-    if (known.receivers.includes(receiver)) return undefined
+    if (known.receivers.includes(receiver)) return { ref, isNew: false, isNews: false }
     state.objects.set(ref, { ...known, receivers: [...known.receivers, receiver] })
-    return ref
+    return { ref, isNew: false, isNews: true }
   }
   const fresh = state.next('object')
   state.next('seen')
@@ -151,5 +154,5 @@ function register(state: State, receiver: string, store: string, sighting: Sight
   }
   state.identities.set(identity, fresh)
   state.objects.set(fresh, { object, receivers: [receiver], decided: 0, copies: [], reused: [] })
-  return fresh
+  return { ref: fresh, isNew: true, isNews: true }
 }

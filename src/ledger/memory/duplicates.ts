@@ -1,35 +1,47 @@
 import assert from 'node:assert/strict'
 import { ownStore } from '../../domain/own-records.ts'
-import { covers, removeRanges } from '../../domain/ranges.ts'
+import { covers, meets, removeRanges } from '../../domain/ranges.ts'
 import type { BadBytes, Claimant, Copy, Decision, Position, Undecided } from '../duplicates.ts'
 import { hourOf, idDigits, neighbourHour, reopenedReason, retiredReason, sameEvent } from '../rules.ts'
-import { keep } from './accounts.ts'
-import type { Claim, CopyState, ObjectState, RowState, State } from './state.ts'
+import { entriesOf, keep } from './quarantine.ts'
+import type { Claim, CopyState, EntryState, ObjectState, RowState, State } from './state.ts'
 
 export function decide(state: State, chunk: Undecided, now: number): Decision {
   const known = state.object(chunk.object)
   assert(chunk.from <= known.decided, `object ${chunk.object}: chunk at ${chunk.from}, decided to ${known.decided}`)
   const copies = [...known.copies]
   const reused = [...known.reused]
-  for (const claimant of chunk.claimants.filter(({ from }) => from >= known.decided)) {
+  const anew = recut(state, chunk, known.decided)
+  const isUndecided = ({ from }: { readonly from: number }) => {
+    return from >= known.decided || anew.some((entry) => entry.recut <= from && from < entry.to)
+  }
+  for (const claimant of chunk.claimants.filter(isUndecided)) {
     const verdict = claim(state, chunk.object, claimant)
     if (verdict === 'reused') reused.push([claimant.from, claimant.to])
     else if (verdict !== 'fresh') copies.push(verdict)
     state.next('events')
   }
-  const isKept = (from: number) =>
-    state.entries.values().some(({ destination, object, range }) => {
-      return destination === undefined && object?.ref === chunk.object && range[0] === from
-    })
-  for (const bad of chunk.bad) {
-    if (bad.from >= known.decided || !isKept(bad.from)) keepBad(state, chunk.object, bad, now)
-  }
+  const isKept = ({ from }: BadBytes) => entriesOf(state, chunk.object, undefined).some((entry) => entry.from === from)
+  for (const bad of chunk.bad) if (isUndecided(bad) || !isKept(bad)) keepBad(state, chunk.object, bad, now)
+  for (const entry of anew) state.entries.set(entry.id, { ...entry, recut: Math.min(entry.to, chunk.to) })
+  if (anew.length > 0) state.objects.set(chunk.object, { ...known, copies, reused })
   if (chunk.to > known.decided || chunk.end) advance(state, chunk, { ...known, copies, reused })
   const within = (from: number) => chunk.from <= from && from < chunk.to
   return {
-    copies: copies.filter(({ from }) => within(from)).map(publicCopy),
-    reused: reused.filter(([from]) => within(from)),
+    copies: copies
+      .filter(({ from }) => within(from))
+      .sort((a, b) => a.from - b.from)
+      .map(publicCopy),
+    reused: reused.filter(([from]) => within(from)).sort((a, b) => a[0] - b[0]),
   }
+}
+
+/** Stretches on their way again that the chunk shows to be something else than they were taken for. */
+function recut(state: State, { object, from, to, bad }: Undecided, decided: number): EntryState[] {
+  return entriesOf(state, object, undefined).filter((entry) => {
+    if (entry.replay === undefined || entry.from >= decided || !meets([[from, to]], entry.recut, entry.to)) return false
+    return !bad.some((stretch) => stretch.from === entry.from && stretch.to === entry.to)
+  })
 }
 
 function publicCopy({ from, to, owner }: CopyState): Copy {
@@ -60,14 +72,8 @@ function claim(state: State, object: number, { from, to, id, at }: Claimant): 'f
 }
 
 function keepBad(state: State, object: number, bad: BadBytes, now: number): void {
-  const { from, to, offset, line, reason, sha256, bytes, length } = bad
-  const { store, key } = state.object(object).object
   state.next('bad')
-  keep(
-    state,
-    { destination: undefined, object: { ref: object, store, key }, offset, line, reason, sha256, length, at: now },
-    { bytes, provisional: false, range: [from, to] },
-  )
+  keep(state, { ...bad, destination: undefined, receiver: undefined, object, provisional: false, at: now })
 }
 
 export function judge(state: State, destination: string, object: number, copies: readonly Copy[]): boolean[] {
@@ -201,7 +207,8 @@ function reopen(state: State, destination: string, position: Position, reason: s
   const settled = removeRanges(row.settled, [[from, to]])
   if (row.state === 'outstanding') state.setRow({ ...row, settled })
   else {
-    state.setRow({ ...row, settled, state: 'outstanding', attempts: 0, dueAt: now, reason: reopenedReason(reason) })
+    const due = { attempts: 0, dueAt: now, reason: reopenedReason(reason), repair: undefined }
+    state.setRow({ ...row, ...due, settled, state: 'outstanding' })
   }
   state.addTally(row.route, { duplicates: -1 })
 }

@@ -3,7 +3,8 @@ import { addRanges, meets, type Ranges } from '../../domain/ranges.ts'
 import type { Position } from '../duplicates.ts'
 import type { Attempt, Draft, Intent, Refused, Resolution, Resolved } from '../intents.ts'
 import { checkResolution } from '../rules.ts'
-import { keep } from './accounts.ts'
+import { countRepair, endRow, settle } from './endings.ts'
+import { entriesOf, keep } from './quarantine.ts'
 import type { EntryState, IntentState, State } from './state.ts'
 
 export function intents(state: State, destination: string): Intent[] {
@@ -80,13 +81,23 @@ export function resolve(state: State, id: number, resolution: Resolution, now: n
   for (const refusal of refused) keepRefused(state, destination, members[refusal.member], refusal, now)
   if (possibleDuplicates > 0) countDuplicates(state, destination, members[0], possibleDuplicates)
   const confirmed = delivered.length > 0 ? confirm(state, destination) : 0
-  return { intents: intend(state, destination, drafts, now), confirmed }
+  const intents = intend(state, destination, drafts, now)
+  giveUp(state, destination, members)
+  return { intents, confirmed }
 }
 
 function deliver(state: State, destination: string, member: Position | undefined): void {
   assert(member !== undefined)
-  const { route } = state.settleRanges(destination, member.object, [[member.from, member.to]])
-  state.addTally(route, { delivered: 1 })
+  const { object, from, to } = member
+  settle(state, { destination, object, ranges: [[from, to]], tally: { delivered: 1 } })
+}
+
+/** What is not on its way any more and lies in lost rows goes back to where it was settled once. */
+function giveUp(state: State, destination: string, positions: readonly Position[]): void {
+  for (const object of new Set(positions.map((position) => position.object))) {
+    const row = state.row(destination, object)
+    if (row?.state === 'lost') endRow(state, row, row.reason)
+  }
 }
 
 function keepRefused(
@@ -97,21 +108,23 @@ function keepRefused(
   now: number,
 ): void {
   assert(member !== undefined)
-  const { store, key } = state.object(member.object).object
-  const { offset, line, reason, sha256, bytes, length, certain = false } = refused
-  const object = { ref: member.object, store, key }
-  const range = [member.from, member.to] as const
-  keep(
-    state,
-    { destination, object, offset, line, reason, sha256, length, at: now },
-    { bytes, provisional: !certain, range },
-  )
-  if (certain) settleQuarantined(state, destination, member.object, range)
+  const { object, from, to } = member
+  const { member: _, certain = false, ...record } = refused
+  const again = entriesOf(state, object, destination).find((one) => one.replay !== undefined && one.from === from)
+  const verdict = { reason: refused.reason, provisional: !certain, at: now }
+  const place = { destination, receiver: undefined, object, from, to }
+  const entry = again === undefined ? keep(state, { ...record, ...verdict, ...place }) : { ...again, ...verdict }
+  state.entries.set(entry.id, entry)
+  if (certain) settleQuarantined(state, entry)
 }
 
-function settleQuarantined(state: State, destination: string, object: number, range: EntryState['range']): void {
-  const { route } = state.settleRanges(destination, object, [range])
-  state.addTally(route, { quarantined: 1 })
+/** A refusal that is final: the entry stays. */
+function settleQuarantined(state: State, entry: EntryState): void {
+  const { object, from, to } = position(entry)
+  const { destination = '', replay } = entry
+  state.entries.set(entry.id, { ...entry, provisional: false, replay: undefined })
+  if (replay !== state.row(destination, object)?.repair) countRepair(state, replay, { quarantined: 1 })
+  settle(state, { destination, object, ranges: [[from, to]], tally: { quarantined: 1 } })
 }
 
 function countDuplicates(state: State, destination: string, member: Position | undefined, count: number): void {
@@ -128,16 +141,14 @@ function verdicts(state: State, destination: string): EntryState[] {
 
 function confirm(state: State, destination: string): number {
   const waiting = verdicts(state, destination)
-  for (const entry of waiting) {
-    state.entries.set(entry.id, { ...entry, provisional: false })
-    settleQuarantined(state, destination, position(entry).object, entry.range)
-  }
+  for (const entry of waiting) settleQuarantined(state, entry)
   return waiting.length
 }
 
 function position(entry: EntryState): Position {
-  assert(entry.object !== undefined)
-  return { object: entry.object.ref, from: entry.range[0], to: entry.range[1] }
+  const { object, from, to } = entry
+  assert(object !== undefined)
+  return { object, from, to }
 }
 
 export function provisional(state: State, destination: string): Position[] {
@@ -151,9 +162,11 @@ export function revoke(state: State, destination: string, dueAt: number, only?: 
     return named === undefined || named.has(name(object, from))
   })
   for (const entry of waiting) {
-    state.entries.delete(entry.id)
+    if (entry.replay === undefined) state.entries.delete(entry.id)
+    else state.entries.set(entry.id, { ...entry, provisional: false })
     const row = state.row(destination, position(entry).object)
     if (row?.state === 'outstanding') state.setRow({ ...row, dueAt })
   }
+  giveUp(state, destination, waiting.map(position))
   return waiting.length
 }

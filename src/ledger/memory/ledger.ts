@@ -1,8 +1,9 @@
 // The reference: what every promise of the interface means, with nothing done for speed, and a power cut on demand.
 import { createHash } from 'node:crypto'
-import type { Discovery, Sighting } from '../../domain/objects.ts'
+import type { AuditObject, Discovery, Sighting } from '../../domain/objects.ts'
 import type { OwnRecord } from '../../domain/own-records.ts'
-import type { Account, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
+import type { Ranges } from '../../domain/ranges.ts'
+import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
@@ -11,17 +12,21 @@ import type { Ledger } from '../ledger.ts'
 import type { Retired } from '../names.ts'
 import type { OwnEntry, OwnLedger, OwnStanding, Waiting } from '../own.ts'
 import type { DueQuery, Row, Settlement } from '../progress.ts'
+import type { QuarantineEntry, QuarantineQuery } from '../quarantine.ts'
+import type { KeptRecord, Refill, Refilled, Repair, Replay, WithheldQuery } from '../repairs.ts'
 import type { Request } from '../requests.ts'
 import { defaultQuarantineBytes } from '../rules.ts'
 import type { LedgerTotals } from '../totals.ts'
-import { accounts, advance, keep, quarantine, retired, stop } from './accounts.ts'
+import { accounts, advance, retired, stop } from './accounts.ts'
 import { alterations, note } from './alterations.ts'
 import { enrol, see } from './discovery.ts'
 import { adopted, decide, judge, prune } from './duplicates.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
 import { forget, own, ownStandings, record, waiting } from './own.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
+import { entry, keep, quarantine } from './quarantine.ts'
 import { rename } from './rename.ts'
+import * as repairs from './repairs.ts'
 import { answer, ask, asked, report } from './requests.ts'
 import { State } from './state.ts'
 
@@ -175,17 +180,60 @@ export class MemoryLedger implements Ledger {
     this.#volatile(() => stop(this.#state, destination, stopped))
   }
 
-  quarantineMessage(_receiver: string, body: string, reason: string, now: number): void {
+  quarantineMessage(receiver: string, body: string, reason: string, now: number): void {
     const bytes = new TextEncoder().encode(body)
     const sha256 = createHash('sha256').update(bytes).digest('hex')
-    const entry = { destination: undefined, object: undefined, offset: 0, line: 1, reason, sha256, at: now }
-    this.#durable(() => {
-      keep(this.#state, { ...entry, length: bytes.length }, { bytes, provisional: false, range: [0, 0] })
-    })
+    const nowhere = { destination: undefined, object: undefined, from: 0, to: 0, offset: 0, line: 1 }
+    const record = { receiver, reason, sha256, bytes, length: bytes.length, provisional: false, at: now }
+    this.#durable(() => keep(this.#state, { ...nowhere, ...record }))
   }
 
-  quarantine(query: { readonly destination?: string; readonly limit: number }): readonly QuarantineEntry[] {
+  quarantine(query: QuarantineQuery): readonly QuarantineEntry[] {
     return quarantine(this.#state, query)
+  }
+
+  entry(id: number): QuarantineEntry | undefined {
+    return entry(this.#state, id)
+  }
+
+  refill(receiver: string, store: string, sightings: readonly Sighting[], how: Refill, now: number) {
+    return this.#durable(() => repairs.refill(this.#state, { receiver, store }, sightings, how, now))
+  }
+
+  survey(receiver: string, store: string, sightings: readonly Sighting[], how: Refill): Refilled {
+    return repairs.survey(this.#state, { receiver, store }, sightings, how)
+  }
+
+  withholding(query: WithheldQuery): readonly AuditObject[] {
+    return repairs.withholding(this.#state, query)
+  }
+
+  withheld(destination: string, object: number): Ranges {
+    return repairs.withheld(this.#state, destination, object)
+  }
+
+  release(destination: string, positions: readonly Position[], repair: number, now: number): number {
+    return this.#volatile(() => repairs.release(this.#state, destination, positions, repair, now))
+  }
+
+  replay(id: number, repair: number, now: number): Replay {
+    return this.#volatile(() => repairs.replay(this.#state, id, repair, now))
+  }
+
+  kept(object: number): readonly KeptRecord[] {
+    return repairs.kept(this.#state, object)
+  }
+
+  remark(id: number, reason: string): void {
+    this.#volatile(() => repairs.remark(this.#state, id, reason))
+  }
+
+  understood(id: number): void {
+    this.#volatile(() => repairs.understood(this.#state, id))
+  }
+
+  repair(id: number): Repair {
+    return repairs.repairOf(this.#state, id)
   }
 
   ask(kind: string, body: string, by: string, now: number): number {

@@ -3,7 +3,7 @@ import type { OwnEntry, OwnLedger, OwnStanding, Waiting } from '../own.ts'
 import { isFor, ownKey, ownVersion } from '../own-rules.ts'
 import { intents } from './intents.ts'
 import { outstanding } from './progress.ts'
-import { type RouteState, type RowState, rowKey, type State } from './state.ts'
+import { freshRow, type RouteState, type RowState, rowKey, type State } from './state.ts'
 
 export function record(state: State, entries: readonly OwnEntry[], now: number): void {
   for (const entry of entries) {
@@ -36,8 +36,7 @@ function register(state: State, said: OwnRecord, now: number): number {
 }
 
 function addRow(state: State, { id: route, destination }: RouteState, object: number, now: number): void {
-  const fresh = { state: 'outstanding', settled: [], attempts: 0, dueAt: now } as const
-  state.setRow({ destination, route, object, ...fresh, late: false, reason: undefined, lostBytes: 0 })
+  state.setRow({ ...freshRow, destination, route, object, dueAt: now, late: false })
 }
 
 export function own(state: State, object: number): OwnRecord | undefined {
@@ -77,7 +76,7 @@ export function forget(state: State, inHand: ReadonlySet<number>, retiredBefore:
 }
 
 function quarantined(state: State): number[] {
-  return state.entries.values().flatMap(({ object }) => (object === undefined ? [] : [object.ref]))
+  return state.entries.values().flatMap(({ object }) => object ?? [])
 }
 
 function isWaiting(state: State, { destination, object, route, state: now }: RowState, retiredBefore: number): boolean {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { DueQuery, Row, Settlement } from '../progress.ts'
-import { unsettledBytes } from '../rules.ts'
 import { rescueRow } from './duplicates.ts'
+import { countRepair, endRow, settle as settleRow } from './endings.ts'
 import type { RowState, State } from './state.ts'
 
 export function due(state: State, destination: string, query: DueQuery): Row[] {
@@ -22,9 +22,19 @@ export function outstanding(state: State, destination: string): RowState[] {
 }
 
 function present(state: State, row: RowState): Row {
-  const { settled, attempts, dueAt, late, reason } = row
+  const { settled, released, generation, attempts, dueAt, late, reason } = row
   const { receiver } = state.route(row.route)
-  return { object: state.object(row.object).object, receiver, settled, attempts, dueAt, late, reason }
+  return {
+    object: state.object(row.object).object,
+    receiver,
+    settled,
+    released,
+    generation,
+    attempts,
+    dueAt,
+    late,
+    reason,
+  }
 }
 
 export function row(state: State, destination: string, object: number): Row | undefined {
@@ -40,10 +50,7 @@ export function nextDue(state: State, destination: string, except: ReadonlySet<n
 }
 
 export function settle(state: State, destination: string, settlements: readonly Settlement[]): void {
-  for (const { object, ranges, tally } of settlements) {
-    const { route } = state.settleRanges(destination, object, ranges)
-    state.addTally(route, tally)
-  }
+  for (const settlement of settlements) settleRow(state, { destination, ...settlement })
 }
 
 export function postpone(state: State, destination: string, object: number, dueAt: number, reason: string): void {
@@ -56,8 +63,8 @@ export function postpone(state: State, destination: string, object: number, dueA
 export function lose(state: State, destination: string, object: number, reason: string, now: number): number[] {
   const found = state.row(destination, object)
   if (found?.state !== 'outstanding') return []
-  const lostBytes = unsettledBytes(found.settled, state.object(object).object)
-  const lost: RowState = { ...found, state: 'lost', reason, lostBytes }
-  state.setRow(lost)
-  return rescueRow(state, lost, reason, now)
+  const ended = endRow(state, found, reason)
+  if (ended.state !== 'lost') return []
+  countRepair(state, ended.repair, { lost: 1 })
+  return rescueRow(state, ended, reason, now)
 }

@@ -1,12 +1,13 @@
 // What the reference keeps, as plainly as it can be said: no counters where a scan will do, no index but the key.
 import assert from 'node:assert/strict'
 import type { AuditObject } from '../../domain/objects.ts'
-import { covers, type Range, type Ranges } from '../../domain/ranges.ts'
-import type { QuarantineEntry, Stop } from '../accounts.ts'
+import { covers, type Range, type Ranges, removeRanges } from '../../domain/ranges.ts'
+import type { Stop } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Position } from '../duplicates.ts'
 import type { Intent } from '../intents.ts'
 import type { Tally } from '../progress.ts'
+import type { QuarantineEntry } from '../quarantine.ts'
 import type { Request } from '../requests.ts'
 import { extend, totalBytes } from '../rules.ts'
 import { Journal, Table } from './table.ts'
@@ -55,6 +56,35 @@ export interface RowState {
   readonly late: boolean
   readonly reason: string | undefined
   readonly lostBytes: number
+  readonly generation: number
+  /** The repair that took it last, until it is settled and due again for another reason. */
+  readonly repair: number | undefined
+  /** Not settled now, but settled once: it goes back there where it is not to be had. */
+  readonly again: Ranges
+  readonly released: Ranges
+}
+
+/** A row of which nothing has happened yet. */
+export const freshRow = {
+  state: 'outstanding',
+  settled: [],
+  attempts: 0,
+  reason: undefined,
+  lostBytes: 0,
+  generation: 0,
+  repair: undefined,
+  again: [],
+  released: [],
+} as const
+
+export interface Withheld {
+  readonly destination: string
+  readonly object: number
+  readonly ranges: Ranges
+}
+
+export interface RepairState extends Tally {
+  readonly lost: number
 }
 
 export interface Claim extends Position {
@@ -68,9 +98,12 @@ export interface Adoption {
   readonly from: number
 }
 
-export interface EntryState extends QuarantineEntry {
-  /** The record's stretch, for one that a destination refused. */
-  readonly range: Range
+export interface EntryState extends Omit<QuarantineEntry, 'receiver' | 'object'> {
+  /** Of a message. */
+  readonly receiver: string | undefined
+  readonly object: number | undefined
+  /** Of what is no event and is read again: up to where it was decided anew. */
+  readonly recut: number
 }
 
 export type IntentState = Intent & { readonly destination: string }
@@ -91,6 +124,9 @@ export class State {
   readonly intents = new Table<number, IntentState>(this.journal)
   readonly entries = new Table<number, EntryState>(this.journal)
   readonly requests = new Table<number, Request>(this.journal)
+  /** By row. */
+  readonly withheld = new Table<string, Withheld>(this.journal)
+  readonly repairs = new Table<number, RepairState>(this.journal)
   /** By object and kind. */
   readonly alterations = new Table<string, Alteration>(this.journal)
   readonly stops = new Table<string, Stop>(this.journal)
@@ -140,7 +176,7 @@ export class State {
 
   addTally(route: number, tally: Partial<Tally>): void {
     const current = this.route(route)
-    // A copy taken back may have been counted under a route that is retired.
+    // What is taken back may have been counted under a route that is retired.
     const sum = (name: keyof Tally) => Math.max(0, current.tally[name] + (tally[name] ?? 0))
     this.routes.set(route, {
       ...current,
@@ -159,7 +195,8 @@ export class State {
     assert(row !== undefined, `${destination} has no row for object ${object}`)
     const settled = extend(row.settled, ranges, `object ${object} in ${destination}`)
     const lostBytes = Math.max(0, row.lostBytes - (totalBytes(settled) - totalBytes(row.settled)))
-    this.setRow({ ...row, settled, lostBytes })
+    const again = removeRanges(row.again, ranges)
+    this.setRow({ ...row, settled, lostBytes, again, released: removeRanges(row.released, ranges) })
     this.complete(destination, object)
     return row
   }

@@ -8,7 +8,7 @@ import type { Connection } from './connection.ts'
 import { repair, repairAll } from './rescue.ts'
 import { count, type Delivery, delivery, lost, outstanding } from './rows.ts'
 
-interface StoredRoute extends Route {
+export interface StoredRoute extends Route {
   readonly id: number
   readonly active: number
   readonly watermark: number | null
@@ -17,7 +17,7 @@ interface StoredRoute extends Route {
 
 const routeColumns = `id, destination, receiver, start_at AS startAt, active, watermark, retired_at AS retiredAt`
 
-function activeRoutes(db: Connection): StoredRoute[] {
+export function activeRoutes(db: Connection): StoredRoute[] {
   return db.all<StoredRoute>(`SELECT ${routeColumns} FROM routes WHERE active = 1 ORDER BY id`)
 }
 
@@ -77,15 +77,21 @@ function reconcile(db: Connection, destination: string, now: number): void {
 }
 
 /** Gives the route a row for the object, or the one a retired route left. True if something is due that was not. */
-function want(db: Connection, route: StoredRoute, ref: number, time: number, now: number): boolean {
+export function want(db: Connection, route: StoredRoute, ref: number, time: number, now: number): boolean {
   const row = delivery(db, route.destination, ref)
   if (row !== undefined && (row.state === lost || row.active)) return false
+  giveRow(db, route, ref, time, now)
+  return row === undefined || delivery(db, route.destination, ref)?.state === outstanding
+}
+
+/** Gives the route a row for the object, or one that a retired route left, unless the destination has one. */
+export function giveRow(db: Connection, route: StoredRoute, ref: number, time: number, now: number): void {
+  const row = delivery(db, route.destination, ref)
+  if (row?.active === true) return
   if (row !== undefined) move(db, route, row)
   else addRow(db, route, ref, time, now)
   db.run('UPDATE routes SET last_object_time = max(ifnull(last_object_time, ?1), ?1) WHERE id = ?2', time, route.id)
-  if (row === undefined) return true
-  repair(db, route.destination, ref, now)
-  return delivery(db, route.destination, ref)?.state === outstanding
+  if (row !== undefined) repair(db, route.destination, ref, now)
 }
 
 function addRow(db: Connection, route: StoredRoute, ref: number, time: number, now: number): void {
@@ -112,9 +118,12 @@ function move(db: Connection, route: StoredRoute, row: Delivery): void {
   )
   const open = row.state === outstanding ? 1 : 0
   const late = row.late * open
+  const gone = row.state === lost ? 1 : 0
+  const losses = { lostObjects: gone, lostBytes: gone * row.lostBytes }
   const provisional = verdicts?.n ?? 0
-  count(db, row.route, { outstanding: -open, late: -late, lateTotal: -row.late, provisional: -provisional })
-  count(db, route.id, { outstanding: open, late, lateTotal: row.late, provisional })
+  const away = { lostObjects: -losses.lostObjects, lostBytes: -losses.lostBytes }
+  count(db, row.route, { outstanding: -open, late: -late, lateTotal: -row.late, provisional: -provisional, ...away })
+  count(db, route.id, { outstanding: open, late, lateTotal: row.late, provisional, ...losses })
 }
 
 function isLate(route: StoredRoute, time: number): boolean {
@@ -144,7 +153,7 @@ interface Known {
   readonly receiver: string
 }
 
-function identified(db: Connection, store: string, { key, version }: Sighting): Known | undefined {
+export function identified(db: Connection, store: string, { key, version }: Sighting): Known | undefined {
   const sql = 'SELECT ref, receiver FROM objects WHERE store = ? AND key = ? AND version = ?'
   return db.get<Known>(sql, store, key, version)
 }
@@ -164,8 +173,8 @@ export function see(
   const late: AuditObject[] = []
   const altered: Alteration[] = []
   for (const arrival of arriving) {
-    const { ref, isNew } = register(db, place, arrival, now)
-    if (ref === undefined) continue
+    const { ref, isNew, isNews } = register(db, place, arrival, now)
+    if (!isNews) continue
     const { store } = place
     const alteration = isNew ? noteVersion(db, { ref, store, key: arrival.sighting.key }, now) : undefined
     if (alteration !== undefined) altered.push(alteration)
@@ -179,18 +188,25 @@ export function see(
   return { fresh, late, altered }
 }
 
-/** The object's number; undefined if the same call has brought it already. */
-function register(
+export interface Registered {
+  readonly ref: number
+  /** Nobody knew it. */
+  readonly isNew: boolean
+  /** This receiver did not know it. */
+  readonly isNews: boolean
+}
+
+export function register(
   db: Connection,
   { receiver, store, how }: { readonly receiver: string; readonly store: string; readonly how: Discovery },
-  { sighting, time }: Arrival,
+  { sighting, time }: Pick<Arrival, 'sighting' | 'time'>,
   now: number,
-): { readonly ref: number | undefined; readonly isNew: boolean } {
+): Registered {
   const known = identified(db, store, sighting)
   if (known !== undefined) {
-    if (knows(db, receiver, known)) return { ref: undefined, isNew: false }
+    if (knows(db, receiver, known)) return { ref: known.ref, isNew: false, isNews: false }
     db.run('INSERT INTO also_seen (receiver, object) VALUES (?, ?)', receiver, known.ref)
-    return { ref: known.ref, isNew: false }
+    return { ref: known.ref, isNew: false, isNews: true }
   }
   db.run('UPDATE totals SET objects = objects + 1')
   const ref = db.insert(
@@ -206,7 +222,7 @@ function register(
     now,
     how,
   )
-  return { ref, isNew: true }
+  return { ref, isNew: true, isNews: true }
 }
 
 export function sweptTo(db: Connection, receiver: string): number | undefined {

@@ -18,15 +18,45 @@ export function decide(db: Connection, chunk: Undecided, now: number, quarantine
   assert(known !== undefined, `no object ${chunk.object}`)
   assert(chunk.from <= known.decided, `object ${chunk.object}: chunk at ${chunk.from}, decided to ${known.decided}`)
   const before = stored(db, chunk, known.decided)
-  const undecided = chunk.claimants.filter(({ from }) => from >= known.decided)
-  const bad = chunk.bad.filter(({ from }) => from >= known.decided || !isKept(db, chunk.object, from))
+  const anew = chunk.from < known.decided ? recut(db, chunk, known.decided) : []
+  const isUndecided = ({ from }: { readonly from: number }) => {
+    return from >= known.decided || anew.some((entry) => entry.recut <= from && from < entry.to)
+  }
+  const undecided = chunk.claimants.filter(isUndecided)
+  const bad = chunk.bad.filter((stretch) => isUndecided(stretch) || !isKept(db, chunk.object, stretch.from))
   const decided = record(db, chunk.object, undecided, claimAll(db, chunk.object, undecided))
   for (const stretch of bad) keepBad(db, chunk.object, stretch, now, quarantineCap)
+  for (const { id, to } of anew) db.run('UPDATE quarantine SET recut = ? WHERE id = ?', Math.min(to, chunk.to), id)
   if (undecided.length + bad.length > 0) {
     db.run('UPDATE totals SET events = events + ?, bad = bad + ?', undecided.length, bad.length)
   }
   if (chunk.to > known.decided || chunk.end) mark(db, chunk, known)
-  return { copies: [...before.copies, ...decided.copies], reused: [...before.reused, ...decided.reused] }
+  return {
+    copies: [...before.copies, ...decided.copies].sort((a, b) => a.from - b.from),
+    reused: [...before.reused, ...decided.reused].sort((a, b) => a[0] - b[0]),
+  }
+}
+
+interface Recut {
+  readonly id: number
+  readonly from: number
+  readonly to: number
+  readonly recut: number
+}
+
+/** Stretches on their way again that the chunk shows to be something else than they were taken for. */
+function recut(db: Connection, { object, from, to, bad }: Undecided, decided: number): Recut[] {
+  const entries = db.all<Recut>(
+    `SELECT id, start AS "from", stop AS "to", ifnull(recut, start) AS recut FROM quarantine INDEXED BY replays
+     WHERE object = ? AND replay IS NOT NULL AND destination IS NULL AND start < ? AND stop > ? AND start < ?
+       AND ifnull(recut, start) < ? AND ifnull(recut, start) < stop`,
+    object,
+    to,
+    from,
+    decided,
+    to,
+  )
+  return entries.filter((entry) => !bad.some((stretch) => stretch.from === entry.from && stretch.to === entry.to))
 }
 
 interface StoredCopy {

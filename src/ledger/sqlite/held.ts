@@ -20,6 +20,11 @@ export class Held {
     return meets(this.#of(destination).get(object) ?? [], from, to)
   }
 
+  /** What lies in open intents of one object. */
+  ranges(destination: string, object: number): Ranges {
+    return this.#of(destination).get(object) ?? []
+  }
+
   add(destination: string, members: readonly Position[]): void {
     addTo(this.#of(destination), members)
   }

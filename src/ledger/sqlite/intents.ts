@@ -5,9 +5,10 @@ import type { Attempt, Draft, Intent, Refused, Resolution, Resolved } from '../i
 import { checkResolution, totalBytes } from '../rules.ts'
 import { decodeMembers, encodeMembers } from './codec.ts'
 import type { Connection } from './connection.ts'
+import { countRepair, end, endRow } from './endings.ts'
 import type { Held } from './held.ts'
 import { discard, keep } from './quarantine.ts'
-import { count, existing, outstanding, settleRanges } from './rows.ts'
+import { count, delivery, existing, lost, outstanding } from './rows.ts'
 import { stretches } from './stretches.ts'
 
 interface StoredIntent extends Omit<Intent, 'members' | 'ambiguous' | 'reason'> {
@@ -117,7 +118,19 @@ export function resolve(
     count(db, existing(db, destination, members[0]?.object ?? -1).route, { possibleDuplicates })
   }
   const confirmed = delivered.length > 0 ? confirm(db, destination) : 0
-  return { intents: intend(db, held, destination, drafts, now), confirmed }
+  const intents = intend(db, held, destination, drafts, now)
+  giveUp(db, held, destination, members)
+  return { intents, confirmed }
+}
+
+/** What is not on its way any more and lies in lost rows goes back to where it was settled once. */
+function giveUp(db: Connection, held: Held, destination: string, positions: readonly Position[]): void {
+  const sql = `SELECT reason FROM deliveries WHERE object = ? AND destination = ? AND state = ${lost} AND again IS NOT NULL`
+  for (const object of stretches(positions).keys()) {
+    const found = db.get<{ reason: string | null }>(sql, object, destination)
+    const row = found && delivery(db, destination, object)
+    if (row !== undefined) endRow(db, held, row, found?.reason ?? null)
+  }
 }
 
 /** One update a row, however many members it has. */
@@ -128,7 +141,7 @@ function settle(
   as: 'delivered' | 'quarantined',
 ): void {
   for (const [object, { ranges, members: count }] of stretches(members)) {
-    settleRanges(db, existing(db, destination, object), ranges, { [as]: count })
+    end(db, existing(db, destination, object), ranges, { [as]: count })
   }
 }
 
@@ -140,17 +153,37 @@ function keepRefused(
   now: number,
   cap: number,
 ): void {
-  keep(db, { ...record, destination, receiver: undefined, object, from, to, provisional: !certain, at: now }, cap)
+  const again = `SELECT id, replay FROM quarantine
+    WHERE object = ? AND destination = ? AND start = ? AND replay IS NOT NULL ORDER BY id LIMIT 1`
+  const entry = db.get<{ id: number; replay: number }>(again, object, destination, from)
+  const verdict = { provisional: !certain, at: now }
+  if (entry === undefined) keep(db, { ...record, ...verdict, destination, receiver: undefined, object, from, to }, cap)
+  else {
+    const sql = 'UPDATE quarantine SET reason = ?, provisional = ?, at = ? WHERE id = ?'
+    db.run(sql, record.reason, certain ? 0 : 1, now, entry.id)
+    if (certain) stay(db, existing(db, destination, object), entry)
+  }
   if (!certain) count(db, existing(db, destination, object).route, { provisional: 1 })
+}
+
+/** A refusal is final: the entry stays, and is on its way no more. */
+function stay(
+  db: Connection,
+  row: { readonly repair: number | undefined },
+  { id, replay }: { readonly id: number; readonly replay: number },
+): void {
+  db.run('UPDATE quarantine SET replay = NULL WHERE id = ?', id)
+  if (replay !== row.repair) countRepair(db, replay, { quarantined: 1 })
 }
 
 interface VerdictRow extends Position {
   readonly id: number
+  readonly replay: number | null
 }
 
 function verdicts(db: Connection, destination: string): VerdictRow[] {
   return db.all<VerdictRow>(
-    `SELECT id, object, start AS "from", stop AS "to" FROM quarantine
+    `SELECT id, object, start AS "from", stop AS "to", replay FROM quarantine
      WHERE destination = ? AND provisional = 1 ORDER BY id`,
     destination,
   )
@@ -158,9 +191,10 @@ function verdicts(db: Connection, destination: string): VerdictRow[] {
 
 function confirm(db: Connection, destination: string): number {
   const waiting = verdicts(db, destination)
-  for (const { id, object, from, to } of waiting) {
+  for (const { id, object, from, to, replay } of waiting) {
     db.run('UPDATE quarantine SET provisional = 0 WHERE id = ?', id)
-    settleRanges(db, existing(db, destination, object), [[from, to]], { quarantined: 1, provisional: -1 })
+    if (replay !== null) stay(db, existing(db, destination, object), { id, replay })
+    end(db, existing(db, destination, object), [[from, to]], { quarantined: 1, provisional: -1 })
   }
   return waiting.length
 }
@@ -169,14 +203,22 @@ export function provisional(db: Connection, destination: string): Position[] {
   return verdicts(db, destination).map(({ object, from, to }) => ({ object, from, to }))
 }
 
-export function revoke(db: Connection, destination: string, dueAt: number, only?: readonly Position[]): number {
+export function revoke(
+  db: Connection,
+  held: Held,
+  destination: string,
+  dueAt: number,
+  only?: readonly Position[],
+): number {
   const named = only && new Set(only.map(({ object, from }) => `${object} ${from}`))
   const waiting = verdicts(db, destination).filter(({ object, from }) => named?.has(`${object} ${from}`) ?? true)
-  for (const { id, object } of waiting) {
-    discard(db, id)
+  for (const { id, object, replay } of waiting) {
+    if (replay === null) discard(db, id)
+    else db.run('UPDATE quarantine SET provisional = 0 WHERE id = ?', id)
     const sql = `UPDATE deliveries SET due_at = ? WHERE object = ? AND destination = ? AND state = ${outstanding}`
     db.run(sql, dueAt, object, destination)
     count(db, existing(db, destination, object).route, { provisional: -1 })
   }
+  giveUp(db, held, destination, waiting)
   return waiting.length
 }

@@ -2,7 +2,7 @@
 import { resolve as absolute } from 'node:path'
 import type { AuditObject, Discovery, Sighting } from '../../domain/objects.ts'
 import type { OwnRecord } from '../../domain/own-records.ts'
-import type { Account, QuarantineEntry, Stop, Watermark } from '../accounts.ts'
+import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
@@ -16,17 +16,16 @@ import { defaultQuarantineBytes } from '../rules.ts'
 import type { LedgerTotals } from '../totals.ts'
 import { accounts, advance, retired, standings, stop, totals } from './accounts.ts'
 import { alterations, note } from './alterations.ts'
-import { Connection, type Durability } from './connection.ts'
+import { Connection } from './connection.ts'
 import { arrivals, enrol, object, routes, see, swept, sweptTo } from './discovery.ts'
 import { decide, prune } from './duplicates.ts'
-import { Held } from './held.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
 import { Lock } from './lock.ts'
 import { checkPlace, openForReading, openForWriting } from './open.ts'
 import { forget, own, ownStandings, record, waiting } from './own.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
-import { quarantine, quarantineMessage } from './quarantine.ts'
 import { rename } from './rename.ts'
+import { Repairing } from './repairing.ts'
 import { answer, ask, asked, report, request } from './requests.ts'
 import { adopted, judge } from './rescue.ts'
 
@@ -53,164 +52,150 @@ export function openSqliteLedger(options: SqliteLedgerOptions): SqliteLedger {
   }
 }
 
-export class SqliteLedger implements Ledger {
-  readonly #db: Connection
+export class SqliteLedger extends Repairing implements Ledger {
   readonly #lock: Lock | undefined
-  readonly #quarantineCap: number
-  readonly #held: Held
 
   /** Use `openSqliteLedger`. Without a lock the ledger is for reading. */
   constructor(db: Connection, lock: Lock | undefined, quarantineCap: number) {
-    this.#db = db
+    super(db, quarantineCap)
     this.#lock = lock
-    this.#quarantineCap = quarantineCap
-    this.#held = new Held((destination) => intents(db, destination).flatMap(({ members }) => members))
   }
 
   enrol(wanted: readonly Route[], now: number): void {
-    this.#write('durable', () => enrol(this.#db, wanted, now))
+    this.write('durable', () => enrol(this.db, wanted, now))
   }
 
   rename(from: string, to: string): void {
-    this.#write('durable', () => rename(this.#db, from, to))
-    this.#held.forget()
+    this.write('durable', () => rename(this.db, from, to))
+    this.held.forget()
   }
 
   routes(): readonly Route[] {
-    return routes(this.#db)
+    return routes(this.db)
   }
 
   see(receiver: string, store: string, sightings: readonly Sighting[], how: Discovery, now: number): Seen {
-    const arriving = arrivals(this.#db, receiver, store, sightings)
+    const arriving = arrivals(this.db, receiver, store, sightings)
     if (arriving.length === 0) return { fresh: [], late: [], altered: [], known: sightings.length }
-    const seen = this.#write('durable', () => see(this.#db, { receiver, store, how }, arriving, now))
+    const seen = this.write('durable', () => see(this.db, { receiver, store, how }, arriving, now))
     return { ...seen, known: sightings.length - seen.fresh.length }
   }
 
   sweptTo(receiver: string): number | undefined {
-    return sweptTo(this.#db, receiver)
+    return sweptTo(this.db, receiver)
   }
 
   swept(receiver: string, startedAt: number): void {
-    this.#write('durable', () => swept(this.#db, receiver, startedAt))
+    this.write('durable', () => swept(this.db, receiver, startedAt))
   }
 
   object(ref: number): AuditObject | undefined {
-    return object(this.#db, ref)
+    return object(this.db, ref)
   }
 
   decide(chunk: Undecided, now: number): Decision {
-    return this.#write('volatile', () => decide(this.#db, chunk, now, this.#quarantineCap))
+    return this.write('volatile', () => decide(this.db, chunk, now, this.quarantineCap))
   }
 
   judge(destination: string, ref: number, copies: readonly Copy[]): readonly boolean[] {
     if (copies.length === 0) return []
-    return this.#write('volatile', () => judge(this.#db, destination, ref, copies))
+    return this.write('volatile', () => judge(this.db, destination, ref, copies))
   }
 
   adopted(destination: string, ref: number): ReadonlySet<number> {
-    return adopted(this.#db, destination, ref)
+    return adopted(this.db, destination, ref)
   }
 
   prune(window: number): number {
-    return this.#write('volatile', () => prune(this.#db, window))
+    return this.write('volatile', () => prune(this.db, window))
   }
 
   due(destination: string, query: DueQuery): readonly Row[] {
-    return due(this.#db, destination, query)
+    return due(this.db, destination, query)
   }
 
   row(destination: string, ref: number): Row | undefined {
-    return row(this.#db, destination, ref)
+    return row(this.db, destination, ref)
   }
 
   nextDue(destination: string, except: ReadonlySet<number>): number | undefined {
-    return nextDue(this.#db, destination, except)
+    return nextDue(this.db, destination, except)
   }
 
   settle(destination: string, settlements: readonly Settlement[]): void {
-    this.#write('volatile', () => settle(this.#db, destination, settlements))
+    this.write('volatile', () => settle(this.db, destination, settlements))
   }
 
   postpone(destination: string, ref: number, dueAt: number, reason: string): void {
-    this.#write('volatile', () => postpone(this.#db, destination, ref, dueAt, reason))
+    this.write('volatile', () => postpone(this.db, destination, ref, dueAt, reason))
   }
 
   lose(destination: string, ref: number, reason: string, now: number): readonly number[] {
-    return this.#write('durable', () => lose(this.#db, destination, ref, reason, now))
+    return this.write('durable', () => lose(this.db, this.held, destination, ref, reason, now))
   }
 
   intents(destination: string): readonly Intent[] {
-    return intents(this.#db, destination)
+    return intents(this.db, destination)
   }
 
   intend(destination: string, drafts: readonly Draft[], now: number): readonly Intent[] {
-    return this.#write('durable', () => intend(this.#db, this.#held, destination, drafts, now))
+    return this.write('durable', () => intend(this.db, this.held, destination, drafts, now))
   }
 
   attempted(intent: number, attempt: Attempt): Intent {
-    return this.#write('volatile', () => attempted(this.#db, intent, attempt))
+    return this.write('volatile', () => attempted(this.db, intent, attempt))
   }
 
   resolve(intent: number, resolution: Resolution, now: number): Resolved {
     const promising = (resolution.drafts?.length ?? 0) + (resolution.refused?.length ?? 0) > 0
-    return this.#write(promising ? 'durable' : 'volatile', () => {
-      return resolve(this.#db, this.#held, intent, resolution, now, this.#quarantineCap)
+    return this.write(promising ? 'durable' : 'volatile', () => {
+      return resolve(this.db, this.held, intent, resolution, now, this.quarantineCap)
     })
   }
 
   provisional(destination: string): readonly Position[] {
-    return provisional(this.#db, destination)
+    return provisional(this.db, destination)
   }
 
   revoke(destination: string, dueAt: number, only?: readonly Position[]): number {
-    return this.#write('durable', () => revoke(this.#db, destination, dueAt, only))
+    return this.write('durable', () => revoke(this.db, this.held, destination, dueAt, only))
   }
 
   advance(): readonly Watermark[] {
-    const { marks, moves } = standings(this.#db)
-    if (moves.length > 0) this.#write('durable', () => advance(this.#db, moves))
+    const { marks, moves } = standings(this.db)
+    if (moves.length > 0) this.write('durable', () => advance(this.db, moves))
     return marks
   }
 
   accounts(): readonly Account[] {
-    return accounts(this.#db)
+    return accounts(this.db)
   }
 
   retired(): readonly Retired[] {
-    return retired(this.#db)
+    return retired(this.db)
   }
 
   totals(): LedgerTotals {
-    return totals(this.#db)
+    return totals(this.db)
   }
 
   altered(ref: number, sha1: string, now: number): boolean {
-    return this.#write('volatile', () => note(this.#db, ref, 'content', sha1, now))
+    return this.write('volatile', () => note(this.db, ref, 'content', sha1, now))
   }
 
   alterations({ limit }: { readonly limit: number }): readonly Alteration[] {
-    return alterations(this.#db, limit)
+    return alterations(this.db, limit)
   }
 
   stop(destination: string, stopped: Stop | undefined): void {
-    this.#write('volatile', () => stop(this.#db, destination, stopped))
-  }
-
-  quarantineMessage(receiver: string, body: string, reason: string, now: number): void {
-    const message = { receiver, body, reason }
-    this.#write('durable', () => quarantineMessage(this.#db, message, now, this.#quarantineCap))
-  }
-
-  quarantine(query: { readonly destination?: string; readonly limit: number }): readonly QuarantineEntry[] {
-    return quarantine(this.#db, query)
+    this.write('volatile', () => stop(this.db, destination, stopped))
   }
 
   ask(kind: string, body: string, by: string, now: number): number {
     const what = { kind, body, by, at: now }
-    if (this.#lock !== undefined) return this.#write('durable', () => ask(this.#db, what))
+    if (this.#lock !== undefined) return this.write('durable', () => ask(this.db, what))
     // Open only for this one commit, so that a command never stands in the forwarder's way.
-    const writer = new Connection(this.#db.path, { readOnly: false })
+    const writer = new Connection(this.db.path, { readOnly: false })
     try {
       return writer.transaction('durable', () => ask(writer, what))
     } finally {
@@ -219,56 +204,47 @@ export class SqliteLedger implements Ledger {
   }
 
   asked(): readonly Request[] {
-    return asked(this.#db)
+    return asked(this.db)
   }
 
   report(id: number, progress: string): void {
-    this.#write('volatile', () => report(this.#db, id, progress))
+    this.write('volatile', () => report(this.db, id, progress))
   }
 
   answer(id: number, text: string): void {
-    this.#write('durable', () => answer(this.#db, id, text))
+    this.write('durable', () => answer(this.db, id, text))
   }
 
   request(id: number): Request | undefined {
-    return request(this.#db, id)
+    return request(this.db, id)
   }
 
   record(entries: readonly OwnEntry[], now: number): void {
-    this.#write('durable', () => record(this.#db, entries, now))
+    this.write('durable', () => record(this.db, entries, now))
   }
 
   own(ref: number): OwnRecord | undefined {
-    return own(this.#db, ref)
+    return own(this.db, ref)
   }
 
   waiting(destination: string, query: Parameters<OwnLedger['waiting']>[1]): readonly Waiting[] {
-    return waiting(this.#db, destination, query)
+    return waiting(this.db, destination, query)
   }
 
   ownStandings(): readonly OwnStanding[] {
-    return ownStandings(this.#db)
+    return ownStandings(this.db)
   }
 
   forget(inHand: ReadonlySet<number>, retiredBefore: number): number {
-    return this.#write('volatile', () => forget(this.#db, this.#held, inHand, retiredBefore))
+    return this.write('volatile', () => forget(this.db, this.held, inHand, retiredBefore))
   }
 
   together<T>(body: () => T): T {
-    return this.#write('durable', body)
+    return this.write('durable', body)
   }
 
   close(): void {
-    this.#db.close()
+    this.db.close()
     this.#lock?.release()
-  }
-
-  #write<T>(durability: Durability, body: () => T): T {
-    try {
-      return this.#db.transaction(durability, body)
-    } catch (error) {
-      this.#held.forget()
-      throw error
-    }
   }
 }

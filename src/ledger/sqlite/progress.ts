@@ -1,10 +1,11 @@
 import type { AuditObject } from '../../domain/objects.ts'
 import type { DueQuery, Row, Settlement } from '../progress.ts'
-import { unsettledBytes } from '../rules.ts'
 import { decodeRanges } from './codec.ts'
 import type { Connection } from './connection.ts'
+import { countRepair, end, endRow } from './endings.ts'
+import type { Held } from './held.ts'
 import { rescueRow } from './rescue.ts'
-import { count, delivery, existing, lost, outstanding, settleRanges } from './rows.ts'
+import { delivery, existing, outstanding } from './rows.ts'
 
 interface Due {
   readonly object: number
@@ -53,6 +54,8 @@ interface StoredRow extends Omit<AuditObject, 'length'> {
   readonly length: number | null
   readonly receiver: string
   readonly settled: Uint8Array
+  readonly released: Uint8Array | null
+  readonly generation: number
   readonly attempts: number
   readonly dueAt: number
   readonly late: number
@@ -62,18 +65,20 @@ interface StoredRow extends Omit<AuditObject, 'length'> {
 export function row(db: Connection, destination: string, object: number): Row | undefined {
   const found = db.get<StoredRow>(
     `SELECT o.ref, o.store, o.key, o.version, o.size, o.modified, o.time, o.seen_at AS seenAt, o.length,
-       r.receiver, d.settled, d.attempts, d.due_at AS dueAt, d.late, d.reason
+       r.receiver, d.settled, d.released, d.generation, d.attempts, d.due_at AS dueAt, d.late, d.reason
      FROM deliveries d JOIN objects o ON o.ref = d.object JOIN routes r ON r.id = d.route
      WHERE d.object = ? AND d.destination = ? AND d.state = ${outstanding}`,
     object,
     destination,
   )
   if (found === undefined) return undefined
-  const { receiver, settled, attempts, dueAt, late, reason, ...known } = found
+  const { receiver, settled, released, generation, attempts, dueAt, late, reason, ...known } = found
   return {
     object: { ...known, length: known.length ?? undefined },
     receiver,
     settled: decodeRanges(settled),
+    released: released === null ? [] : decodeRanges(released),
+    generation,
     attempts,
     dueAt,
     late: late === 1,
@@ -96,8 +101,8 @@ export function nextDue(db: Connection, destination: string, except: ReadonlySet
 }
 
 export function settle(db: Connection, destination: string, settlements: readonly Settlement[]): void {
-  for (const { object, ranges, tally } of settlements) {
-    settleRanges(db, existing(db, destination, object), ranges, tally)
+  for (const { object, ranges, tally, withheld } of settlements) {
+    end(db, existing(db, destination, object), ranges, tally, withheld)
   }
 }
 
@@ -112,17 +117,18 @@ export function postpone(db: Connection, destination: string, object: number, du
   )
 }
 
-export function lose(db: Connection, destination: string, object: number, reason: string, now: number): number[] {
+export function lose(
+  db: Connection,
+  held: Held,
+  destination: string,
+  object: number,
+  reason: string,
+  now: number,
+): number[] {
   const found = delivery(db, destination, object)
   if (found?.state !== outstanding) return []
-  const lostBytes = unsettledBytes(found.settled, found)
-  db.run(
-    `UPDATE deliveries SET state = ${lost}, reason = ?, lost_bytes = ? WHERE object = ? AND destination = ?`,
-    reason,
-    lostBytes,
-    object,
-    destination,
-  )
-  count(db, found.route, { outstanding: -1, late: -found.late, lostObjects: 1, lostBytes })
-  return rescueRow(db, { ...found, state: lost, lostBytes }, reason, now)
+  const left = endRow(db, held, found, reason)
+  if (left === undefined) return []
+  countRepair(db, left.repair, { lost: 1 })
+  return rescueRow(db, left, reason, now)
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type QuarantineEntry, QuarantineFull } from '../accounts.ts'
+import { type QuarantineEntry, QuarantineFull, type QuarantineQuery } from '../quarantine.ts'
 import { entryCharge, keptBytes } from '../rules.ts'
 import type { Connection } from './connection.ts'
 
@@ -68,36 +68,49 @@ export function quarantineMessage(
   keep(db, { ...nowhere, ...record }, cap)
 }
 
-type Stored = Omit<QuarantineEntry, 'destination' | 'object' | 'bytes' | 'provisional'> & {
+interface Stored extends Omit<QuarantineEntry, 'destination' | 'object' | 'bytes' | 'provisional' | 'replay'> {
   readonly destination: string | null
   readonly bytes: Uint8Array | null
   readonly provisional: number
+  readonly replay: number | null
   readonly ref: number | null
   readonly store: string
   readonly key: string
 }
 
-/** Entries of a destination and those kept on behalf of all, oldest first. */
-export function quarantine(
-  db: Connection,
-  query: { readonly destination?: string; readonly limit: number },
-): QuarantineEntry[] {
+const select = `SELECT q.id, q.destination, coalesce(q.receiver, o.receiver) AS receiver, q.start AS "from", q.stop AS "to",
+    q."offset", q.line, q.reason, q.sha256, q.bytes, q.length, q.provisional, q.replay, q.at, o.ref, o.store, o.key
+  FROM quarantine q LEFT JOIN objects o ON o.ref = q.object`
+
+export function quarantine(db: Connection, query: QuarantineQuery): QuarantineEntry[] {
+  const { destination, receiver, reason, since, until, after = 0, limit } = query
   const rows = db.all<Stored>(
-    `SELECT q.id, q.destination, q."offset", q.line, q.reason, q.sha256, q.bytes, q.length, q.provisional, q.at,
-       o.ref, o.store, o.key
-     FROM quarantine q LEFT JOIN objects o ON o.ref = q.object
-     WHERE ?1 IS NULL OR q.destination IS NULL OR q.destination = ?1 ORDER BY q.id LIMIT ?2`,
-    query.destination ?? null,
-    query.limit,
+    `${select} WHERE q.id > ?1 AND (?2 IS NULL OR q.destination IS NULL OR q.destination = ?2)
+       AND (?3 IS NULL OR coalesce(q.receiver, o.receiver) = ?3) AND (?4 IS NULL OR instr(lower(q.reason), lower(?4)) > 0)
+       AND (?5 IS NULL OR q.at >= ?5) AND (?6 IS NULL OR q.at < ?6) ORDER BY q.id LIMIT ?7`,
+    after,
+    destination ?? null,
+    receiver ?? null,
+    reason ?? null,
+    since ?? null,
+    until ?? null,
+    limit,
   )
-  return rows.map(({ ref, store, key, destination, bytes, provisional, ...entry }) => {
-    const object = ref === null ? undefined : { ref, store, key }
-    return {
-      ...entry,
-      destination: destination ?? undefined,
-      object,
-      bytes: bytes ?? undefined,
-      provisional: provisional === 1,
-    }
-  })
+  return rows.map(present)
+}
+
+export function entry(db: Connection, id: number): QuarantineEntry | undefined {
+  const found = db.get<Stored>(`${select} WHERE q.id = ?`, id)
+  return found && present(found)
+}
+
+function present({ ref, store, key, destination, bytes, provisional, replay, ...entry }: Stored): QuarantineEntry {
+  return {
+    ...entry,
+    destination: destination ?? undefined,
+    object: ref === null ? undefined : { ref, store, key },
+    bytes: bytes ?? undefined,
+    provisional: provisional === 1,
+    replay: replay ?? undefined,
+  }
 }

@@ -198,7 +198,7 @@ function reopen(db: Connection, row: Delivery, { from, to }: Position, reason: s
     return
   }
   db.run(
-    `UPDATE deliveries SET settled = ?, state = ${outstanding}, attempts = 0, due_at = ?, reason = ?
+    `UPDATE deliveries SET settled = ?, state = ${outstanding}, attempts = 0, due_at = ?, reason = ?, repair = NULL
      WHERE object = ? AND destination = ?`,
     settled,
     now,

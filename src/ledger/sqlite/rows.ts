@@ -1,7 +1,7 @@
 // The rows and the counters kept with them: whoever changes a row's state here changes its route's counts in the same
 // transaction, so that the accounts never need a scan.
 import assert from 'node:assert/strict'
-import { covers, type Ranges } from '../../domain/ranges.ts'
+import { covers, type Ranges, removeRanges } from '../../domain/ranges.ts'
 import { extend, totalBytes } from '../rules.ts'
 import { decodeRanges, encodeRanges } from './codec.ts'
 import type { Connection } from './connection.ts'
@@ -22,25 +22,50 @@ export interface Delivery {
   readonly lostBytes: number
   readonly length: number | undefined
   readonly size: number
+  readonly generation: number
+  /** The repair that took it last, until it is settled and due again for another reason. */
+  readonly repair: number | undefined
+  /** Not settled now, but settled once: it goes back there where it is not to be had. */
+  readonly again: Ranges
+  readonly released: Ranges
+  /** Whether entries of its object's quarantine are on their way. */
+  readonly replays: boolean
 }
 
-type Stored = Omit<Delivery, 'active' | 'settled' | 'length'> & {
-  active: number
-  settled: Uint8Array
-  length: number | null
+type Plain = Omit<Delivery, 'active' | 'settled' | 'length' | 'repair' | 'again' | 'released' | 'replays'>
+interface Stored extends Plain {
+  readonly active: number
+  readonly settled: Uint8Array
+  readonly length: number | null
+  readonly repair: number | null
+  readonly again: Uint8Array | null
+  readonly released: Uint8Array | null
+  readonly replays: number
 }
+
+const nothing: Ranges = []
 
 export function delivery(db: Connection, destination: string, object: number): Delivery | undefined {
   const row = db.get<Stored>(
     `SELECT d.object, d.destination, d.route, r.active, d.state, d.settled, d.late, d.lost_bytes AS lostBytes,
-       o.length, o.size
+       o.length, o.size, d.generation, d.repair, d.again, d.released,
+       EXISTS (SELECT 1 FROM quarantine q WHERE q.object = d.object AND q.replay IS NOT NULL) AS replays
      FROM deliveries d JOIN routes r ON r.id = d.route JOIN objects o ON o.ref = d.object
      WHERE d.object = ? AND d.destination = ?`,
     object,
     destination,
   )
   if (row === undefined) return undefined
-  return { ...row, active: row.active === 1, settled: decodeRanges(row.settled), length: row.length ?? undefined }
+  return {
+    ...row,
+    active: row.active === 1,
+    settled: decodeRanges(row.settled),
+    length: row.length ?? undefined,
+    repair: row.repair ?? undefined,
+    again: row.again === null ? nothing : decodeRanges(row.again),
+    released: row.released === null ? nothing : decodeRanges(row.released),
+    replays: row.replays === 1,
+  }
 }
 
 export function existing(db: Connection, destination: string, object: number): Delivery {
@@ -70,11 +95,11 @@ export interface Counts {
   readonly provisional?: number
 }
 
-/** Adds to a route's counters. A copy taken back may have been counted under a route that is retired. */
+/** Adds to a route's counters. What is taken back may have been counted under a route that is retired. */
 export function count(db: Connection, route: number, by: Counts): void {
   db.run(
     `UPDATE routes SET delivered = delivered + ?, filtered = filtered + ?, duplicates = max(0, duplicates + ?),
-       quarantined = quarantined + ?, outstanding = outstanding + ?, late = late + ?, late_total = late_total + ?,
+       quarantined = max(0, quarantined + ?), outstanding = outstanding + ?, late = late + ?, late_total = late_total + ?,
        lost_objects = lost_objects + ?, lost_bytes = lost_bytes + ?, possible_duplicates = possible_duplicates + ?,
        adopted = adopted + ?, provisional = provisional + ? WHERE id = ?`,
     by.delivered ?? 0,
@@ -93,6 +118,11 @@ export function count(db: Connection, route: number, by: Counts): void {
   )
 }
 
+/** Ranges as a column keeps them that is mostly empty. */
+export function encodeSome(ranges: Ranges): Uint8Array | null {
+  return ranges.length === 0 ? null : encodeRanges(ranges)
+}
+
 /** Adds ranges to a row, also to a lost one: a batch that was on its way may still arrive. */
 export function settleRanges(db: Connection, row: Delivery, ranges: Ranges, tally: Counts): void {
   const now = extend(row.settled, ranges, `object ${row.object} in ${row.destination}`)
@@ -108,7 +138,13 @@ export function settleRanges(db: Connection, row: Delivery, ranges: Ranges, tall
       row.destination,
     )
     count(db, row.route, { ...tally, lostBytes: lostBytes - row.lostBytes })
+    if (row.again.length > 0) setAgain(db, row, removeRanges(row.again, ranges), removeRanges(row.released, ranges))
   }
+}
+
+function setAgain(db: Connection, { object, destination }: Delivery, again: Ranges, released: Ranges): void {
+  const sql = 'UPDATE deliveries SET again = ?, released = ? WHERE object = ? AND destination = ?'
+  db.run(sql, encodeSome(again), encodeSome(released), object, destination)
 }
 
 /** Settles a row whose ranges cover its object. */
@@ -118,7 +154,7 @@ export function complete(db: Connection, row: Delivery, ranges: Ranges, tally: C
     return
   }
   db.run(
-    `UPDATE deliveries SET settled = ?, state = ${settled}, lost_bytes = 0, reason = NULL
+    `UPDATE deliveries SET settled = ?, state = ${settled}, lost_bytes = 0, reason = NULL, again = NULL, released = NULL
      WHERE object = ? AND destination = ?`,
     encodeRanges(ranges),
     row.object,

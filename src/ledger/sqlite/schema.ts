@@ -105,6 +105,29 @@ const fourth = 'ALTER TABLE requests ADD COLUMN progress TEXT'
 /** What own records say. Each is an object, in a store of its own. */
 const fifth = 'CREATE TABLE own_records (object INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL)'
 
+/**
+ * What operators have done again. `again` is what a row had settled once and is due now, `released` the part of it that
+ * no filter is asked about; `recut` is up to where a stretch that was no event was decided anew; `withheld` has one row
+ * for what one settlement withheld, because one that grew would be written again and again.
+ */
+const sixth = `
+ALTER TABLE deliveries ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE deliveries ADD COLUMN repair INTEGER;
+ALTER TABLE deliveries ADD COLUMN again BLOB;
+ALTER TABLE deliveries ADD COLUMN released BLOB;
+CREATE INDEX under_repair ON deliveries (repair) WHERE state = 0 AND repair IS NOT NULL;
+ALTER TABLE quarantine ADD COLUMN replay INTEGER;
+ALTER TABLE quarantine ADD COLUMN recut INTEGER;
+CREATE INDEX replays ON quarantine (object) WHERE replay IS NOT NULL;
+CREATE INDEX entries_by_object ON quarantine (object, destination);
+CREATE TABLE withheld (id INTEGER PRIMARY KEY, destination TEXT NOT NULL, object INTEGER NOT NULL, ranges BLOB NOT NULL);
+CREATE INDEX withheld_by_row ON withheld (destination, object);
+CREATE TABLE repairs (
+  id INTEGER PRIMARY KEY, delivered INTEGER NOT NULL, filtered INTEGER NOT NULL, duplicates INTEGER NOT NULL,
+  quarantined INTEGER NOT NULL, lost INTEGER NOT NULL
+);
+`
+
 /** In order; each takes the ledger from the version before it to its own. A migration that was released never changes. */
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
@@ -112,6 +135,7 @@ export const migrations: readonly Migration[] = [
   { version: 3, sql: third },
   { version: 4, sql: fourth },
   { version: 5, sql: fifth },
+  { version: 6, sql: sixth },
 ]
 
 export const schemaVersion: number = Math.max(...migrations.map(({ version }) => version))
