@@ -56,6 +56,7 @@ function commands(finish: Finish): Command {
     .exitOverride()
   addRun(program, finish)
   addConfigCommands(program, finish)
+  addPolicy(program, finish)
   addReadingCommands(program, finish)
   return program
 }
@@ -104,6 +105,29 @@ function addConfigCommands(program: Command, finish: Finish): void {
     .option('--plain-types', 'clickhouse: types without LowCardinality')
     .action(async (subject: (typeof subjects)[number], _options: unknown, command: Command) => {
       finish(await printSchema(subject, command))
+    })
+}
+
+function addPolicy(program: Command, finish: Finish): void {
+  const several = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+  program
+    .command('policy')
+    .description('print the least that a cloud must allow for the configuration; connects nowhere')
+    .addArgument(new Argument('<cloud>', 'IAM policies, one for each identity').choices(['aws']))
+    .option('--bucket-key <arn>', "KMS key of a bucket's objects; RECEIVER=ARN where there are several", several, [])
+    .option('--queue-key <arn>', "KMS key of a queue's messages; the same", several, [])
+    .option('--only <identity>', 'the policy of this role alone, or of the `process`')
+    .option('--without-doctor', 'leave out what `doctor` alone asks')
+    .action(async (_cloud: string, _options: unknown, command: Command) => {
+      const { policy } = await import('./policy.ts')
+      const { bucketKey, queueKey, only, withoutDoctor } = command.opts<{
+        bucketKey: readonly string[]
+        queueKey: readonly string[]
+        only?: string
+        withoutDoctor?: boolean
+      }>()
+      const keys = { bucketKeys: bucketKey, queueKeys: queueKey }
+      finish(await policy({ ...common(command), ...keys, only, withoutDoctor: withoutDoctor === true }))
     })
 }
 

@@ -17,6 +17,8 @@ function namesIn(region: string): readonly string[] {
 export interface AmazonOptions {
   /** What the proxy asks for, as `user:password`. */
   readonly credentials?: string
+  /** Whether S3 and SQS do as they are asked; else they say AccessDenied. */
+  readonly guard?: (request: IncomingMessage) => boolean
   /** Others' hosts in the same network, and what they answer. */
   readonly beside?: { readonly names: readonly string[]; readonly answer: RequestListener }
 }
@@ -35,7 +37,7 @@ export class Amazon {
   /** Whose keys signed what, e.g. `s3 us-gov-west-1 as THE-ROLE`. */
   readonly signed: ReadonlySet<string>
 
-  static async start(regions: readonly string[], { credentials, beside }: AmazonOptions = {}): Promise<Amazon> {
+  static async start(regions: readonly string[], { credentials, beside, guard }: AmazonOptions = {}): Promise<Amazon> {
     const emulator = await startFauxqs({ port: 0, logger: false })
     const assumed: Assumption[] = []
     const signed = new Set<string>()
@@ -43,6 +45,7 @@ export class Amazon {
       const host = request.headers.host ?? ''
       if (beside?.names.includes(host) === true) beside.answer(request, response)
       else if (/(?:^|\.)sts(?:-fips)?\./.test(host)) void sts(request, response, assumed)
+      else if (guard?.(request) === false) deny(request, response)
       else {
         note(request, signed)
         forward(request, response, emulator.port)
@@ -74,6 +77,19 @@ export class Amazon {
 function note({ headers }: IncomingMessage, signed: Set<string>): void {
   const scope = /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? '')
   if (scope !== null) signed.add(`${scope[3]} ${scope[2]} as ${scope[1]}`)
+}
+
+function deny(request: IncomingMessage, response: ServerResponse): void {
+  const isQueue = request.headers['x-amz-target'] !== undefined
+  const body = isQueue
+    ? '{"__type":"com.amazonaws.sqs#AccessDeniedException","message":"not allowed by the policy"}'
+    : '<Error><Code>AccessDenied</Code><Message>not allowed by the policy</Message></Error>'
+  const type = isQueue ? 'application/x-amz-json-1.0' : 'application/xml'
+  request
+    .resume()
+    .once('end', () =>
+      response.writeHead(403, { 'content-type': type }).end(request.method === 'HEAD' ? undefined : body),
+    )
 }
 
 /** The host stays: the bucket is in it. */
