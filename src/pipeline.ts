@@ -14,10 +14,12 @@ import { Lane, type LaneState } from './delivery/lane.ts'
 import type { Processing } from './delivery/processing.ts'
 import { Readings } from './delivery/readings.ts'
 import { SetupError } from './domain/failures.ts'
+import { importOf } from './domain/imports.ts'
 import { isOwnReceiver } from './domain/own-records.ts'
 import type { Route } from './ledger/discovery.ts'
 import { LedgerFailure } from './ledger/failure.ts'
 import { Enrolment } from './pipeline/enrolment.ts'
+import { Imports } from './pipeline/imports/imports.ts'
 import { Intake } from './pipeline/intake.ts'
 import { requestKinds } from './pipeline/kinds.ts'
 import { OwnRecords } from './pipeline/own-records.ts'
@@ -50,6 +52,7 @@ export class Pipeline {
   readonly #reader: AuditReader
   readonly #lanes: readonly Lane[]
   readonly #intakes: readonly Intake[]
+  readonly #imports: Imports | undefined
   readonly #requests: Requests
   readonly #own: OwnRecords | undefined
   readonly #samples = new Map<string, Promise<Sample>>()
@@ -67,15 +70,26 @@ export class Pipeline {
     this.#intakes = this.#open(enrolment)
     const own = parts.own
     this.#own = own && new OwnRecords({ ...this.#parts, own, lanes: this.#lanes })
-    this.#requests = new Requests({ ...this.#parts, kinds: requestKinds(this.#parts) })
+    this.#imports = this.#importing(enrolment)
+    const kinds = [...requestKinds(this.#parts), ...(this.#imports?.kinds ?? [])]
+    this.#requests = new Requests({ ...this.#parts, kinds })
   }
 
   #open(enrolment: Enrolment): readonly Intake[] {
-    const fresh = (): void => {
-      for (const lane of this.#lanes) lane.wake()
-    }
     const begun = (route: Route, signal: AbortSignal): Promise<void> => this.#announce(route, signal)
-    return this.#parts.receivers.map((spec) => new Intake(spec, { ...this.#parts, enrolment, fresh, begun }))
+    return this.#parts.receivers.map(
+      (spec) => new Intake(spec, { ...this.#parts, enrolment, fresh: () => this.#wake(), begun }),
+    )
+  }
+
+  #wake(): void {
+    for (const lane of this.#lanes) lane.wake()
+  }
+
+  #importing(enrolment: Enrolment): Imports | undefined {
+    const { imports } = this.#parts
+    if (imports === undefined) return undefined
+    return new Imports({ ...this.#parts, imports, enrolment, reader: this.#reader, fresh: () => this.#wake() })
   }
 
   #lane(destination: DestinationSpec, readings: Readings): Lane {
@@ -83,7 +97,8 @@ export class Pipeline {
     const byReceiver = new Map(routes.map(({ receiver, processing }) => [receiver, processing]))
     const processing = (receiver: string): Processing => {
       if (isOwnReceiver(receiver)) return untouched
-      const found = byReceiver.get(receiver)
+      // What is imported for a receiver goes the way of what it receives.
+      const found = byReceiver.get(importOf(receiver)?.receiver ?? receiver)
       if (found === undefined)
         throw new SetupError(`${id} has outstanding objects of ${receiver}, which no longer feeds it`)
       return found
@@ -187,9 +202,10 @@ export class Pipeline {
 
   /** A number that changes whenever anything is settled. */
   #progress(): number {
-    const ended = this.#parts.ledger
-      .accounts()
-      .map((account) => account.delivered + account.filtered + account.duplicates + account.quarantined)
+    const { ledger } = this.#parts
+    const ended = [...ledger.accounts(), ...ledger.imports.accounts()].map(
+      (account) => account.delivered + account.filtered + account.duplicates + account.quarantined,
+    )
     return ended.reduce((sum, records) => sum + records, 0)
   }
 
@@ -219,11 +235,12 @@ export class Pipeline {
 
   #ticking(signal: AbortSignal): readonly Promise<void>[] {
     const { ledger, deduplicationMs } = this.#parts
-    const prune = (): void => void ledger.prune(deduplicationMs)
+    const prune = (): void => void ledger.prune(deduplicationMs, this.#imports?.keepFrom)
     return [
       this.#tick(ADVANCE_MS, signal, () => this.#advance()),
       this.#tick(PRUNE_MS, signal, prune),
       this.#tick(PRUNE_MS, signal, () => this.#own?.tidy()),
+      this.#tick(PRUNE_MS, signal, () => this.#tidy()),
     ]
   }
 
@@ -234,6 +251,11 @@ export class Pipeline {
     const beat = (): void => own.beat()
     this.#keepHouse(beat)
     await this.#tick(BEAT_MS, signal, beat)
+  }
+
+  #tidy(): void {
+    const { tell } = this.#parts
+    this.#imports?.tidy().catch((error: unknown) => tell({ type: 'bug', where: 'clearing up after imports', error }))
   }
 
   async #tick(everyMs: number, signal: AbortSignal, act: () => void): Promise<void> {

@@ -7,6 +7,7 @@ import type { Loaded } from '../config/load.ts'
 import { SetupError } from '../domain/failures.ts'
 import { type Answer, readAnswer } from '../domain/request.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { Request } from '../ledger/requests.ts'
 import { openSqliteLedger, type SqliteLedger } from '../ledger/sqlite/ledger.ts'
 import { LedgerHeld } from '../ledger/sqlite/lock.ts'
 import { systemClock } from './clock.ts'
@@ -20,6 +21,8 @@ export interface Asking {
   readonly body: unknown
   /** How far it is, whenever that has changed. */
   readonly show: (progress: unknown) => void
+  /** Whether an unanswered request is this very one: then it is followed, and none is made. */
+  readonly joins?: (request: Request) => boolean
   /** Whether there may be no ledger yet; it is then created. */
   readonly mayBegin?: boolean
 }
@@ -44,7 +47,7 @@ export async function fulfilled(loaded: Loaded, asking: Asking): Promise<Asked> 
     const mine = taken(loaded, path)
     const ledger = mine ?? openSqliteLedger({ path, readOnly: true })
     try {
-      request ??= ledger.ask(asking.kind, JSON.stringify(asking.body), whoAsks(), Date.now())
+      request ??= joined(ledger, asking) ?? ledger.ask(asking.kind, JSON.stringify(asking.body), whoAsks(), Date.now())
       if (mine === undefined) await follow(ledger, request, show, stop, TRY_MS)
       else await work(loaded, mine, request, show, stop)
       const answer = ledger.request(request)?.answer
@@ -54,6 +57,10 @@ export async function fulfilled(loaded: Loaded, asking: Asking): Promise<Asked> 
       ledger.close()
     }
   }
+}
+
+function joined(ledger: Ledger, { kind, joins }: Asking): number | undefined {
+  return ledger.asked().find((request) => request.kind === kind && joins?.(request))?.id
 }
 
 /** The path of the ledger's file. Throws SetupError where there is none. */

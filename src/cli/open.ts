@@ -1,8 +1,9 @@
 import { hostname } from 'node:os'
 import type { Loaded } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
 import { discreet } from '../delivery/discreet.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { DestinationSpec, OwnParts, ReceiverSpec } from '../pipeline/parts.ts'
+import type { DestinationSpec, OwnParts, PipelineParts, ReceiverSpec } from '../pipeline/parts.ts'
 import { Pipeline } from '../pipeline.ts'
 import { redact } from '../telemetry/redact.ts'
 import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
@@ -10,6 +11,7 @@ import type { Level } from '../telemetry/wording.ts'
 import { openDestinations, openReceivers } from './assemble.ts'
 import { systemClock } from './clock.ts'
 import { openDatabases } from './processors.ts'
+import { openStaging } from './staging.ts'
 import { version } from './version.ts'
 import { whoAsks } from './who.ts'
 
@@ -56,8 +58,17 @@ export async function openPipeline(
     deduplicationMs: deduplication.window,
     own: ownParts(config),
     cacheBytes: memory.cache,
+    ...(await importsBeside(config)),
     stopMs: stop_timeout,
   })
   void databases.watch(systemClock, end)
   return { pipeline, receivers, destinations }
+}
+
+/** Files are staged beside a ledger that is a file, and nowhere else. */
+async function importsBeside(config: Config): Promise<Pick<PipelineParts, 'imports'>> {
+  const staging = openStaging(config)
+  if (staging === undefined) return {}
+  const { openComparison } = await import('../ledger/sqlite/comparison.ts')
+  return { imports: { staging, openComparison } }
 }

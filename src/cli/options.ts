@@ -25,6 +25,17 @@ export interface ProfileOptions extends CommonOptions {
   readonly shape: boolean
 }
 
+export interface ImportOptions extends CommonOptions {
+  /** Names, `-` for standard input; without one, imports that are not done are taken up. */
+  readonly files: readonly string[]
+  /** Whose events they hold; needed where there are several receivers. */
+  readonly receiver?: string | undefined
+  /** Tell what would be forwarded; forward and keep nothing. */
+  readonly dryRun: boolean
+  /** Go on although events of objects that are gone cannot be recognised. */
+  readonly acceptRepeats: boolean
+}
+
 export interface DoctorOptions extends CommonOptions {
   /** Send one marked event to each destination. */
   readonly canary: boolean

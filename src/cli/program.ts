@@ -58,6 +58,7 @@ function commands(finish: Finish): Command {
   addConfigCommands(program, finish)
   addPolicy(program, finish)
   addReadingCommands(program, finish)
+  addImport(program, finish)
   return program
 }
 
@@ -163,6 +164,29 @@ function addReadingCommands(program: Command, finish: Finish): void {
       const { profile } = await import('./profile.ts')
       const { shape, ...range } = command.opts<{ shape?: boolean; from: string; to?: string; objects?: number }>()
       finish(await profile({ ...common(command), ...range, store, shape: shape === true }))
+    })
+}
+
+function addImport(program: Command, finish: Finish): void {
+  program
+    .command('import')
+    .description('forward what an audit-log CSV holds and the stream did not bring')
+    .argument(
+      '[files...]',
+      'CSV or JSON, also compressed; - for standard input. Without one, go on with imports that are not done',
+    )
+    .option('--receiver <id>', 'whose events they hold; needed where there are several receivers')
+    .option('--dry-run', 'tell what would be forwarded, and forward nothing')
+    .option('--accept-repeats', 'go on although events of objects that are gone from the store cannot be recognised')
+    .action(async (files: readonly string[], _options: unknown, command: Command) => {
+      const { importFiles } = await import('./import.ts')
+      const { receiver, dryRun, acceptRepeats } = command.opts<{
+        receiver?: string
+        dryRun?: boolean
+        acceptRepeats?: boolean
+      }>()
+      const chosen = { receiver, dryRun: dryRun === true, acceptRepeats: acceptRepeats === true }
+      finish(await importFiles({ ...common(command), files, ...chosen }))
     })
 }
 

@@ -93,6 +93,14 @@ export const service = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'Records that a destination refused for good.' }),
+  imports: z
+    .strictObject({
+      max_bytes: size
+        .prefault('4GiB')
+        .meta({ description: 'Bytes that copies of files to be imported may take beside the ledger.' }),
+    })
+    .prefault({})
+    .meta({ description: 'Files that `import` brings.' }),
   deduplication: z
     .strictObject({
       window: duration

@@ -234,7 +234,8 @@ function weigh(chunk: DecidedChunk): number {
   return (chunk.to - chunk.from) * WEIGHT_PER_BYTE + chunk.pieces.length * WEIGHT_PER_PIECE
 }
 
-function undecided(object: AuditObject, chunk: PieceChunk): Undecided {
+/** The chunk as the ledger decides it. */
+export function undecided(object: Pick<AuditObject, 'ref'>, chunk: PieceChunk): Undecided {
   const claimants = chunk.pieces.filter(isEvent).map(({ from, to, id, at }) => ({ from, to, id, at }))
   const bad = chunk.pieces.flatMap(badBytes)
   return { object: object.ref, from: chunk.from, to: chunk.to, claimants, bad, end: chunk.end }

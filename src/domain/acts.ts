@@ -9,6 +9,7 @@ export type ActKind =
   | 'quarantine_replayed'
   | 'quarantine_exported'
   | 'backfill_forced'
+  | 'file_imported'
   | 'gap_acknowledged'
 
 /** Who did what, when and why. */
@@ -26,9 +27,12 @@ export interface Act {
   readonly about: Readonly<Record<string, OwnValue>>
 }
 
+/** What takes nothing away and overrules nothing. */
+const ordinary: ReadonlySet<ActKind> = new Set(['destination_added', 'destination_renamed', 'file_imported'])
+
 /** The record of an act. The same act at the same time is the same record. */
 export function actRecord({ what, by, at, why, body, about }: Act): OwnRecord {
-  const level = what === 'destination_added' || what === 'destination_renamed' ? 'info' : 'warning'
+  const level = ordinary.has(what) ? 'info' : 'warning'
   return {
     kind: 'act',
     id: ownId('act', what, by, at, JSON.stringify(about)),

@@ -33,6 +33,8 @@ export interface RequestKind {
   readonly delivers: boolean
   /** Reads a body and returns the act over it. Throws RequestRefused for a body it does not take. */
   accept(body: unknown): (task: Task) => Promise<unknown>
+  /** What is left to do once a request is answered, however. A crash may prevent it. */
+  after?(body: string, id: number): Promise<void>
 }
 
 /** A kind whose act gets what `parse` made of the body; what the act resolves to is the answer, as JSON. */
@@ -46,13 +48,29 @@ export function requestKind<Body>(kind: {
    * awaits between them. Throws RequestRefused where it cannot be done; LedgerFailure is tried again.
    */
   readonly act: (body: Body, task: Task) => Promise<unknown>
+  /** Tidies up once it is answered. */
+  readonly after?: (body: Body, id: number) => Promise<void>
 }): RequestKind {
-  const { name, delivers = false, parse, act } = kind
+  const { name, delivers = false, parse, act, after } = kind
   const accept = (body: unknown): ((task: Task) => Promise<unknown>) => {
     const parsed = parse(body)
     return (task) => act(parsed, task)
   }
-  return { name, delivers, accept }
+  if (after === undefined) return { name, delivers, accept }
+  const tidied = async (body: string, id: number): Promise<void> => {
+    // What could not be read was not begun either.
+    const read = attempted(() => parse(JSON.parse(body)))
+    if (read !== undefined) await after(read.body, id)
+  }
+  return { name, delivers, accept, after: tidied }
+}
+
+function attempted<Body>(parse: () => Body): { readonly body: Body } | undefined {
+  try {
+    return { body: parse() }
+  } catch {
+    return undefined
+  }
 }
 
 /** How a request ended. */

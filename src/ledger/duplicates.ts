@@ -78,6 +78,10 @@ export interface DuplicateLedger {
   judge(destination: string, object: number, copies: readonly Copy[]): readonly boolean[]
   /** Positions (first bytes) of this object whose event another object's copy was adopted for: skip them. */
   adopted(destination: string, object: number): ReadonlySet<number>
-  /** Drops claims older than `window` ms below the oldest undecided object's time. Returns how many. Not durable. */
-  prune(window: number): number
+  /**
+   * Drops claims older than `window` ms below the oldest undecided object's time, and none of events from `needed` on.
+   * What an import has is remembered for longer, as far back as a file can reach: no stream will bring it again in time to
+   * be recognised, but another file may. Returns how many. Not durable.
+   */
+  prune(window: number, needed?: number): number
 }

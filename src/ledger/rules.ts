@@ -9,6 +9,8 @@ export const sameEventMs = 2_000
 export const hourMs = 3_600_000
 /** The watermark stays this far below the last complete sweep: a store may list an object a little late. */
 export const sweepMarginMs = 300_000
+/** Claims of imports are kept for so long: CircleCI's files reach twelve months back. */
+export const importMemoryMs: number = 400 * 24 * hourMs
 /** Of a larger record quarantine keeps no bytes: the first MiB is not evidence. */
 export const maxRecordBytes = 1 << 20
 /** What an entry is charged beside its bytes, so that a flood of tiny ones is bounded too. */

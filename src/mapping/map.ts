@@ -110,7 +110,7 @@ function locate(attributes: Record<string, unknown>, item: DecodedItem, source: 
   if (source.store.startsWith('s3://')) {
     attributes['aws.s3.bucket'] = bucketOf(source.store)
     attributes['aws.s3.key'] = source.key
-  } else if (!isCloud(source.store)) {
+  } else if (!isElsewhere(source.store)) {
     attributes['log.file.path'] = source.store.startsWith('dir:')
       ? `${source.store.slice(4)}/${source.key}`
       : source.key
@@ -124,8 +124,8 @@ function locate(attributes: Record<string, unknown>, item: DecodedItem, source: 
 }
 
 /** Stores for whose objects OpenTelemetry has no words: store and key below say it all. */
-function isCloud(store: string): boolean {
-  return store.startsWith('gs://') || store.startsWith('azblob://')
+function isElsewhere(store: string): boolean {
+  return store.startsWith('gs://') || store.startsWith('azblob://') || store.startsWith('import:')
 }
 
 function keepConstant(attributes: Record<string, unknown>, name: string, value: unknown): void {

@@ -4,6 +4,7 @@
 // told to the destinations in the transaction that does it.
 import { actRecord } from '../domain/acts.ts'
 import type { Clock } from '../domain/clock.ts'
+import { importOf, isImportReceiver } from '../domain/imports.ts'
 import { gapReceiver, isOwnReceiver, type OwnRecord, ownReceiver, stamp } from '../domain/own-records.ts'
 import type { Route } from '../ledger/discovery.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -49,13 +50,22 @@ export class Enrolment {
     const now = clock.now()
     ledger.together(() => {
       ledger.enrol(all, now)
-      const names = new Set(fresh.map(name))
+      // An import is no new destination.
+      const names = new Set(fresh.filter(({ receiver }) => !isImportReceiver(receiver)).map(name))
       // With the start that the ledger knows: one that was here before begins where it did.
       const come = ledger.routes().filter((route) => names.has(name(route)))
       this.#record(come.map((route) => added(route, now, this.#operator)))
     })
     this.#routes = all
     return fresh
+  }
+
+  /** Takes a receiver's routes out. Throws LedgerFailure; then nothing has changed. */
+  drop(receiver: string): void {
+    const rest = this.#routes.filter((route) => route.receiver !== receiver)
+    if (rest.length === this.#routes.length) return
+    this.#parts.ledger.enrol(rest, this.#parts.clock.now())
+    this.#routes = rest
   }
 
   #begin(): { readonly renamed: readonly Renamed[]; readonly retired: readonly Retired[] } {
@@ -66,7 +76,10 @@ export class Enrolment {
       destinations.flatMap(({ id, routes }) => routes.map((route) => name({ ...route, destination: id }))),
     )
     const before = ledger.routes().filter(({ receiver }) => !isOwnReceiver(receiver))
-    this.#routes = [...before.filter((route) => wanted.has(name(route))), ...this.#ownRoutes()]
+    // An import is wanted by whom its events are wanted.
+    const feeding = ({ receiver }: Route): string => importOf(receiver)?.receiver ?? receiver
+    const kept = before.filter((route) => wanted.has(name({ ...route, receiver: feeding(route) })))
+    this.#routes = [...kept, ...this.#ownRoutes()]
     ledger.enrol(this.#routes, now)
     const earlier = new Set(before.map(name))
     const retired = ledger.retired().filter((route) => earlier.has(name(route)))

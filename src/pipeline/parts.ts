@@ -3,9 +3,11 @@ import type { LaneOptions } from '../delivery/options.ts'
 import type { Processing } from '../delivery/processing.ts'
 import type { Clock, Random } from '../domain/clock.ts'
 import type { StartAt } from '../domain/start.ts'
+import type { Comparison } from '../ledger/comparison.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { MappingOptions } from '../mapping/map.ts'
 import type { DecodeOptions } from '../receiver/decode/decode.ts'
+import type { Staging } from '../receiver/imports/staging.ts'
 import type { Notifications } from '../receiver/notifications.ts'
 import type { Store } from '../receiver/store.ts'
 import type { Tell } from '../telemetry/events.ts'
@@ -54,6 +56,12 @@ export interface OwnParts {
   readonly heartbeatMs: number
 }
 
+export interface ImportParts {
+  readonly staging: Staging
+  /** An empty comparison in a file of this name, which nobody else has. */
+  readonly openComparison: (path: string) => Comparison
+}
+
 export interface PipelineParts {
   readonly receivers: readonly ReceiverSpec[]
   readonly destinations: readonly DestinationSpec[]
@@ -68,6 +76,8 @@ export interface PipelineParts {
   readonly deduplicationMs: number
   /** Decoded bytes kept for lanes that are not in step. */
   readonly cacheBytes: number
+  /** Where files to be imported lie; undefined beside a ledger in memory. */
+  readonly imports?: ImportParts
   /** How long what is in flight may take to land when told to stop, in milliseconds. */
   readonly stopMs: number
 }

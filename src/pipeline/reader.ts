@@ -1,6 +1,7 @@
 import type { Piece, PieceChunk, Reader } from '../delivery/reader.ts'
 import type { DecodedChunk, DecodedItem } from '../domain/event.ts'
 import { ReadFailure } from '../domain/failures.ts'
+import { importStoreOf } from '../domain/imports.ts'
 import type { AuditObject } from '../domain/objects.ts'
 import { foreignTo } from '../domain/organization.ts'
 import { ownStore } from '../domain/own-records.ts'
@@ -8,8 +9,10 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { eventId, eventTime } from '../mapping/identity.ts'
 import { mapEvent } from '../mapping/map.ts'
 import type { Speaker } from '../mapping/own.ts'
+import { decodeImport } from '../receiver/csv/decode.ts'
 import { type DecodeOptions, decode } from '../receiver/decode/decode.ts'
 import { Digests } from '../receiver/digests.ts'
+import type { Staging } from '../receiver/imports/staging.ts'
 import { ownChunk } from './own-reader.ts'
 import type { PipelineParts, ReceiverSpec } from './parts.ts'
 
@@ -26,8 +29,9 @@ export class AuditReader implements Reader {
   readonly #receivers: readonly ReceiverSpec[]
   readonly #digests: ReadonlyMap<string, Digests>
   readonly #decode: DecodeOptions
+  readonly #staging: Staging | undefined
 
-  constructor(parts: Pick<PipelineParts, 'receivers' | 'decode' | 'ledger' | 'clock' | 'tell' | 'own'>) {
+  constructor(parts: Pick<PipelineParts, 'receivers' | 'decode' | 'ledger' | 'clock' | 'tell' | 'own' | 'imports'>) {
     const { receivers, ledger, clock, tell } = parts
     this.#ledger = ledger
     this.#speaker = parts.own ?? nobody
@@ -35,6 +39,7 @@ export class AuditReader implements Reader {
     this.#receivers = receivers.toSorted((a, b) => b.store.prefix.length - a.store.prefix.length)
     this.#digests = new Map(receivers.map(({ id }) => [id, new Digests({ receiver: id, tell, altered })]))
     this.#decode = parts.decode
+    this.#staging = parts.imports?.staging
   }
 
   async *read(object: AuditObject, signal: AbortSignal): AsyncGenerator<PieceChunk> {
@@ -42,11 +47,11 @@ export class AuditReader implements Reader {
       yield this.#own(object)
       return
     }
-    const receiver = this.#receiverOf(object)
-    if (receiver === undefined) {
-      const hint = 'configure a receiver with this store again, or let the rows rest'
-      throw new ReadFailure('denied', `cannot read ${object.key}: no receiver has the store ${object.store}`, { hint })
+    if (importStoreOf(object.store) !== undefined) {
+      yield* this.glance(object, signal)
+      return
     }
+    const receiver = this.#mustHave(object)
     const body = await receiver.store.read(object, signal)
     const watched = this.#digests.get(receiver.id)?.watched(object, body) ?? body
     for await (const chunk of decode(watched, this.#decode)) yield pieces(chunk, object, receiver)
@@ -58,8 +63,32 @@ export class AuditReader implements Reader {
     return ownChunk(record, this.#speaker)
   }
 
+  /** The same for an object that need not be the ledger's: nothing is noted of it. */
+  async *glance(object: AuditObject, signal: AbortSignal): AsyncGenerator<PieceChunk> {
+    const receiver = this.#mustHave(object)
+    const chunks =
+      importStoreOf(object.store) === undefined
+        ? decode(await receiver.store.read(object, signal), this.#decode)
+        : decodeImport(this.#staged(object, signal), this.#decode)
+    for await (const chunk of chunks) yield pieces(chunk, object, receiver)
+  }
+
+  #staged(object: AuditObject, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    if (this.#staging !== undefined) return this.#staging.read(object, signal)
+    throw new ReadFailure('gone', `cannot read ${object.key}: nothing is staged beside a ledger in memory`)
+  }
+
+  #mustHave(object: AuditObject): ReceiverSpec {
+    const receiver = this.#receiverOf(object)
+    if (receiver !== undefined) return receiver
+    const hint = 'configure a receiver with this store again, or let the rows rest'
+    throw new ReadFailure('denied', `cannot read ${object.key}: no receiver has the store ${object.store}`, { hint })
+  }
+
   /** Several receivers may share a bucket: the one with the longest prefix of the key, else any with the bucket. */
   #receiverOf({ store, key }: AuditObject): ReceiverSpec | undefined {
+    const imported = importStoreOf(store)
+    if (imported !== undefined) return this.#receivers.find(({ id }) => id === imported)
     const sharing = this.#receivers.filter((receiver) => receiver.store.uri === store)
     return sharing.find(({ store: { prefix } }) => prefix === '' || key.startsWith(`${prefix}/`)) ?? sharing[0]
   }

@@ -82,6 +82,7 @@ export class Requests {
     await this.#persist(`answering request ${request.kind}`, signal, async () => {
       this.#parts.ledger.answer(request.id, answerText(answer))
     })
+    await this.#kinds.get(request.kind)?.after?.(request.body, request.id)
   }
 
   /** Does it, and again where the ledger could not be written. Undefined once the signal has aborted. */

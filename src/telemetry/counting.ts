@@ -52,6 +52,10 @@ const counting: Counting = {
   id_reused: ({ count }, to) => to.add('ids_reused_total', count),
   object_altered: ({ receiver, how }, to) => to.add('objects_altered_total', 1, { receiver, how }),
   digests_unusable: nothing,
+  import_waits: nothing,
+  import_begun: nothing,
+  import_finished: nothing,
+  import_refused: nothing,
   object_lost: nothing, // the ledger counts them
   batch_delivered: ({ destination, records, own, bytes, durationMs, lagMs }, to) => {
     to.add('records_delivered_total', records - own, { destination })

@@ -95,6 +95,33 @@ export type TelemetryEvent =
       readonly reason: string
       readonly reopened: number
     }
+  // imports
+  /** The stream cannot be listed or read while an import looks up which of its events are known. */
+  | {
+      readonly type: 'import_waits'
+      readonly receiver: string
+      readonly reason: string
+      readonly hint: string | undefined
+      readonly retryInMs: number
+    }
+  | { readonly type: 'import_begun'; readonly receiver: string; readonly name: string; readonly request: number }
+  | {
+      readonly type: 'import_finished'
+      readonly receiver: string
+      readonly name: string
+      readonly request: number
+      readonly rows: number
+      /** Events of the file that the stream lacks. */
+      readonly lacking: number
+    }
+  /** A file that lies where imports are laid is none, or cannot be had. */
+  | {
+      readonly type: 'import_refused'
+      readonly receiver: string
+      readonly name: string
+      readonly reason: string
+      readonly hint: string | undefined
+    }
   // delivery
   | {
       readonly type: 'batch_delivered'

@@ -91,6 +91,16 @@ const wording: Wording = {
       ? `${e.receiver}: ${e.key} was ALTERED: its bytes have the sha1 ${e.evidence}, not the one CircleCI wrote into its key; what it holds is forwarded all the same; find out who can write to the bucket`
       : `${e.receiver}: ${e.key} was ALTERED: it was known as version ${e.evidence} and has another now; events it held before are copies, new ones are forwarded; find out who can write to the bucket`,
   ],
+  import_waits: (e) => [
+    'warn',
+    `${e.receiver}: an import cannot look into the stream: ${e.reason}${next(e.hint)}; next try in ${duration(e.retryInMs)}`,
+  ],
+  import_begun: (e) => ['info', `${e.receiver}: importing ${e.name} (request ${e.request})`],
+  import_finished: (e) => [
+    e.lacking > 0 ? 'warn' : 'info',
+    `${e.receiver}: ${e.name} is imported, ${count(e.rows, 'row')}; the stream lacks ${count(e.lacking, 'event')} of it`,
+  ],
+  import_refused: (e) => ['error', `${e.receiver}: ${e.name} is not imported: ${e.reason}${next(e.hint)}`],
   digests_unusable: (e) => [
     'warn',
     `${e.receiver}: the sha1 in the keys is not that of the objects (none of the first ${e.objects}, for example ${e.key}); contents are not compared with it until the next start`,

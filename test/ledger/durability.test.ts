@@ -125,6 +125,8 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     () => ledger.replay(1, 1, start),
     () => ledger.remark(1, 'still no event'),
     () => ledger.understood(1),
+    () => ledger.imports.remember(1, whole(1, ['x']).claimants),
+    () => void ledger.imports.forgetCopies(1, 9),
     () => ledger.stop('a', undefined),
   ]
   expect(synchronousOf(ledger, durable)).toEqual(durable.map(() => 'FULL'))

@@ -149,7 +149,6 @@ export const acts = {
     return ledger.lose(destination, object, 'gone', now)
   },
   advance: (ledger) => ledger.advance(),
-  prune: (ledger, { a }) => ledger.prune((a % 4) * hour),
   refill: (ledger, { a, b, c }, now, witness) => {
     const sightings = Array.from({ length: 1 + (b % 5) }, (_, index) => sighting((a + index * 3) % 24))
     const receiver = receivers[c % 4 === 0 ? 1 : 0]
@@ -185,6 +184,21 @@ export const acts = {
     if (object === undefined) return undefined
     const some = contentOf(object).filter((_, index) => (index + c) % 3 !== 0)
     return ledger.release(destination, some.map(bare), 1 + (c % 5), now)
+  },
+  prune: (ledger, { a, b }) => ledger.prune((a % 4) * hour, b % 3 === 0 ? start + (b % 5) * hour : undefined),
+  remember: (ledger, { a }) => {
+    const object = pick(
+      refs(ledger).filter(({ length }) => length !== undefined),
+      a,
+    )
+    if (object === undefined) return undefined
+    const { claimants } = chunkOf(object, 0, contentOf(object).length)
+    ledger.imports.remember(object.ref, claimants)
+    const positions = claimants.map(({ from }) => from)
+    return [
+      destinations.map((one) => ledger.imports.has(one, object.ref, positions)),
+      ledger.imports.numbers(object.store, [object]),
+    ]
   },
   stop: (ledger, { a, b }, now) => {
     const stopped = { cause: 'credentials' as const, reason: '401', since: now }

@@ -45,6 +45,10 @@ export const samples: Samples = {
     how: 'content',
     evidence: 'da39a3ee5e6b4b0d3255bfef95601890afd80709',
   },
+  import_waits: { type: 'import_waits', receiver, reason: 'no answer', hint: undefined, retryInMs: 5_000 },
+  import_begun: { type: 'import_begun', receiver, name: 'audit.csv', request: 7 },
+  import_finished: { type: 'import_finished', receiver, name: 'audit.csv', request: 7, rows: 100, lacking: 1 },
+  import_refused: { type: 'import_refused', receiver, name: 'audit.csv', reason: 'no audit log', hint: undefined },
   digests_unusable: { type: 'digests_unusable', receiver, objects: 20, key },
   object_lost: {
     type: 'object_lost',

@@ -1,3 +1,4 @@
+import { isImportReceiver } from '../../domain/imports.ts'
 import { isOwnReceiver } from '../../domain/own-records.ts'
 import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Retired } from '../names.ts'
@@ -20,7 +21,11 @@ function outstandingOf(state: State, route: RouteState): RowState[] {
 }
 
 export function accounts(state: State): Account[] {
-  const routes = state.activeRoutes().filter(({ receiver }) => !isOwnReceiver(receiver))
+  return accountsOf(state, (receiver) => !isOwnReceiver(receiver) && !isImportReceiver(receiver))
+}
+
+export function accountsOf(state: State, wanted: (receiver: string) => boolean): Account[] {
+  const routes = state.activeRoutes().filter(({ receiver }) => wanted(receiver))
   return routes.map((route) => {
     const rows = state.rows.values().filter((row) => row.route === route.id)
     const outstanding = rows.filter((row) => row.state === 'outstanding')
@@ -48,7 +53,11 @@ export function accounts(state: State): Account[] {
 }
 
 export function retired(state: State): Retired[] {
-  const gone = state.routes.values().filter(({ active, receiver }) => !active && !isOwnReceiver(receiver))
+  const gone = state.routes.values().filter((route) => {
+    const { active, receiver } = route
+    if (active || isOwnReceiver(receiver)) return false
+    return !isImportReceiver(receiver) || outstandingOf(state, route).length > 0
+  })
   return gone
     .sort((a, b) => a.id - b.id)
     .map((route) => {

@@ -1,3 +1,4 @@
+import { isImportReceiver } from '../../domain/imports.ts'
 import { objectTime, type Sighting } from '../../domain/objects.ts'
 import { isOwnReceiver } from '../../domain/own-records.ts'
 import type { Route, Seen } from '../discovery.ts'
@@ -12,7 +13,7 @@ export function enrol(state: State, routes: readonly Route[], now: number): void
     state.routes.set(route.id, { ...route, active: false, retiredAt, goneAt: now })
   }
   const come = routes.filter((route) => enlist(state, route))
-  const changed = new Set([...gone, ...come].map(({ destination }) => destination))
+  const changed = new Set([...gone, ...come].filter(isAudit).map(({ destination }) => destination))
   for (const destination of changed) reconcile(state, destination, now)
 }
 
@@ -27,6 +28,10 @@ function enlist(state: State, route: Route): boolean {
   if (known === undefined) addRoute(state, route)
   else state.routes.set(known.id, { ...known, active: true, retiredAt: undefined, goneAt: undefined })
   return true
+}
+
+function isAudit({ receiver }: Route): boolean {
+  return !isOwnReceiver(receiver) && !isImportReceiver(receiver)
 }
 
 function sameRoute(a: Route, b: Route): boolean {
@@ -53,12 +58,10 @@ function addRoute(state: State, { destination, receiver, startAt }: Route): void
 
 /**
  * Every known object a destination's routes want has a row there, and skips nothing in favour of a retired row. Own
- * records are for whom they were meant when they were kept.
+ * records are for whom they were meant when they were kept, and so are imports.
  */
 function reconcile(state: State, destination: string, now: number): void {
-  const routes = state
-    .activeRoutes()
-    .filter((route) => route.destination === destination && !isOwnReceiver(route.receiver))
+  const routes = state.activeRoutes().filter((route) => route.destination === destination && isAudit(route))
   const objects = state.objects.values().sort((a, b) => a.object.ref - b.object.ref)
   for (const route of routes) {
     for (const { object, receivers } of objects) {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { importStoreOf } from '../../domain/imports.ts'
 import { ownStore } from '../../domain/own-records.ts'
 import { covers, meets, removeRanges } from '../../domain/ranges.ts'
 import type { BadBytes, Claimant, Copy, Decision, Position, Undecided } from '../duplicates.ts'
-import { hourOf, idDigits, neighbourHour, reopenedReason, retiredReason, sameEvent } from '../rules.ts'
+import { hourOf, idDigits, importMemoryMs, neighbourHour, reopenedReason, retiredReason, sameEvent } from '../rules.ts'
 import { entriesOf, keep } from './quarantine.ts'
 import type { Claim, CopyState, EntryState, ObjectState, RowState, State } from './state.ts'
 
@@ -58,7 +59,7 @@ function advance(state: State, chunk: Undecided, known: ObjectState): void {
   for (const row of state.rows.values()) if (row.object === chunk.object) state.complete(row.destination, row.object)
 }
 
-function claim(state: State, object: number, { from, to, id, at }: Claimant): 'fresh' | 'reused' | CopyState {
+export function claim(state: State, object: number, { from, to, id, at }: Claimant): 'fresh' | 'reused' | CopyState {
   const key = (hour: number) => `${hour} ${idDigits(id).toLowerCase()}`
   const hours = [hourOf(at), neighbourHour(at)].filter((hour) => hour !== undefined)
   const claims = hours.flatMap((hour) => state.claims.get(key(hour)) ?? [])
@@ -214,18 +215,24 @@ function reopen(state: State, destination: string, position: Position, reason: s
 }
 
 /** Claims are dropped by whole hours, measured from what is still to be decided and never from the wall clock. */
-export function prune(state: State, window: number): number {
+export function prune(state: State, window: number, needed = Number.POSITIVE_INFINITY): number {
   const border = oldestUndecided(state)
   if (border === undefined) return 0
-  const firstKept = hourOf(border - window)
+  const [firstKept, firstImported] = [hourOf(Math.min(border - window, needed)), hourOf(border - importMemoryMs)]
   let dropped = 0
   for (const [key, claims] of state.claims.entries()) {
     const hour = hourOf(claims[0]?.at ?? Number.POSITIVE_INFINITY)
     if (hour >= firstKept) continue
-    state.claims.delete(key)
-    dropped += claims.length
+    const kept = claims.filter(({ object }) => hour >= firstImported && isImported(state, object))
+    if (kept.length === 0) state.claims.delete(key)
+    else state.claims.set(key, kept)
+    dropped += claims.length - kept.length
   }
   return dropped
+}
+
+function isImported(state: State, object: number): boolean {
+  return importStoreOf(state.objects.get(object)?.object.store ?? '') !== undefined
 }
 
 /** With nothing undecided, the newest object; but no object's time is believed past the moment it was seen. */

@@ -7,6 +7,7 @@ import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
+import type { ImportLedger } from '../imports.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Retired } from '../names.ts'
@@ -21,6 +22,7 @@ import { accounts, advance, retired, stop } from './accounts.ts'
 import { alterations, note } from './alterations.ts'
 import { enrol, see } from './discovery.ts'
 import { adopted, decide, judge, prune } from './duplicates.ts'
+import { MemoryImports } from './imports.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
 import { forget, own, ownStandings, record, waiting } from './own.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
@@ -31,10 +33,12 @@ import { answer, ask, asked, report } from './requests.ts'
 import { State } from './state.ts'
 
 export class MemoryLedger implements Ledger {
+  readonly imports: ImportLedger
   readonly #state: State
 
   constructor(options: { readonly maxQuarantineBytes?: number } = {}) {
     this.#state = new State(options.maxQuarantineBytes ?? defaultQuarantineBytes)
+    this.imports = new MemoryImports(this.#state)
   }
 
   /** Commits that a power cut now could take back. */
@@ -97,8 +101,8 @@ export class MemoryLedger implements Ledger {
     return adopted(this.#state, destination, object)
   }
 
-  prune(window: number): number {
-    return this.#volatile(() => prune(this.#state, window))
+  prune(window: number, needed?: number): number {
+    return this.#volatile(() => prune(this.#state, window, needed))
   }
 
   due(destination: string, query: DueQuery): readonly Row[] {

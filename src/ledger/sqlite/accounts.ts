@@ -1,3 +1,4 @@
+import { isImportReceiver } from '../../domain/imports.ts'
 import { isOwnReceiver } from '../../domain/own-records.ts'
 import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Retired } from '../names.ts'
@@ -52,8 +53,13 @@ interface StoredAccount extends Counted {
   readonly since: number
 }
 
-/** Counters and one index look-up a route, whatever the number of rows. */
+/** Of the stream: neither of own records nor of imports. */
 export function accounts(db: Connection): Account[] {
+  return accountsOf(db, (receiver) => !isOwnReceiver(receiver) && !isImportReceiver(receiver))
+}
+
+/** Counters and one index look-up a route, whatever the number of rows. */
+export function accountsOf(db: Connection, wanted: (receiver: string) => boolean): Account[] {
   const rows = db.all<StoredAccount>(
     `SELECT r.id, r.destination, r.receiver, r.start_at AS startAt, r.watermark, s.swept_to AS sweptTo, r.delivered,
        r.filtered, r.duplicates, r.quarantined, r.outstanding, r.late, r.late_total AS lateTotal,
@@ -62,7 +68,7 @@ export function accounts(db: Connection): Account[] {
      FROM routes r LEFT JOIN sweeps s ON s.receiver = r.receiver LEFT JOIN stops t ON t.destination = r.destination
      WHERE r.active = 1 ORDER BY r.id`,
   )
-  const audit = rows.filter(({ receiver }) => !isOwnReceiver(receiver))
+  const audit = rows.filter(({ receiver }) => wanted(receiver))
   return audit.map(({ id, cause, stopReason, since, ...counted }) => ({
     ...counted,
     watermark: counted.watermark ?? undefined,
@@ -81,7 +87,9 @@ export function retired(db: Connection): Retired[] {
     `SELECT id, destination, receiver, watermark, delivered, outstanding, gone_at AS retiredAt
      FROM routes WHERE active = 0 ORDER BY id`,
   )
-  const audit = rows.filter(({ receiver }) => !isOwnReceiver(receiver))
+  const audit = rows.filter(({ receiver, outstanding }) => {
+    return !isOwnReceiver(receiver) && !(isImportReceiver(receiver) && outstanding === 0)
+  })
   return audit.map(({ id, ...route }) => ({
     ...route,
     watermark: route.watermark ?? undefined,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isImportReceiver } from '../../domain/imports.ts'
 import { type AuditObject, type Discovery, objectTime, type Sighting } from '../../domain/objects.ts'
 import { isOwnReceiver } from '../../domain/own-records.ts'
 import type { Alteration } from '../alterations.ts'
@@ -32,8 +33,12 @@ export function enrol(db: Connection, wanted: readonly Route[], now: number): vo
     db.run(retire, sweptTo(db, receiver) ?? null, now, id)
   }
   const come = wanted.filter((route) => enlist(db, route))
-  const changed = new Set([...gone, ...come].map(({ destination }) => destination))
+  const changed = new Set([...gone, ...come].filter(isAudit).map(({ destination }) => destination))
   for (const destination of changed) reconcile(db, destination, now)
+}
+
+function isAudit({ receiver }: Route): boolean {
+  return !isOwnReceiver(receiver) && !isImportReceiver(receiver)
 }
 
 function sameRoute(a: Route, b: Route): boolean {
@@ -59,10 +64,10 @@ function enlist(db: Connection, { destination, receiver, startAt }: Route): bool
 
 /**
  * Every known object a destination's routes want has a row there, and skips nothing in favour of a retired row. Own
- * records are for whom they were meant when they were kept.
+ * records are for whom they were meant when they were kept, and so are imports.
  */
 function reconcile(db: Connection, destination: string, now: number): void {
-  const routes = activeRoutes(db).filter((one) => one.destination === destination && !isOwnReceiver(one.receiver))
+  const routes = activeRoutes(db).filter((one) => one.destination === destination && isAudit(one))
   for (const route of routes) {
     const objects = db.all<{ ref: number; time: number }>(
       `SELECT ref, time FROM objects WHERE time >= ? AND

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { importStores } from '../../domain/imports.ts'
 import { ownReceiver } from '../../domain/own-records.ts'
 import { covers } from '../../domain/ranges.ts'
 import type { BadBytes, Claimant, Copy, Decision, Undecided } from '../duplicates.ts'
-import { hourOf } from '../rules.ts'
+import { hourOf, importMemoryMs } from '../rules.ts'
 import { claimAll, type Verdict } from './claims.ts'
 import type { Connection } from './connection.ts'
 import { keep } from './quarantine.ts'
@@ -137,9 +138,18 @@ function mark(db: Connection, { object, to, end }: Undecided, known: Progress): 
 }
 
 /** Claims are dropped by whole hours, measured from what is still to be decided and never from the wall clock. */
-export function prune(db: Connection, window: number): number {
+export function prune(db: Connection, window: number, needed = Number.POSITIVE_INFINITY): number {
   const border = oldestUndecided(db) ?? newest(db)
-  return border === undefined ? 0 : db.run('DELETE FROM claims WHERE hour < ?', hourOf(border - window))
+  if (border === undefined) return 0
+  const [first, last] = importStores
+  return db.run(
+    `DELETE FROM claims WHERE hour < ?
+       AND (hour < ? OR object NOT IN (SELECT ref FROM objects WHERE store >= ? AND store < ?))`,
+    hourOf(Math.min(border - window, needed)),
+    hourOf(border - importMemoryMs),
+    first,
+    last,
+  )
 }
 
 function oldestUndecided(db: Connection): number | undefined {

@@ -6,6 +6,7 @@ import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
+import type { ImportLedger } from '../imports.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Retired } from '../names.ts'
@@ -19,6 +20,7 @@ import { alterations, note } from './alterations.ts'
 import { Connection } from './connection.ts'
 import { arrivals, enrol, object, routes, see, swept, sweptTo } from './discovery.ts'
 import { decide, prune } from './duplicates.ts'
+import { SqliteImports } from './imports.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
 import { Lock } from './lock.ts'
 import { checkPlace, openForReading, openForWriting } from './open.ts'
@@ -54,11 +56,13 @@ export function openSqliteLedger(options: SqliteLedgerOptions): SqliteLedger {
 
 export class SqliteLedger extends Repairing implements Ledger {
   readonly #lock: Lock | undefined
+  readonly imports: ImportLedger
 
   /** Use `openSqliteLedger`. Without a lock the ledger is for reading. */
   constructor(db: Connection, lock: Lock | undefined, quarantineCap: number) {
     super(db, quarantineCap)
     this.#lock = lock
+    this.imports = new SqliteImports(db, (body) => this.write('volatile', body))
   }
 
   enrol(wanted: readonly Route[], now: number): void {
@@ -106,8 +110,8 @@ export class SqliteLedger extends Repairing implements Ledger {
     return adopted(this.db, destination, ref)
   }
 
-  prune(window: number): number {
-    return this.write('volatile', () => prune(this.db, window))
+  prune(window: number, needed?: number): number {
+    return this.write('volatile', () => prune(this.db, window, needed))
   }
 
   due(destination: string, query: DueQuery): readonly Row[] {

@@ -1,0 +1,10 @@
+import type { Config } from '../config/schema.ts'
+import { Staging } from '../receiver/imports/staging.ts'
+
+/** Where files to be imported are copied: beside the ledger. Undefined where that is no file. */
+export function openStaging({ service }: Config): Staging | undefined {
+  const path = service.ledger.sqlite?.path
+  return path === undefined
+    ? undefined
+    : new Staging({ folder: `${path}.imports`, maxBytes: service.imports.max_bytes })
+}

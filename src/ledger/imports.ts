@@ -1,0 +1,34 @@
+import type { Sighting } from '../domain/objects.ts'
+import type { Account } from './accounts.ts'
+import type { Claimant } from './duplicates.ts'
+
+/** From and before, in milliseconds since 1970. */
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+/** What imports ask of the ledger, beside what every object does. */
+export interface ImportLedger {
+  /** Each object's number, in their order; undefined where the ledger has never seen it. Seals are asked as well. */
+  numbers(store: string, sightings: readonly Pick<Sighting, 'key' | 'version'>[]): readonly (number | undefined)[]
+  /**
+   * How many of the store's objects were seen once, have a time in [from, to), and are not among those `listed` (by their
+   * numbers). Undefined where that cannot be told: a seal does not say of which store it is, where there are several.
+   */
+  unlisted(store: string, span: Span, listed: ReadonlySet<number>): number | undefined
+  /**
+   * Makes events known again whose claims were forgotten: the object has them at these positions. What somebody claims
+   * already stays as it is. Not durable: a crash forgets it like any claim.
+   */
+  remember(object: number, claimants: readonly Claimant[]): void
+  /** For each position of an object, whether the destination has what lies there, or will have it. */
+  has(destination: string, object: number, positions: readonly number[]): readonly boolean[]
+  /** Accounts of imports under way. They are in `accounts` no more than own records are. */
+  accounts(): readonly Account[]
+  /**
+   * Forgets, for an object that will never be read again, which of its rows were copies: up to `limit` of them. Returns
+   * how many. Not durable: done again after a crash.
+   */
+  forgetCopies(object: number, limit: number): number
+}

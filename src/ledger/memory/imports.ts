@@ -1,0 +1,54 @@
+import { isImportReceiver } from '../../domain/imports.ts'
+import type { Sighting } from '../../domain/objects.ts'
+import { covers } from '../../domain/ranges.ts'
+import type { Account } from '../accounts.ts'
+import type { Claimant } from '../duplicates.ts'
+import type { ImportLedger, Span } from '../imports.ts'
+import { accountsOf } from './accounts.ts'
+import { claim } from './duplicates.ts'
+import type { State } from './state.ts'
+
+export class MemoryImports implements ImportLedger {
+  readonly #state: State
+
+  constructor(state: State) {
+    this.#state = state
+  }
+
+  numbers(store: string, sightings: readonly Pick<Sighting, 'key' | 'version'>[]): readonly (number | undefined)[] {
+    return sightings.map(({ key, version }) => this.#state.identities.get(JSON.stringify([store, key, version])))
+  }
+
+  unlisted(store: string, { from, to }: Span, listed: ReadonlySet<number>): number | undefined {
+    const seen = this.#state.objects.values().map(({ object }) => object)
+    const within = seen.filter((object) => object.store === store && object.time >= from && object.time < to)
+    return within.filter(({ ref }) => !listed.has(ref)).length
+  }
+
+  remember(object: number, claimants: readonly Claimant[]): void {
+    this.#state.journal.commit('volatile', () => {
+      for (const claimant of claimants) claim(this.#state, object, claimant)
+    })
+  }
+
+  has(destination: string, object: number, positions: readonly number[]): readonly boolean[] {
+    const row = this.#state.row(destination, object)
+    const isComing = row?.state === 'outstanding' && this.#state.route(row.route).active
+    return positions.map((position) => isComing || covers(row?.settled ?? [], position, position + 1))
+  }
+
+  accounts(): readonly Account[] {
+    return accountsOf(this.#state, isImportReceiver)
+  }
+
+  forgetCopies(object: number, limit: number): number {
+    return this.#state.journal.commit('volatile', () => {
+      const known = this.#state.objects.get(object)
+      if (known === undefined) return 0
+      const forgotten = Math.min(limit, known.copies.length)
+      const reused = forgotten < limit ? [] : known.reused
+      this.#state.objects.set(object, { ...known, copies: known.copies.slice(forgotten), reused })
+      return forgotten
+    })
+  }
+}

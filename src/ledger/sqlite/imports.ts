@@ -1,0 +1,52 @@
+import { isImportReceiver } from '../../domain/imports.ts'
+import type { Sighting } from '../../domain/objects.ts'
+import type { Account } from '../accounts.ts'
+import type { Claimant } from '../duplicates.ts'
+import type { ImportLedger, Span } from '../imports.ts'
+import { accountsOf } from './accounts.ts'
+import { claimAll } from './claims.ts'
+import type { Connection } from './connection.ts'
+import { delivery, holds } from './rows.ts'
+
+export class SqliteImports implements ImportLedger {
+  readonly #db: Connection
+  /** Makes a transaction of what it is given. */
+  readonly #write: <T>(body: () => T) => T
+
+  constructor(db: Connection, write: <T>(body: () => T) => T) {
+    this.#db = db
+    this.#write = write
+  }
+
+  numbers(store: string, sightings: readonly Pick<Sighting, 'key' | 'version'>[]): readonly (number | undefined)[] {
+    const sql = 'SELECT ref FROM objects WHERE store = ? AND key = ? AND version = ?'
+    return sightings.map(({ key, version }) => this.#db.get<{ ref: number }>(sql, store, key, version)?.ref)
+  }
+
+  unlisted(store: string, { from, to }: Span, listed: ReadonlySet<number>): number | undefined {
+    const sql = 'SELECT ref FROM objects WHERE time >= ? AND time < ? AND store = ?'
+    return this.#db.all<{ ref: number }>(sql, from, to, store).filter(({ ref }) => !listed.has(ref)).length
+  }
+
+  remember(object: number, claimants: readonly Claimant[]): void {
+    this.#write(() => void claimAll(this.#db, object, claimants))
+  }
+
+  has(destination: string, object: number, positions: readonly number[]): readonly boolean[] {
+    const row = delivery(this.#db, destination, object)
+    return positions.map((position) => holds(row, position))
+  }
+
+  accounts(): readonly Account[] {
+    return accountsOf(this.#db, isImportReceiver)
+  }
+
+  forgetCopies(object: number, limit: number): number {
+    const sql = 'DELETE FROM copies WHERE object = ? AND start IN (SELECT start FROM copies WHERE object = ? LIMIT ?)'
+    return this.#write(() => {
+      const copies = this.#db.run(sql, object, object, limit)
+      if (copies < limit) this.#db.run('DELETE FROM reused WHERE object = ?', object)
+      return copies
+    })
+  }
+}

@@ -1,0 +1,26 @@
+import { RequestRefused } from '../../domain/request.ts'
+
+/** What is asked for: a file that lies staged, and what a first reading of it found. */
+export interface ImportBody {
+  /** The staged copy's name: the file's sha256. */
+  readonly staged: string
+  /** As the file was given: its name, an address, or `-`. */
+  readonly name: string
+  /** Whose events it holds. */
+  readonly receiver: string
+  /** Go on although events of objects that are gone cannot be recognised. */
+  readonly acceptRepeats: boolean
+}
+
+const sha256 = /^[0-9a-f]{64}$/
+
+/** Throws RequestRefused for what is none. */
+export function importBody(body: unknown): ImportBody {
+  const { staged, name, receiver, acceptRepeats } = (body ?? {}) as Readonly<Record<string, unknown>>
+  if (typeof staged !== 'string' || !sha256.test(staged) || typeof name !== 'string' || typeof receiver !== 'string') {
+    throw new RequestRefused('this is no request for an import', {
+      hint: 'command and forwarder may be of different versions: run the command of the forwarder that is running',
+    })
+  }
+  return { staged, name, receiver, acceptRepeats: acceptRepeats === true }
+}

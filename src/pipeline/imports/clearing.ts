@@ -1,0 +1,62 @@
+// What is left when an import is answered: routes that nothing comes from any more, a list of copies nobody will ask for,
+// and the staged copy, unless another import needs it. Done right after the answer, and for what a crash prevented, by and
+// by.
+import type { Clock } from '../../domain/clock.ts'
+import { importOf, importReceiver, importStore } from '../../domain/imports.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import type { Staging } from '../../receiver/imports/staging.ts'
+import type { Enrolment } from '../enrolment.ts'
+import type { ImportBody } from './body.ts'
+
+export interface ClearingParts {
+  readonly ledger: Ledger
+  readonly enrolment: Enrolment
+  readonly staging: Staging
+  readonly clock: Clock
+}
+
+/** Copies forgotten in one transaction. */
+const FORGET = 5_000
+
+/** Where what was found is kept for a request. */
+export function differencesOf(request: number): string {
+  return `${request}.differences`
+}
+
+/** Nothing of this import will be read any more. */
+export async function clear(request: number, receiver: string, parts: ClearingParts): Promise<void> {
+  const { ledger, enrolment, staging, clock } = parts
+  enrolment.drop(importReceiver(request, receiver))
+  const key = stagedIn(ledger.request(request)?.body)
+  const [number] = ledger.imports.numbers(importStore(receiver), [{ key, version: String(request) }])
+  while (number !== undefined && ledger.imports.forgetCopies(number, FORGET) === FORGET) await clock.sleep(0)
+  const wanted = wantedBy(ledger)
+  for (const name of [key, differencesOf(request)]) if (name !== '' && !wanted.has(name)) await staging.remove(name)
+}
+
+/** Clears up after imports that are answered, and removes what was staged for nothing. */
+export async function tidy(parts: ClearingParts): Promise<void> {
+  const { ledger, enrolment, staging } = parts
+  const imports = new Set(enrolment.routes.map(({ receiver }) => receiver))
+  for (const receiver of imports) {
+    const found = importOf(receiver)
+    if (found !== undefined && !isOpen(ledger, found.request)) await clear(found.request, found.receiver, parts)
+  }
+  await staging.tidy(wantedBy(ledger))
+}
+
+function isOpen(ledger: Ledger, request: number): boolean {
+  const found = ledger.request(request)
+  return found !== undefined && found.answer === undefined
+}
+
+/** What of the staged files some request needs that is not answered. */
+function wantedBy(ledger: Ledger): ReadonlySet<string> {
+  const open = ledger.asked().filter(({ kind }) => kind.startsWith('import'))
+  return new Set(open.flatMap(({ id, body }) => [stagedIn(body), differencesOf(id)]))
+}
+
+/** An empty name, which is nobody's, where there is none. */
+function stagedIn(body = '{}'): string {
+  return (JSON.parse(body) as Partial<ImportBody>).staged ?? ''
+}

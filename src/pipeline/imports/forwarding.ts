@@ -1,0 +1,87 @@
+// The file on its way: from here on it is an object like any other, and the lanes need not know what it is.
+import { actRecord } from '../../domain/acts.ts'
+import type { Clock } from '../../domain/clock.ts'
+import { importReceiver, importStore } from '../../domain/imports.ts'
+import { type OwnRecord, stamp } from '../../domain/own-records.ts'
+import type { Task } from '../../domain/request.ts'
+import type { Account } from '../../ledger/accounts.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import { count } from '../../telemetry/units.ts'
+import type { Enrolment } from '../enrolment.ts'
+import type { OwnParts } from '../parts.ts'
+import type { ImportBody } from './body.ts'
+import type { Differences } from './compare.ts'
+import { fileObject } from './file.ts'
+
+export interface ForwardingParts {
+  readonly ledger: Ledger
+  readonly enrolment: Enrolment
+  readonly clock: Clock
+  readonly own?: OwnParts
+  /** There are new rows. */
+  readonly fresh: () => void
+}
+
+/** One import that was compared. */
+export interface Compared {
+  readonly body: ImportBody
+  readonly task: Task
+  readonly found: Differences
+  /** Of the staged copy, in bytes. */
+  readonly size: number
+}
+
+/** How often it is looked whether everything is delivered, in milliseconds. */
+const LOOK_MS = 500
+
+/** Makes the file an object with rows, and says who wanted it. Again after a crash, it is the same object. */
+export function register(
+  { body, task, found, size }: Compared,
+  destinations: readonly string[],
+  parts: ForwardingParts,
+) {
+  const { ledger, enrolment, clock, own, fresh } = parts
+  const receiver = importReceiver(task.id, body.receiver)
+  const time = found.from ?? task.at
+  const startAt = Math.min(0, time)
+  enrolment.add(destinations.map((destination) => ({ destination, receiver, startAt })))
+  ledger.together(() => {
+    const now = clock.now()
+    ledger.see(receiver, importStore(body.receiver), [fileObject(body, task, { time, size })], 'swept', now)
+    if (own !== undefined) ledger.record([{ record: act(body, task, found) }], now)
+  })
+  fresh()
+}
+
+/** The import's accounts, once nothing of it is outstanding anywhere. Fails when the signal aborts. */
+export async function delivered(
+  { body, task, found }: Compared,
+  { ledger, clock }: ForwardingParts,
+): Promise<readonly Account[]> {
+  const receiver = importReceiver(task.id, body.receiver)
+  for (;;) {
+    const accounts = ledger.imports.accounts().filter((account) => account.receiver === receiver)
+    const waiting = accounts.filter(({ outstanding }) => outstanding > 0)
+    if (waiting.length === 0) return accounts
+    const done = Math.min(...accounts.map((one) => one.delivered + one.filtered + one.duplicates + one.quarantined))
+    const why = waiting.map(({ destination, stop, oldest }) => ({
+      destination,
+      reason: stop?.reason ?? oldest?.reason,
+    }))
+    task.report({ phase: 'delivering', done, of: found.rows + found.unreadableRows, waiting: why })
+    await clock.sleep(LOOK_MS, task.signal)
+    task.signal.throwIfAborted()
+  }
+}
+
+/** Whoever imports brings events into the log: that is an act of theirs. */
+function act({ name, staged, receiver }: ImportBody, { by, at }: Task, found: Differences): OwnRecord {
+  const { rows, from, to, lackingInStream } = found
+  const about = {
+    ...{ file: name, sha256: staged, receiver, rows, from: stamp(from), to: stamp(to) },
+    lacking_in_stream: lackingInStream.events,
+  }
+  const lacking = `the stream lacks ${count(lackingInStream.events, 'event')} of it`
+  const text = `${name} with ${count(rows, 'row')} was imported for ${receiver}; ${lacking}`
+  return actRecord({ what: 'file_imported', by, at, why: 'asked for an import', body: text, about })
+}

@@ -1,0 +1,171 @@
+// Importing a file, from the request to the report. The file lies staged before anything is asked for, so whoever holds the
+// ledger can do the work, at once or after a restart:
+//
+//   compare    the stream's objects of that time are listed, read and decided; what either side lacks is found
+//   forward    the file becomes an object with rows, under a receiver of its own; the lanes do the rest
+//   report     once every row is settled; then the copy goes
+//
+// Begun again after a crash, it goes on where it was: what was found is kept beside the copy, and a file that is an object
+// already stays the same one.
+import { type RequestKind, RequestRefused, requestKind, type Task } from '../../domain/request.ts'
+import { QuarantineFull } from '../../ledger/quarantine.ts'
+import { Discoveries } from '../discovery.ts'
+import type { Enrolment } from '../enrolment.ts'
+import type { ImportParts, PipelineParts, ReceiverSpec } from '../parts.ts'
+import type { AuditReader } from '../reader.ts'
+import { type ImportBody, importBody } from './body.ts'
+import { clear, differencesOf, tidy } from './clearing.ts'
+import { type CompareParts, compare, type Differences } from './compare.ts'
+import { fileObject } from './file.ts'
+import { delivered, register } from './forwarding.ts'
+import { destinationReport, type ImportReport, importReport, rehearsed } from './report.ts'
+
+export interface ImportsParts extends Omit<PipelineParts, 'imports'> {
+  readonly imports: ImportParts
+  readonly enrolment: Enrolment
+  readonly reader: AuditReader
+  /** There are new rows. */
+  readonly fresh: () => void
+}
+
+export class Imports {
+  readonly #parts: ImportsParts
+  /** From when on claims are needed, by request. */
+  readonly #needs = new Map<number, number>()
+  /** One comparison at a time: it reads days of the stream. */
+  #comparing: Promise<unknown> = Promise.resolve()
+
+  constructor(parts: ImportsParts) {
+    this.#parts = parts
+  }
+
+  get kinds(): readonly RequestKind[] {
+    const after = ({ receiver }: ImportBody, id: number): Promise<void> => this.#clear(id, receiver)
+    const act = (body: ImportBody, task: Task): Promise<ImportReport> => this.#act(body, task)
+    const rehearse = (body: ImportBody, task: Task): Promise<ImportReport> => this.#rehearse(body, task)
+    return [
+      requestKind({ name: 'import', delivers: true, parse: importBody, act, after }),
+      requestKind({ name: 'import.dry', parse: importBody, act: rehearse, after }),
+    ]
+  }
+
+  /** Claims of events from this instant on must not be forgotten; undefined where there is no such need. */
+  get keepFrom(): number | undefined {
+    return this.#needs.size === 0 ? undefined : Math.min(...this.#needs.values())
+  }
+
+  /** Clears up after imports that are answered, where a crash prevented it. */
+  tidy(): Promise<void> {
+    return tidy({ ...this.#parts, staging: this.#parts.imports.staging })
+  }
+
+  #clear(request: number, receiver: string): Promise<void> {
+    this.#needs.delete(request)
+    return clear(request, receiver, { ...this.#parts, staging: this.#parts.imports.staging })
+  }
+
+  async #act(body: ImportBody, task: Task): Promise<ImportReport> {
+    const { tell } = this.#parts
+    const { receiver, name } = body
+    tell({ type: 'import_begun', receiver, name, request: task.id })
+    const report = await this.#forward(body, task)
+    const { file, lackingInStream } = report
+    const [rows, lacking] = [file.rows + file.unreadable, lackingInStream.events]
+    tell({ type: 'import_finished', receiver, name, request: task.id, rows, lacking })
+    return report
+  }
+
+  async #forward(body: ImportBody, task: Task): Promise<ImportReport> {
+    const { staging } = this.#parts.imports
+    const receiver = this.#receiver(body)
+    const before = await staging.kept(differencesOf(task.id))
+    const found = before === undefined ? await this.#find(body, receiver, task) : (JSON.parse(before) as Differences)
+    const size = (await staging.sizeOf(body.staged)) ?? 0
+    const compared = { body, task, found, size }
+    register(compared, this.#destinations(receiver.id), this.#parts)
+    this.#needs.delete(task.id)
+    const accounts = await delivered(compared, this.#parts)
+    const destinations = accounts.map((account) => destinationReport(account, found))
+    return importReport(body, receiver.store.uri, found, destinations)
+  }
+
+  /** Compares, and keeps what was found for whoever must begin again. */
+  async #find(body: ImportBody, receiver: ReceiverSpec, task: Task): Promise<Differences> {
+    const found = await this.#compare(body, receiver, task, {
+      destinations: [],
+      discoveries: this.#discoveries(receiver),
+    })
+    mustBeRecognisable(found, body)
+    await this.#parts.imports.staging.keep(differencesOf(task.id), JSON.stringify(found))
+    return found
+  }
+
+  /** Everything but keeping and forwarding. */
+  async #rehearse(body: ImportBody, task: Task): Promise<ImportReport> {
+    const receiver = this.#receiver(body)
+    const destinations = this.#destinations(receiver.id)
+    const found = await this.#compare(body, receiver, task, { destinations, discoveries: undefined })
+    return { ...importReport(body, receiver.store.uri, found, rehearsed(found)), dryRun: true }
+  }
+
+  /** Waits its turn. */
+  #compare(body: ImportBody, receiver: ReceiverSpec, task: Task, how: How): Promise<Differences> {
+    const turn = this.#comparing.then(() => this.#compareNow(body, receiver, task, how))
+    this.#comparing = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #compareNow(body: ImportBody, receiver: ReceiverSpec, task: Task, how: How): Promise<Differences> {
+    const { staging, openComparison } = this.#parts.imports
+    const { signal } = task
+    signal.throwIfAborted()
+    const size = await staging.sizeOf(body.staged)
+    if (size === undefined) throw new RequestRefused('the staged copy is gone', { hint: 'import the file again' })
+    const comparison = openComparison(staging.path(`${task.id}.comparison`))
+    const file = fileObject(body, task, { time: task.at, size })
+    const progress = (done: number, of: number): void => task.report({ phase: 'comparing', done, of })
+    const keepFrom = (time: number): void => void this.#needs.set(task.id, time)
+    const windowMs = this.#parts.deduplicationMs
+    try {
+      return await compare({ ...this.#parts, ...how, receiver, comparison, signal, file, windowMs, progress, keepFrom })
+    } catch (error) {
+      if (error instanceof QuarantineFull) throw new RequestRefused(error.message)
+      throw error
+    } finally {
+      comparison.close()
+    }
+  }
+
+  #discoveries({ id: receiver, store }: ReceiverSpec): CompareParts['discoveries'] {
+    const { ledger } = this.#parts
+    const sink = new Discoveries({ ...this.#parts, receiver, store: store.uri })
+    return {
+      see: (sightings) => {
+        if (sightings.length > 0) sink.see(sightings, 'swept')
+        return ledger.imports.numbers(store.uri, sightings)
+      },
+    }
+  }
+
+  #receiver({ receiver: id }: ImportBody): ReceiverSpec {
+    const found = this.#parts.receivers.find((receiver) => receiver.id === id)
+    if (found !== undefined) return found
+    throw new RequestRefused(`there is no receiver ${id}`, { hint: 'name one that the forwarder is configured with' })
+  }
+
+  #destinations(receiver: string): readonly string[] {
+    const fed = this.#parts.destinations.filter(({ routes }) => routes.some((route) => route.receiver === receiver))
+    return fed.map(({ id }) => id)
+  }
+}
+
+/** Whom it is about, and whether anything may be kept. */
+type How = Pick<CompareParts, 'destinations' | 'discoveries'>
+
+function mustBeRecognisable({ unrecognised, objects }: Differences, { acceptRepeats }: ImportBody): void {
+  if (unrecognised === 0 || acceptRepeats) return
+  const what = `${unrecognised} objects of the time that the file covers were seen once and cannot be read any more (${objects} can)`
+  throw new RequestRefused(`${what}: events of theirs cannot be recognised and would be forwarded again`, {
+    hint: 'import only what the stream lacks, or say --accept-repeats',
+  })
+}

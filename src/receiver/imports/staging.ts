@@ -1,0 +1,209 @@
+// Files to be imported, copied beside the ledger before anything else is done with them: what comes through a pipe, or from a
+// laptop's download folder, cannot be asked for again. A copy has the name of its hash and stays until it is delivered
+// everywhere. It is kept compressed, as it came if it was, and all copies together are bounded.
+//
+// A copy is complete or not there: it is written under a temporary name, synchronised, and renamed.
+
+import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable, type Transform } from 'node:stream'
+import { constants, createZstdCompress } from 'node:zlib'
+import { ReadFailure, SourceFailure } from '../../domain/failures.ts'
+import type { Sighting } from '../../domain/objects.ts'
+import { compression } from '../decode/signature.ts'
+
+export interface StagingOptions {
+  readonly folder: string
+  /** All copies together, in bytes as they are stored. */
+  readonly maxBytes: number
+}
+
+/** A copy. */
+export interface Staged {
+  /** The sha256 of the file as it was given, in hex. */
+  readonly name: string
+  /** Of the copy, in bytes. */
+  readonly size: number
+}
+
+/** What is not asked for by anybody is removed when it is older than this, in milliseconds: somebody may be at it still. */
+const orphanMs = 3_600_000
+const part = '.part'
+const copyName = /^[0-9a-f]{64}$/
+
+export class Staging {
+  readonly folder: string
+  readonly #maxBytes: number
+
+  constructor({ folder, maxBytes }: StagingOptions) {
+    this.folder = folder
+    this.#maxBytes = maxBytes
+  }
+
+  /** Where something of this name lies. */
+  path(name: string): string {
+    return join(this.folder, name)
+  }
+
+  /** Copies a file. Fails with SourceFailure if there is no room, and with what the body fails with. */
+  async stage(body: AsyncIterable<Uint8Array>): Promise<Staged> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 })
+    const temporary = join(this.folder, `${randomUUID()}${part}`)
+    try {
+      const { name, size } = await this.#write(body, temporary, await this.#used())
+      await rename(temporary, join(this.folder, name))
+      await this.#synchronise()
+      return { name, size }
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw inWords(error, this.folder)
+    }
+  }
+
+  /** How large the copy is, in bytes; undefined if it is not there. */
+  async sizeOf(name: string): Promise<number | undefined> {
+    return stat(join(this.folder, name)).then(
+      ({ size }) => size,
+      () => undefined,
+    )
+  }
+
+  /** The copy's bytes, as they are stored. Fails with ReadFailure while iterating. */
+  async *read({ key }: Pick<Sighting, 'key'>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    if (!copyName.test(key)) throw new ReadFailure('gone', `there is no staged copy ${key}`)
+    const stream = createReadStream(join(this.folder, key), { signal, highWaterMark: 256 * 1024 })
+    try {
+      for await (const bytes of stream) yield bytes
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      const kind = code === 'ENOENT' ? 'gone' : 'unreachable'
+      throw new ReadFailure(kind, `cannot read the staged copy ${key}: ${message}`, { cause: error })
+    } finally {
+      stream.destroy()
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(join(this.folder, name), { force: true })
+  }
+
+  /** Keeps a few words beside the copies, under a name that is no copy's. */
+  async keep(name: string, text: string): Promise<void> {
+    const temporary = join(this.folder, `${randomUUID()}${part}`)
+    await mkdir(this.folder, { recursive: true, mode: 0o700 })
+    await writeFile(temporary, text, { mode: 0o600, flush: true })
+    await rename(temporary, join(this.folder, name))
+    await this.#synchronise()
+  }
+
+  /** What was kept under a name; undefined if nothing was. */
+  async kept(name: string): Promise<string | undefined> {
+    return readFile(join(this.folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined
+      throw error
+    })
+  }
+
+  /** Removes what nobody asks for any more: copies that were never asked for, and what was torn off. */
+  async tidy(wanted: ReadonlySet<string>): Promise<void> {
+    for (const { name, modified } of await this.#files()) {
+      if (!wanted.has(name) && Date.now() - modified > orphanMs) await this.remove(name)
+    }
+  }
+
+  async #write(body: AsyncIterable<Uint8Array>, path: string, used: number): Promise<Staged> {
+    const hash = createHash('sha256')
+    const file = await open(path, 'wx', 0o600)
+    try {
+      let size = 0
+      for await (const bytes of compressed(hashed(body, hash))) {
+        size += bytes.length
+        if (used + size > this.#maxBytes)
+          throw new SourceFailure(`no room for another import: ${this.#full(used)}`, hint)
+        await file.writeFile(bytes)
+      }
+      await file.sync()
+      return { name: hash.digest('hex'), size }
+    } finally {
+      await file.close()
+    }
+  }
+
+  #full(used: number): string {
+    return `${this.folder} may hold ${this.#maxBytes} bytes, and ${used} are taken by imports that are not done`
+  }
+
+  async #used(): Promise<number> {
+    return (await this.#files()).reduce((sum, { size }) => sum + size, 0)
+  }
+
+  async #files(): Promise<readonly { readonly name: string; readonly size: number; readonly modified: number }[]> {
+    const names = await readdir(this.folder).catch(() => [])
+    const files = names.map(async (name) => {
+      const found = await stat(join(this.folder, name)).catch(() => undefined)
+      return found?.isFile() ? [{ name, size: found.size, modified: found.mtimeMs }] : []
+    })
+    return (await Promise.all(files)).flat()
+  }
+
+  /** The new name must survive a power cut before it is asked for. */
+  async #synchronise(): Promise<void> {
+    const folder = await open(this.folder, 'r')
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
+  }
+}
+
+const hint = { hint: 'wait until those are delivered, or raise service.imports.max_bytes' }
+
+function inWords(error: unknown, folder: string): unknown {
+  const { code, message, path } = error as NodeJS.ErrnoException
+  // What the body itself fails with is of another path, or of none.
+  if (code === undefined || path === undefined || !path.startsWith(folder)) {
+    return code === 'ENOSPC' ? new SourceFailure(`cannot stage in ${folder}: ${message}`, { cause: error }) : error
+  }
+  const who = 'the folder must be writable for the user of the forwarder; run this command as that user'
+  return new SourceFailure(`cannot stage in ${folder}: ${message}`, { cause: error, hint: who })
+}
+
+async function* hashed(body: AsyncIterable<Uint8Array>, hash: { update(bytes: Uint8Array): unknown }) {
+  for await (const bytes of body) {
+    hash.update(bytes)
+    yield bytes
+  }
+}
+
+/** As it comes if it is compressed already, else as zstd with a checksum. */
+async function* compressed(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const pieces = body[Symbol.asyncIterator]()
+  const head: Uint8Array[] = []
+  let held = 0
+  for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
+    head.push(next.value)
+    held += next.value.length
+    if (held >= 4) break
+  }
+  const whole = rejoined(head, pieces)
+  if (compression(Buffer.concat(head)) !== 'none') yield* whole
+  else yield* through(whole, createZstdCompress({ params: { [constants.ZSTD_c_checksumFlag]: 1 } }))
+}
+
+async function* rejoined(head: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* head
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+}
+
+async function* through(body: AsyncIterable<Uint8Array>, transform: Transform): AsyncGenerator<Uint8Array> {
+  const source = Readable.from(body)
+  source.on('error', (error) => transform.destroy(error))
+  try {
+    for await (const bytes of source.pipe(transform)) yield bytes
+  } finally {
+    source.destroy()
+  }
+}
