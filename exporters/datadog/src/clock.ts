@@ -7,28 +7,29 @@ const NEAR_MS = 10 * 60_000
 export class DatadogClock {
   #aheadMs = 0
   #heardAt = Number.NEGATIVE_INFINITY
-  #told = false
+  #toldAt = Number.NEGATIVE_INFINITY
 
   /** How far Datadog's clock is ahead of ours, in milliseconds; 0 where it is near enough. */
   get aheadMs(): number {
     return this.#aheadMs
   }
 
-  /** An answer to an attempt at `now`. */
+  /** An answer to an attempt at `now`. One that does not tell the time takes back nothing of what was told before. */
   hear(answer: HttpAnswer, now: number): void {
-    const ahead = answer.status === 'failed' ? Number.NaN : Date.parse(`${answer.headers['date']}`) - now
-    this.#aheadMs = Math.abs(ahead) > NEAR_MS ? ahead : 0
     this.#heardAt = now
-    this.#told = !Number.isNaN(ahead)
+    const ahead = answer.status === 'failed' ? Number.NaN : Date.parse(`${answer.headers['date']}`) - now
+    if (Number.isNaN(ahead)) return
+    this.#aheadMs = Math.abs(ahead) > NEAR_MS ? ahead : 0
+    this.#toldAt = now
   }
 
-  /** Whether an answer was heard so lately that neither clock can have been set far since without showing here. */
+  /** Whether an answer was heard so lately that asking for the time once more would tell nothing new. */
   isFresh(now: number): boolean {
     return Math.abs(now - this.#heardAt) <= NEAR_MS
   }
 
-  /** Whether what is late or early at `now` is so by Datadog's clock too. */
+  /** Whether what is late or early at `now` is so by Datadog's clock too: neither can have been set far since it told. */
   isKnown(now: number): boolean {
-    return this.#told && this.isFresh(now)
+    return Math.abs(now - this.#toldAt) <= NEAR_MS
   }
 }

@@ -40,6 +40,8 @@ export class FakeDatadog {
   /** Datadog's clock, in milliseconds since 1970. */
   now: number
   keyIsValid = true
+  /** Whether answers carry a date; a proxy may leave it out. */
+  tellsTime = true
 
   constructor(key: string, now: number) {
     this.key = key
@@ -53,7 +55,12 @@ export class FakeDatadog {
   /** A VendorBehaviour. */
   behave = (request: Arrived, scripted: Scripted = { kind: 'accept' }): VendorAnswer | undefined => {
     const answer = this.#scripted(request, scripted)
-    return answer && { ...answer, headers: { date: new Date(this.now).toUTCString(), ...answer.headers } }
+    return (
+      answer && {
+        ...answer,
+        headers: { date: this.tellsTime ? new Date(this.now).toUTCString() : '', ...answer.headers },
+      }
+    )
   }
 
   #scripted(request: Arrived, scripted: Scripted): VendorAnswer | undefined {

@@ -203,6 +203,35 @@ test('once it is known, a wrong clock makes nothing late; once it is set, nothin
   expect(datadog.stored.map(({ tags }) => tags)).toEqual([['late:true'], [], ['early:true'], []])
 })
 
+test('an answer without a date takes back nothing of what an earlier one told', async () => {
+  const { exporter, server, datadog, batchOf } = await world()
+  const batch = { ...batchOf([aged('a', 0)]), now: NOW + 90 * HOUR }
+  const stamps: unknown[] = []
+  const send = async (): Promise<void> => {
+    expect(await exporter.send(batch, never)).toMatchObject({ status: 'delivered' })
+    stamps.push(datadog.stored.at(-1)?.tags)
+  }
+  await send()
+  datadog.tellsTime = false
+  await send()
+  await send()
+  server.answer({ kind: 'cut before answer' })
+  expect(await exporter.send(batch, never)).toMatchObject({ status: 'retry' })
+  await send()
+  expect(stamps).toEqual([['late:true'], [], [], []])
+})
+
+test('what was told of the time a while ago makes a refusal certain, without being told anew', async () => {
+  const world = await datadogWorld({ lateEvents: 'quarantine' })
+  await world.send(world.batchOf([aged('new', 0)]))
+  world.datadog.tellsTime = false
+  await world.send(world.batchOf([aged('other', 0)]))
+  const old = world.batchOf([aged('old', 20 * HOUR)])
+  expect(await world.send(old)).toMatchObject({ records: [{ certain: true }] })
+  world.passTime(11 * 60_000)
+  expect(await world.send(old)).not.toHaveProperty('records.0.certain')
+})
+
 test('however wrong the clock, whatever is delivered is there', async () => {
   const ages = fc.array(fc.integer({ min: -40 * HOUR, max: 40 * HOUR }), { minLength: 1, maxLength: 5 })
   const clocks = fc.array(fc.integer({ min: -99 * HOUR, max: 99 * HOUR }), { minLength: 1, maxLength: 4 })
