@@ -3,8 +3,8 @@
 // One export at a time, as the specification demands of callers. Rejected: one call per record, which would find a bad
 // record without bisection but costs a request each.
 import { DeadlineError, withDeadline } from './deadline.ts'
-import type { Batch, Encoded, Exporter, Finding, Outcome } from './exporter.ts'
-import type { ExportErrorFields, OtelExportResult, OtelLogRecordExporter } from './otel.ts'
+import type { Batch, Encoded, Exporter, Finding, Outcome, Refusal } from './exporter.ts'
+import { type ExportErrorFields, type OtelExportResult, type OtelLogRecordExporter, OWN } from './otel.ts'
 import { excerpt, httpOutcome } from './outcome.ts'
 import { type LogRecord, ORIGINAL } from './record.ts'
 
@@ -18,9 +18,17 @@ export interface FromOtelOptions {
   readonly limits?: Exporter['limits']
 }
 
-/** Makes a destination of an OpenTelemetry JS exporter. Unverified: its success is believed. */
+/**
+ * Makes a destination of an OpenTelemetry JS exporter. Unverified: its success is believed. One that `toLogRecordExporter`
+ * made of one of ours comes back as what it was made of, with its own limits, times, outcomes and checks: what it says of
+ * single records has no room in OpenTelemetry's results, and it would send the rest of a batch before anybody knows of it.
+ */
 export function fromLogRecordExporter(official: OtelLogRecordExporter, options: FromOtelOptions): Exporter {
-  return new OtelDestination(official, options)
+  return (official as Own)[OWN] ?? new OtelDestination(official, options)
+}
+
+interface Own extends OtelLogRecordExporter {
+  readonly [OWN]?: Exporter
 }
 
 interface KeptRecord extends Encoded {
@@ -68,7 +76,7 @@ class OtelDestination implements Exporter {
     if (signal.aborted) return { status: 'retry', reason: 'cancelled before it was sent', ambiguous: false }
     const records = members.map((member) => member.record)
     try {
-      return outcomeOf(await withDeadline(this.#timeoutMs, signal, () => this.#exportOnce(records)))
+      return outcomeOf(await withDeadline(this.#timeoutMs, signal, () => this.#exportOnce(records)), records.length)
     } catch (error) {
       if (error instanceof RefusedByCode) return { status: 'unreadable', reason: error.message }
       const reason = error instanceof DeadlineError ? error.message : 'cancelled while it was sent'
@@ -91,11 +99,11 @@ class OtelDestination implements Exporter {
 /** The exporter threw instead of answering: its serializer met a record that it cannot write. Nothing was sent. */
 class RefusedByCode extends Error {}
 
-function outcomeOf(result: OtelExportResult): Outcome {
+function outcomeOf(result: OtelExportResult, records: number): Outcome {
   if (result?.code === 0) return { status: 'delivered' }
   const error: (Error & Partial<ExportErrorFields> & { code?: unknown; data?: unknown }) | undefined = result?.error
   const reason = excerpt(error === undefined ? 'the export failed without a reason' : messageOf(error))
-  if (error?.rejected !== undefined) return { status: 'rejected', records: error.rejected }
+  if (error?.rejected !== undefined) return refusalOf(error.rejected, records)
   if (error?.stopped !== undefined) return { status: 'stopped', cause: error.stopped, reason }
   if (error?.retryable === false) return { status: 'unreadable', reason }
   if (error?.name === 'OTLPExporterError' && isHttpStatus(error.code)) return byStatus(error.code, error.data)
@@ -104,6 +112,12 @@ function outcomeOf(result: OtelExportResult): Outcome {
   return wait === undefined
     ? { status: 'retry', reason, ambiguous }
     : { status: 'retry', reason, ambiguous, retryAfterMs: wait }
+}
+
+/** All others of the export are delivered. */
+function refusalOf(rejected: readonly Refusal[], records: number): Outcome {
+  const named = new Set(rejected.map(({ index }) => index))
+  return { status: 'rejected', records: rejected, taken: Math.max(0, records - named.size) }
 }
 
 /** OpenTelemetry's own OTLP exporter keeps the status of an answer that it holds for final. */

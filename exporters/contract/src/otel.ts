@@ -1,7 +1,14 @@
 // OpenTelemetry JS's side of the bridge, as shapes. No OpenTelemetry package is imported at run time, so that one build
 // of this package serves SDK 3.x and the 0.2xx generation, whose interfaces are the same in this shape.
 import type { Refusal, StopCause } from './exporter.ts'
+import { CONTRACT_VERSION } from './module.ts'
 import type { LogRecord } from './record.ts'
+
+/**
+ * Under this an OpenTelemetry exporter that was made of one of ours holds it. The same in every copy of this package that
+ * knows the same contract.
+ */
+export const OWN: unique symbol = Symbol.for(`circleci-audit-forwarder exporter ${CONTRACT_VERSION}`) as never
 
 /** `@opentelemetry/core`'s ExportResult: 0 is success, 1 is failure. */
 export interface OtelExportResult {
@@ -26,7 +33,7 @@ export interface ExportErrorFields {
   readonly rejected?: readonly Refusal[] | undefined
   /** Nothing goes through until someone mends this. */
   readonly stopped?: StopCause | undefined
-  /** Whether the records may have been stored although the export failed. */
+  /** Whether the records, or some of them, may have been stored although the export failed. */
   readonly ambiguous?: boolean | undefined
 }
 

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withDeadline } from './deadline.ts'
 import type { Encoded, Exporter, Outcome, Refusal } from './exporter.ts'
-import { ExportError, type OtelExportResult, type OtelLogRecordExporter } from './otel.ts'
+import { ExportError, type OtelExportResult, type OtelLogRecordExporter, OWN } from './otel.ts'
 import { contentToken, pack } from './packing.ts'
 import type { LogRecord } from './record.ts'
 
@@ -24,6 +24,13 @@ export function toLogRecordExporter(exporter: Exporter, options: ToOtelOptions =
   return new OtelAdapter(exporter, options)
 }
 
+/** What has come of one export so far. */
+interface Progress {
+  readonly refused: Refusal[]
+  /** Some of the records are stored. */
+  stored: boolean
+}
+
 /** A record on its way, with its index in the exported array. Kept beside the member, which `send` must see unchanged. */
 interface Item {
   readonly index: number
@@ -31,7 +38,8 @@ interface Item {
 }
 
 class OtelAdapter implements OtelLogRecordExporter {
-  readonly #exporter: Exporter
+  /** What this is made of, for `fromLogRecordExporter`: everything it says has no room in OpenTelemetry's results. */
+  readonly [OWN]: Exporter
   readonly #timeoutMs: number
   readonly #concurrency: number
   readonly #now: () => number
@@ -39,7 +47,7 @@ class OtelAdapter implements OtelLogRecordExporter {
   #closing: Promise<void> | undefined
 
   constructor(exporter: Exporter, options: ToOtelOptions) {
-    this.#exporter = exporter
+    this[OWN] = exporter
     this.#timeoutMs = options.timeoutMs ?? 30_000
     this.#concurrency = options.concurrency ?? 1
     this.#now = options.now ?? Date.now
@@ -60,7 +68,7 @@ class OtelAdapter implements OtelLogRecordExporter {
   }
 
   shutdown(): Promise<void> {
-    this.#closing ??= this.forceFlush().then(() => this.#exporter.close())
+    this.#closing ??= this.forceFlush().then(() => this[OWN].close())
     return this.#closing
   }
 
@@ -76,22 +84,23 @@ class OtelAdapter implements OtelLogRecordExporter {
   }
 
   async #deliver(logs: readonly LogRecord[], signal: AbortSignal): Promise<readonly Refusal[]> {
-    const refused: Refusal[] = []
-    const items = logs.flatMap((record, index) => this.#encode(record, index, refused))
-    const batches = pack(items.map(sized), this.#exporter.limits).map((batch) => batch.map(({ item }) => item))
+    const progress: Progress = { refused: [], stored: false }
+    const items = logs.flatMap((record, index) => this.#encode(record, index, progress.refused))
+    const batches = pack(items.map(sized), this[OWN].limits).map((batch) => batch.map(({ item }) => item))
     const waiting: (readonly Item[])[] = batches.toReversed()
-    const workers = Array.from({ length: this.#concurrency }, () => this.#work(waiting, refused, signal))
+    const workers = Array.from({ length: this.#concurrency }, () => this.#work(waiting, progress, signal))
     const failure = (await Promise.allSettled(workers)).find((worker) => worker.status === 'rejected')
-    if (failure !== undefined) throw failure.reason
-    return refused.sort((a, b) => a.index - b.index)
+    if (failure !== undefined) throw progress.stored ? inPart(failure.reason) : failure.reason
+    return progress.refused.sort((a, b) => a.index - b.index)
   }
 
   /** One of the requests under way at once. When one fails the others begin nothing new. */
-  async #work(waiting: (readonly Item[])[], refused: Refusal[], signal: AbortSignal): Promise<void> {
+  async #work(waiting: (readonly Item[])[], progress: Progress, signal: AbortSignal): Promise<void> {
     try {
       for (let batch = waiting.pop(); batch !== undefined; batch = waiting.pop()) {
         const outcome = await this.#send(batch, signal)
-        waiting.push(...this.#remaining(batch, outcome, refused).toReversed())
+        if (outcome.status === 'delivered' || ('taken' in outcome && (outcome.taken ?? 0) > 0)) progress.stored = true
+        waiting.push(...this.#remaining(batch, outcome, progress.refused).toReversed())
       }
     } catch (error) {
       waiting.length = 0
@@ -101,7 +110,7 @@ class OtelAdapter implements OtelLogRecordExporter {
 
   #encode(record: LogRecord, index: number, refused: Refusal[]): Item[] {
     try {
-      return [{ index, member: this.#exporter.encode(record) }]
+      return [{ index, member: this[OWN].encode(record) }]
     } catch (error) {
       refused.push({ index, reason: `cannot be encoded: ${error instanceof Error ? error.message : error}` })
       return []
@@ -110,11 +119,11 @@ class OtelAdapter implements OtelLogRecordExporter {
 
   async #send(batch: readonly Item[], signal: AbortSignal): Promise<Outcome> {
     const members = batch.map((item) => item.member)
-    let outcome = await this.#exporter.send({ members, token: contentToken(members), now: this.#now() }, signal)
+    let outcome = await this[OWN].send({ members, token: contentToken(members), now: this.#now() }, signal)
     while (outcome.status === 'accepted') {
       const { receipt, pollAfterMs } = outcome
       await sleep(pollAfterMs, undefined, { signal })
-      outcome = (await this.#exporter.confirm?.([receipt], signal))?.get(receipt) ?? outcome
+      outcome = (await this[OWN].confirm?.([receipt], signal))?.get(receipt) ?? outcome
     }
     return outcome
   }
@@ -173,6 +182,13 @@ function failed(error: Error): OtelExportResult {
 function refusedError(rejected: readonly Refusal[]): ExportError {
   const message = `${rejected.length} records refused, the others are delivered; the first: ${rejected[0]?.reason}`
   return new ExportError(message, { retryable: false, rejected })
+}
+
+/** The export failed, and a part of its records is stored. */
+function inPart(error: unknown): unknown {
+  if (!(error instanceof ExportError)) return error
+  const { message, retryable, retryAfterMillis, stopped } = error
+  return new ExportError(message, { retryable, retryAfterMillis, stopped, ambiguous: true })
 }
 
 function unanswered(error: unknown): ExportError {

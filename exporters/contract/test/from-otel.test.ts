@@ -120,16 +120,49 @@ test('closes once, and says that it is unverified', async () => {
   expect(official.shutdowns).toBe(1)
 })
 
-test('there and back again keeps what was said', async () => {
-  const outcomes: Outcome[] = [
-    { status: 'delivered' },
-    { status: 'retry', reason: 'busy', retryAfterMs: 3_000, ambiguous: false },
-    { status: 'stopped', cause: 'configuration', reason: 'HTTP 404' },
-  ]
-  for (const outcome of outcomes) {
+describe('there and back again', () => {
+  const made = (outcome: Outcome): Exporter => {
     const inner = destination((_, callback) => callback({ code: 0 }))
     inner.send = async () => outcome
-    const outer = fromLogRecordExporter(toLogRecordExporter(inner), { name: 'outer' })
-    expect(await sent(outer)).toEqual(outcome)
+    return inner
   }
+
+  test.each<Outcome>([
+    { status: 'delivered', notice: 'thanks' },
+    { status: 'accepted', receipt: 'r', pollAfterMs: 5 },
+    { status: 'retry', reason: 'busy', retryAfterMs: 3_000, ambiguous: false },
+    { status: 'split', reason: 'HTTP 413' },
+    { status: 'rejected', records: [{ index: 1, reason: 'bad', certain: true }], taken: 1 },
+    { status: 'unreadable', reason: 'HTTP 400' },
+    { status: 'stopped', cause: 'configuration', reason: 'HTTP 404' },
+  ])('one of our own gives its outcome as it was: %j', async (outcome) => {
+    const inner = made(outcome)
+    let sends = 0
+    const { send } = inner
+    inner.send = (batch, signal) => {
+      sends += 1
+      return send(batch, signal)
+    }
+    expect(await sent(fromLogRecordExporter(toLogRecordExporter(inner), { name: 'outer' }))).toEqual(outcome)
+    expect(sends).toBe(1)
+  })
+
+  test('it can be asked what it can be asked, within its own limits', async () => {
+    const inner = made({ status: 'delivered' })
+    inner.stored = async () => [0]
+    const outer = fromLogRecordExporter(toLogRecordExporter(inner), { name: 'outer', limits: { records: 1, bytes: 1 } })
+    expect(outer.limits).toEqual(inner.limits)
+    expect(await outer.stored?.({ members: [], token: 't', now: 0 }, never)).toEqual([0])
+  })
+
+  test('where something stands in between, what was delivered beside a refusal counts as stored', async () => {
+    const records = [{ index: 1, reason: 'bad' }]
+    const own = toLogRecordExporter({
+      ...made({ status: 'delivered' }),
+      encode: () => ({ bytes: Buffer.from('x') }),
+      send: async ({ members }) => (members.length === 3 ? { status: 'rejected', records } : { status: 'delivered' }),
+    })
+    const wrapped = destination((logs, callback) => own.export(logs, callback))
+    expect(await sent(wrapped, never, 3)).toEqual({ status: 'rejected', records, taken: 2 })
+  })
 })

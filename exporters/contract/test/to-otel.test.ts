@@ -189,6 +189,27 @@ describe('an export fails', () => {
     expect(destination.batches).toHaveLength(1)
   })
 
+  test('is ambiguous where a part of the records is stored already', async () => {
+    const busy: Outcome = { status: 'retry', reason: 'busy', ambiguous: false }
+    const second = new Scripted((ids) => (ids.includes('b') ? busy : delivered), 1)
+    expect((await exported(second, records('a', 'b'))).error).toMatchObject({ message: 'busy', ambiguous: true })
+    const first = new Scripted((ids) => (ids.includes('a') ? busy : delivered), 1)
+    expect((await exported(first, records('a', 'b'))).error).toMatchObject({ message: 'busy', ambiguous: false })
+    const stopped = new Scripted(
+      (ids) => (ids.includes('b') ? { status: 'stopped', cause: 'credentials', reason: 'HTTP 401' } : delivered),
+      1,
+    )
+    expect((await exported(stopped, records('a', 'b'))).error).toMatchObject({
+      stopped: 'credentials',
+      ambiguous: true,
+    })
+    // A refusal that left others stored.
+    const partly = new Scripted((ids) =>
+      ids.length === 3 ? { status: 'rejected', records: [{ index: 0, reason: 'bad' }], taken: 1 } : busy,
+    )
+    expect((await exported(partly, records('a', 'b', 'c'))).error).toMatchObject({ message: 'busy', ambiguous: true })
+  })
+
   test('with what must be mended', async () => {
     const destination = new Scripted(() => ({ status: 'stopped', cause: 'credentials', reason: 'HTTP 401' }))
     expect((await exported(destination, records('a'))).error).toMatchObject({

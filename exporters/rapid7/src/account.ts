@@ -16,7 +16,6 @@ export class Account {
   readonly #client: HttpClient
   readonly #urls: ApiUrls
 
-  /** Headers meant for the webhook's gateway are not shown to the API. */
   constructor(apiKey: string, urls: ApiUrls, http: HttpOptions) {
     this.#urls = urls
     this.#client = new HttpClient({ ...http, headers: { 'x-api-key': apiKey } })
@@ -34,6 +33,15 @@ export class Account {
   close(): Promise<void> {
     return this.#client.close()
   }
+}
+
+/**
+ * How to reach the account's APIs, where the webhook is reached so. Headers, client certificate and server name are for the
+ * webhook alone. With a gateway before it, so are its authorities, and that it need not be verified.
+ */
+export function apiOptions({ headers: _, tls = {}, ...http }: HttpOptions, hasGateway: boolean): HttpOptions {
+  const { caFile, insecureSkipVerify } = tls
+  return hasGateway ? http : { ...http, tls: { caFile, insecureSkipVerify } }
 }
 
 /** The logs an answer lists, tokens in lower case; undefined where it is no such list. Never throws. */

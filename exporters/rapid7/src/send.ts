@@ -11,7 +11,7 @@ import {
   type Outcome,
   SettingError,
 } from '@circleci-audit-forwarder/contract'
-import { Account } from './account.ts'
+import { Account, apiOptions } from './account.ts'
 import { type ApiUrls, apiOf, type Webhook, webhookOf } from './addresses.ts'
 import { isDoubt, outcomeOf } from './answer.ts'
 import { checkRapid7, type Seen } from './check.ts'
@@ -57,7 +57,8 @@ export class Rapid7Exporter implements Exporter {
     const common: HttpOptions = { ...http, compression: 'none', secrets }
     this.#client = new HttpClient({ ...common, redactUrl: ({ href }) => href.replace(token, '***') })
     const api = options.api ?? (region === undefined ? undefined : apiOf(region))
-    this.#account = apiKey === undefined || api === undefined ? undefined : new Account(apiKey, api, common)
+    const apiHttp = apiOptions(common, endpoint !== undefined)
+    this.#account = apiKey === undefined || api === undefined ? undefined : new Account(apiKey, api, apiHttp)
     this.#oversize = options.oversize ?? 'trim'
     this.#seen = { token, region, hasKey: apiKey !== undefined, insecure: http.tls?.insecureSkipVerify === true }
   }
