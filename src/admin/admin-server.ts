@@ -5,8 +5,10 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import { SetupError } from '../domain/failures.ts'
+import { pageAssets } from './assets.ts'
 import { isLoopback, parseEndpoint } from './endpoint.ts'
-import { refuse, reply, SmallHttpServer } from './http.ts'
+import type { HoursDocument } from './hours.ts'
+import { type Handler, pathOf, refuse, reply, SmallHttpServer } from './http.ts'
 import type { StatusDocument } from './status.ts'
 
 export interface AdminServerOptions {
@@ -15,6 +17,7 @@ export interface AdminServerOptions {
   /** Bearer token; required unless the host is loopback. */
   readonly token?: string
   readonly status: () => StatusDocument
+  readonly hours: () => HoursDocument
 }
 
 const setting = 'service.admin.endpoint'
@@ -39,7 +42,8 @@ export class AdminServer {
       endpoint: options.endpoint,
       routes: {
         '/api/status': (_, response) => json(response, options.status()),
-        '/': (_, response) => reply(response, 200, 'text/plain; charset=utf-8', pointer),
+        '/api/hours': (_, response) => json(response, options.hours()),
+        ...pages,
       },
       guard: (request, response) => this.#admits(request, response),
     })
@@ -55,7 +59,10 @@ export class AdminServer {
   }
 
   #admits(request: IncomingMessage, response: ServerResponse): boolean {
+    response.setHeader('content-security-policy', policy)
+    response.setHeader('referrer-policy', 'no-referrer')
     if (this.#token === undefined) return this.#namesThisMachine(request, response)
+    if (Object.hasOwn(assets, pathOf(request))) return true
     if (isSame(request.headers.authorization ?? '', `Bearer ${this.#token}`)) return true
     response.setHeader('www-authenticate', 'Bearer')
     refuse(response, 401, 'a bearer token is needed (service.admin.token)')
@@ -70,7 +77,16 @@ export class AdminServer {
   }
 }
 
-const pointer = 'circleci-audit-forwarder\n\nGET /api/status for the state of every destination, as JSON.\n'
+const assets = pageAssets()
+
+/** The page holds no state of its own, so it needs no token; what it then asks for does. */
+const pages: Readonly<Record<string, Handler>> = Object.fromEntries(
+  Object.entries(assets).map(([path, { type, body }]) => [path, (_, response) => reply(response, 200, type, body)]),
+)
+
+/** Nothing but what is served here, and nobody else's frame around it. */
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 function json(response: ServerResponse, document: unknown): void {
   reply(response, 200, 'application/json; charset=utf-8', `${JSON.stringify(document, null, 2)}\n`)

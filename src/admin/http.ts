@@ -71,7 +71,7 @@ export class SmallHttpServer {
   }
 
   #handler(request: IncomingMessage): Handler | undefined {
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+    const path = pathOf(request)
     return Object.hasOwn(this.#options.routes, path) ? this.#options.routes[path] : undefined
   }
 
@@ -93,6 +93,11 @@ export class SmallHttpServer {
       cause: error,
     })
   }
+}
+
+/** Without the query. */
+export function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '/'
 }
 
 /** Plain text, and the connection ends when something was sent that nobody read. */

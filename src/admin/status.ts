@@ -6,6 +6,7 @@ import type { Retired } from '../ledger/names.ts'
 import type { LedgerTotals } from '../ledger/totals.ts'
 import type { LaneState } from '../telemetry/lanes.ts'
 import { explain } from './explain.ts'
+import type { GapStatus } from './gaps.ts'
 
 export interface StatusDocument {
   readonly at: string
@@ -15,6 +16,8 @@ export interface StatusDocument {
   readonly destinations: readonly DestinationStatus[]
   /** What is left of those that are no longer configured. They take no part in the totals. */
   readonly retired: readonly RetiredStatus[]
+  /** What is missing, or may be, and what was lately; worst first. */
+  readonly gaps: readonly GapStatus[]
   readonly totals: Totals
 }
 
@@ -119,6 +122,7 @@ export interface Totals {
 export interface StatusSources {
   readonly accounts: readonly Account[]
   readonly retired: readonly Retired[]
+  readonly gaps?: readonly GapStatus[]
   readonly totals: LedgerTotals
   /** Ids of the configured receivers; those of the accounts are added. */
   readonly receivers: readonly string[]
@@ -146,6 +150,7 @@ export function statusDocument(sources: StatusSources): StatusDocument {
     receivers: receiverStatuses(sources.receivers, accounts),
     destinations,
     retired: sources.retired.map((route) => retiredStatus(route, now)),
+    gaps: sources.gaps ?? [],
     totals: { ...sources.totals, ...sums(destinations) },
   }
 }

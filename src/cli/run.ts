@@ -1,9 +1,11 @@
 // `run`: opens everything, runs the pipeline until told to stop, closes everything. The order of closing is the reverse
 // of opening, and the ledger goes last: whatever lands during the stop is still written.
+import { firstHour, type HoursDocument, hoursDocument, unjudged } from '../admin/hours.ts'
 import { type StatusDocument, statusDocument } from '../admin/status.ts'
 import type { Loaded } from '../config/load.ts'
 import { problemsText } from '../config/problem.ts'
 import type { Config } from '../config/schema.ts'
+import { isStream } from '../ledger/hours.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
@@ -22,6 +24,7 @@ interface Running {
   readonly telemetry: Telemetry
   readonly pipeline: Pipeline
   readonly status: () => StatusDocument
+  readonly hours: () => HoursDocument
 }
 
 export async function run(options: RunOptions): Promise<number> {
@@ -58,14 +61,20 @@ async function open(loaded: Loaded, ledger: Ledger, telemetry: Telemetry, end: A
       now: Date.now(),
       running: { version: version(), startedAt, lane: (destination) => telemetry.lanes.of(destination) },
     })
+  const hours = (): HoursDocument => {
+    const now = Date.now()
+    const routes = ledger.routes().filter(({ receiver }) => isStream(receiver))
+    const judge = unjudged((receiver) => ledger.sweptTo(receiver))
+    return hoursDocument({ now, counts: ledger.hours(firstHour(now)), routes, judge })
+  }
   telemetry.metrics.watch(() => ledger.accounts())
   const ids = { destinations: destinations.map(({ id }) => id), receivers: receivers.map(({ id }) => id) }
   telemetry.tell({ type: 'started', version: version(), ...ids })
-  return { config: loaded.config, ledger, telemetry, pipeline, status }
+  return { config: loaded.config, ledger, telemetry, pipeline, status, hours }
 }
 
 async function forEver(running: Running, options: RunOptions, stop: AbortSignal): Promise<number> {
-  const served = await serve(running.config, running.telemetry, running.status)
+  const served = await serve(running.config, running.telemetry, running)
   try {
     await running.pipeline.run(stop, () => say(caughtUpText(running.status(), served.addresses), options.json, running))
   } finally {

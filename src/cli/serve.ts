@@ -1,4 +1,5 @@
 import { AdminServer } from '../admin/admin-server.ts'
+import type { HoursDocument } from '../admin/hours.ts'
 import { MetricsServer } from '../admin/metrics-server.ts'
 import type { StatusDocument } from '../admin/status.ts'
 import type { Config } from '../config/schema.ts'
@@ -9,14 +10,25 @@ export interface Served {
   close(): Promise<void>
 }
 
+/** What the admin address shows, made anew whenever it is asked for. */
+export interface Shown {
+  readonly status: () => StatusDocument
+  readonly hours: () => HoursDocument
+}
+
 /** Opens both doors: metrics and probes, status. Throws SetupError if a port is taken. */
-export async function serve(config: Config, telemetry: Telemetry, status: () => StatusDocument): Promise<Served> {
+export async function serve(config: Config, telemetry: Telemetry, shown: Shown): Promise<Served> {
   const { admin, telemetry: settings } = config.service
   const scrape = telemetry.metrics.handle.bind(telemetry.metrics)
   const endpoint = address(settings.metrics.endpoint)
   const metricsServer = new MetricsServer({ endpoint, scrape, notReady: () => undefined })
   const token = admin.token === undefined ? {} : { token: admin.token }
-  const adminServer = new AdminServer({ endpoint: address(admin.endpoint), ...token, status })
+  const adminServer = new AdminServer({
+    endpoint: address(admin.endpoint),
+    ...token,
+    status: shown.status,
+    hours: shown.hours,
+  })
   const addresses = { metrics: await metricsServer.listen(), admin: await adminServer.listen() }
   return { addresses, close: async () => void (await Promise.all([metricsServer.close(), adminServer.close()])) }
 }

@@ -17,10 +17,7 @@ export function caughtUpText(
     ...(finish?.unfinished ?? []).map(({ destination, reason }) => line(destination, `is not done: ${reason}`)),
   ]
   if (addresses !== undefined) {
-    lines.push(
-      line('status', `http://${addresses.admin}/api/status`),
-      line('metrics', `http://${addresses.metrics}/metrics`),
-    )
+    lines.push(line('page', `http://${addresses.admin}/`), line('metrics', `http://${addresses.metrics}/metrics`))
     lines.push('following the bucket; stop with Ctrl-C')
   }
   return `${lines.join('\n')}\n`

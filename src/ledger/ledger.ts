@@ -9,6 +9,7 @@ import type { AccountLedger } from './accounts.ts'
 import type { AlterationLedger } from './alterations.ts'
 import type { DiscoveryLedger } from './discovery.ts'
 import type { DuplicateLedger } from './duplicates.ts'
+import type { HourLedger } from './hours.ts'
 import type { ImportLedger } from './imports.ts'
 import type { IntentLedger } from './intents.ts'
 import type { NameLedger } from './names.ts'
@@ -31,6 +32,7 @@ export interface Ledger
     TotalLedger,
     NameLedger,
     OwnLedger,
+    HourLedger,
     RequestLedger {
   readonly imports: ImportLedger
   /** Releases the lock and the file. May be called twice. */

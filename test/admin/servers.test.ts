@@ -23,8 +23,10 @@ const status = () =>
     now,
   })
 
+const hours = () => ({ at: new Date(now).toISOString(), receivers: [] })
+
 async function admin(options: { token?: string; status?: typeof status } = {}): Promise<string> {
-  const server = new AdminServer({ endpoint: '127.0.0.1:0', status, ...options })
+  const server = new AdminServer({ endpoint: '127.0.0.1:0', status, hours, ...options })
   open.push(server)
   return `http://${await server.listen()}`
 }
@@ -59,25 +61,36 @@ test('the status API is the status document', async () => {
   expect(await answer.json()).toEqual(status())
 })
 
-test('the root points to the API', async () => {
-  expect(await (await fetch(await admin())).text()).toContain('/api/status')
+test('the root is the page, whose parts come from here alone', async () => {
+  const answer = await fetch(await admin())
+  const text = await answer.text()
+  expect([answer.headers.get('content-type'), text]).toEqual([
+    'text/html; charset=utf-8',
+    expect.stringContaining('api/status'),
+  ])
+  expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'")
+  const parts = [...text.matchAll(/(?:src|href)="(page[^"]+)"/g)].map(([, path]) => path)
+  expect(parts).toEqual(['page/page.css', 'page/page.ts'])
+  for (const path of parts) expect((await fetch(`${answer.url}${path}`)).status).toBe(200)
 })
 
 test('with a token nobody is told anything without it', async () => {
   const url = await admin({ token: 'open sesame 5ec4e7ca4a4e' })
-  for (const path of ['/', '/api/status', '/nothing']) expect((await fetch(url + path)).status).toBe(401)
+  for (const path of ['/api/status', '/api/hours', '/nothing']) expect((await fetch(url + path)).status).toBe(401)
   const wrong = await fetch(`${url}/api/status`, { headers: { authorization: 'Bearer open' } })
   expect([wrong.status, await wrong.text()]).toEqual([401, expect.not.stringContaining('sesame')])
   const right = await fetch(`${url}/api/status`, { headers: { authorization: 'Bearer open sesame 5ec4e7ca4a4e' } })
   expect(right.status).toBe(200)
+  // The page itself knows nothing, and is where the token is asked for.
+  expect((await fetch(url)).status).toBe(200)
 })
 
 test('beyond loopback a token is needed', () => {
   for (const endpoint of ['0.0.0.0:0', '[::]:0', 'audit.acme.test:0', '10.0.0.1:0']) {
-    expect(() => new AdminServer({ endpoint, status })).toThrow(SetupError)
-    expect(() => new AdminServer({ endpoint, status, token: 'x' })).not.toThrow()
+    expect(() => new AdminServer({ endpoint, status, hours })).toThrow(SetupError)
+    expect(() => new AdminServer({ endpoint, status, hours, token: 'x' })).not.toThrow()
   }
-  expect(() => new AdminServer({ endpoint: '127.0.0.1:0', status, token: '' })).toThrow(SetupError)
+  expect(() => new AdminServer({ endpoint: '127.0.0.1:0', status, hours, token: '' })).toThrow(SetupError)
 })
 
 test('a web page cannot read loopback under its own name', async () => {
@@ -125,7 +138,7 @@ test('a taken port is said once, with the setting to change', async () => {
 test.each(['8686', 'localhost', '127.0.0.1:99999', ':8686', '::1:8686', 'http://x:1'])(
   '"%s" is no endpoint',
   (endpoint) => {
-    expect(() => new AdminServer({ endpoint, status })).toThrow(/expected host:port/)
+    expect(() => new AdminServer({ endpoint, status, hours })).toThrow(/expected host:port/)
   },
 )
 

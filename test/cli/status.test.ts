@@ -107,7 +107,8 @@ test('no ledger: 1, what is missing and what to do', async () => {
 
 async function withAdmin(token: string | undefined, act: (url: string) => Promise<void>): Promise<void> {
   const document = () => statusDocument({ accounts: [account({ stop })], retired: [], totals, receivers: [], now })
-  const server = new AdminServer({ endpoint: '127.0.0.1:0', status: document, ...(token && { token }) })
+  const hours = () => ({ at: new Date(now).toISOString(), receivers: [] })
+  const server = new AdminServer({ endpoint: '127.0.0.1:0', status: document, hours, ...(token && { token }) })
   try {
     await act(await server.listen())
   } finally {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { hour, start } from './lane.ts'
 import { account, at, bad, everything, none, route, see, whole } from './pieces.ts'
+import { hourGuarantees } from './suite-hours.ts'
 import { importGuarantees } from './suite-imports.ts'
 import { namingGuarantees } from './suite-names.ts'
 import { ownGuarantees } from './suite-own.ts'
@@ -219,5 +220,6 @@ export function ledgerSuite(name: string, subject: Subject): void {
   refillGuarantees(guarantee)
   releaseGuarantees(guarantee)
   importGuarantees(guarantee)
+  hourGuarantees(subject, guarantee)
   sendingGuarantees(name, subject, guarantee)
 }

@@ -21,6 +21,7 @@ export function view(ledger: Ledger): unknown {
     accounts: ledger.accounts(),
     retired: ledger.retired(),
     totals: ledger.totals(),
+    hours: ledger.hours(0),
     alterations: ledger.alterations({ limit: 50 }),
     objects,
     quarantine: ledger.quarantine({ limit: 100 }),

@@ -4,6 +4,7 @@ import { isOwnReceiver } from '../../domain/own-records.ts'
 import type { Route, Seen } from '../discovery.ts'
 import { noteVersion } from './alterations.ts'
 import { repair } from './duplicates.ts'
+import { countHour } from './hours.ts'
 import { freshRow, type RouteState, type State } from './state.ts'
 
 export function enrol(state: State, routes: readonly Route[], now: number): void {
@@ -140,6 +141,7 @@ export function register(state: State, receiver: string, store: string, sighting
     const known = state.object(ref)
     if (known.receivers.includes(receiver)) return { ref, isNew: false, isNews: false }
     state.objects.set(ref, { ...known, receivers: [...known.receivers, receiver] })
+    countHour(state, receiver, known.object.time)
     return { ref, isNew: false, isNews: true }
   }
   const fresh = state.next('object')
@@ -156,6 +158,7 @@ export function register(state: State, receiver: string, store: string, sighting
     length: undefined,
   }
   state.identities.set(identity, fresh)
+  countHour(state, receiver, object.time)
   state.objects.set(fresh, { object, receivers: [receiver], decided: 0, copies: [], reused: [] })
   return { ref: fresh, isNew: true, isNews: true }
 }

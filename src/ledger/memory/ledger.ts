@@ -7,6 +7,7 @@ import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
+import type { HourCount } from '../hours.ts'
 import type { ImportLedger } from '../imports.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
 import type { Ledger } from '../ledger.ts'
@@ -22,6 +23,7 @@ import { accounts, advance, retired, stop } from './accounts.ts'
 import { alterations, note } from './alterations.ts'
 import { enrol, see } from './discovery.ts'
 import { adopted, decide, judge, prune } from './duplicates.ts'
+import { hours } from './hours.ts'
 import { MemoryImports } from './imports.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
 import { forget, own, ownStandings, record, waiting } from './own.ts'
@@ -35,6 +37,7 @@ import { State } from './state.ts'
 export class MemoryLedger implements Ledger {
   readonly imports: ImportLedger
   readonly #state: State
+  readonly hours = (from: number): readonly HourCount[] => hours(this.#state, from)
 
   constructor(options: { readonly maxQuarantineBytes?: number } = {}) {
     this.#state = new State(options.maxQuarantineBytes ?? defaultQuarantineBytes)

@@ -114,6 +114,8 @@ export class State {
   readonly routes = new Table<number, RouteState>(this.journal)
   readonly sweptTo = new Table<string, number>(this.journal)
   readonly objects = new Table<number, ObjectState>(this.journal)
+  /** Objects seen, by receiver and hour. */
+  readonly hours = new Table<string, number>(this.journal)
   readonly identities = new Table<string, number>(this.journal)
   /** Texts of own records, by object. */
   readonly owns = new Table<number, string>(this.journal)

@@ -6,6 +6,7 @@ import type { Alteration } from '../alterations.ts'
 import type { Route, Seen } from '../discovery.ts'
 import { noteVersion } from './alterations.ts'
 import type { Connection } from './connection.ts'
+import { countHour } from './hours.ts'
 import { repair, repairAll } from './rescue.ts'
 import { count, type Delivery, delivery, lost, outstanding } from './rows.ts'
 
@@ -211,9 +212,11 @@ export function register(
   if (known !== undefined) {
     if (knows(db, receiver, known)) return { ref: known.ref, isNew: false, isNews: false }
     db.run('INSERT INTO also_seen (receiver, object) VALUES (?, ?)', receiver, known.ref)
+    countHour(db, receiver, time)
     return { ref: known.ref, isNew: false, isNews: true }
   }
   db.run('UPDATE totals SET objects = objects + 1')
+  countHour(db, receiver, time)
   const ref = db.insert(
     `INSERT INTO objects (receiver, store, key, version, size, modified, time, seen_at, how)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,

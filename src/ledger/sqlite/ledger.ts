@@ -6,6 +6,7 @@ import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
+import type { HourCount } from '../hours.ts'
 import type { ImportLedger } from '../imports.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
 import type { Ledger } from '../ledger.ts'
@@ -20,6 +21,7 @@ import { alterations, note } from './alterations.ts'
 import { Connection } from './connection.ts'
 import { arrivals, enrol, object, routes, see, swept, sweptTo } from './discovery.ts'
 import { decide, prune } from './duplicates.ts'
+import { hours } from './hours.ts'
 import { SqliteImports } from './imports.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
 import { Lock } from './lock.ts'
@@ -91,6 +93,10 @@ export class SqliteLedger extends Repairing implements Ledger {
 
   swept(receiver: string, startedAt: number): void {
     this.write('durable', () => swept(this.db, receiver, startedAt))
+  }
+
+  hours(from: number): readonly HourCount[] {
+    return hours(this.db, from)
   }
 
   object(ref: number): AuditObject | undefined {

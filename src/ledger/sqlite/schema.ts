@@ -128,6 +128,17 @@ CREATE TABLE repairs (
 );
 `
 
+/** Objects per hour, for the calendar. What is there already is counted. */
+const seventh = `
+CREATE TABLE hours (receiver TEXT, hour INTEGER, objects INTEGER NOT NULL, PRIMARY KEY (receiver, hour)) WITHOUT ROWID;
+INSERT INTO hours (receiver, hour, objects)
+  SELECT receiver, time / 3600000 * 3600000 AS hour, count(*) FROM (
+    SELECT receiver, time FROM objects UNION ALL
+    SELECT s.receiver, o.time FROM also_seen s JOIN objects o ON o.ref = s.object
+  ) GROUP BY receiver, hour;
+CREATE INDEX lost_by_time ON deliveries (route, time) WHERE state = 2;
+`
+
 /** In order; each takes the ledger from the version before it to its own. A migration that was released never changes. */
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
@@ -136,6 +147,7 @@ export const migrations: readonly Migration[] = [
   { version: 4, sql: fourth },
   { version: 5, sql: fifth },
   { version: 6, sql: sixth },
+  { version: 7, sql: seventh },
 ]
 
 export const schemaVersion: number = Math.max(...migrations.map(({ version }) => version))

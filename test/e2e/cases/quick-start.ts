@@ -30,7 +30,7 @@ export const quickStart: Case = inScene('readme-quickstart', async (scene) => {
   const read = /read\s+(\d+) objects, (\d+) events/.exec(started.stderr)
   must(read !== null, `no summary: ${started.stderr}`)
   must(!started.stderr.includes('nowhere yet'), 'the summary knows no watermark')
-  must(started.stderr.includes(`http://${admin}/api/status`), `it does not say where its status is: ${started.stderr}`)
+  must(started.stderr.includes(`http://${admin}/`), `it does not say where its page is: ${started.stderr}`)
   const { body, status } = await scene.page(`${scene.adminUrl}/api/status`)
   must(status === 200, `the status answers ${status}`)
   const { destinations } = JSON.parse(body) as StatusDocument

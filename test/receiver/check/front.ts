@@ -58,7 +58,7 @@ export class Front {
     const answer = await fetch(`${this.emulator.address}${request.url}`, {
       method: request.method ?? 'GET',
       headers: headers as Record<string, string>,
-      ...(body.length > 0 && { body }),
+      ...(body.length > 0 && { body: new Uint8Array(body) }),
     })
     const given = Object.fromEntries(answer.headers)
     return { status: answer.status, headers: given, body: Buffer.from(await answer.arrayBuffer()) }

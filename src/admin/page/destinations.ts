@@ -1,0 +1,71 @@
+// The table of destinations: one line each, all numbers behind it in its details.
+import type { DestinationStatus } from '../status.ts'
+import { element } from './element.ts'
+import { age, counted, number, rate, time } from './words.ts'
+
+const COLUMNS = ['Destination', 'State', 'Complete up to', 'Behind', 'Rate', 'Outstanding', 'Quarantined']
+
+/** `rates`: records per minute by destination and receiver, as seen since the page was opened. */
+export function destinationTable(
+  destinations: readonly DestinationStatus[],
+  rates: ReadonlyMap<string, number>,
+): HTMLElement {
+  const head = element('tr', {}, ...COLUMNS.map((name) => element('th', { scope: 'col' }, name)))
+  const rows = destinations.map((one) => destinationRow(one, rates.get(keyOf(one))))
+  const table = element('table', { class: 'list' }, element('thead', {}, head), element('tbody', {}, ...rows))
+  return element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Table of destinations' }, table)
+}
+
+/** One destination fed by one receiver. */
+export function keyOf({ id, receiver }: DestinationStatus): string {
+  return `${id} ${receiver}`
+}
+
+function destinationRow(one: DestinationStatus, perMinute: number | undefined): HTMLElement {
+  const behind = one.watermarkAgeSeconds === null ? 'nothing proven yet' : age(one.watermarkAgeSeconds)
+  const state = element('span', { class: 'state', 'data-state': one.state }, one.state)
+  return element(
+    'tr',
+    {},
+    element('th', { scope: 'row' }, one.id, element('p', { class: 'quiet' }, one.receiver)),
+    element('td', {}, state, element('p', {}, one.explanation), details(one)),
+    element('td', {}, time(one.watermark)),
+    element('td', {}, behind),
+    element('td', { class: 'number' }, rate(perMinute)),
+    element('td', { class: 'number' }, counted(one.outstanding.objects, 'object')),
+    element('td', { class: 'number' }, number(one.quarantined)),
+  )
+}
+
+function details(one: DestinationStatus): HTMLElement {
+  const facts: [string, string][] = [
+    ['Delivered', counted(one.delivered, 'record')],
+    ['Withheld by filters', counted(one.filtered, 'record')],
+    ['Duplicates removed', counted(one.duplicates, 'record')],
+    ['Possible duplicates', counted(one.possibleDuplicates, 'record')],
+    ['Lost', counted(one.lost.objects, 'object')],
+    ['Late objects, ever', number(one.lateTotal)],
+    ['Newest object', time(one.lastObjectTime)],
+    ['Forwards from', time(one.startAt)],
+    ...oldestFacts(one),
+    ...liveFacts(one),
+  ]
+  const list = facts.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)])
+  const key = `details ${keyOf(one)}`
+  const summary = element('summary', { 'data-key': key }, `All numbers of ${one.id}`)
+  return element('details', { 'data-key': key }, summary, element('dl', {}, ...list))
+}
+
+function oldestFacts({ outstanding: { oldest } }: DestinationStatus): [string, string][] {
+  if (oldest === null) return []
+  const reason: [string, string][] = oldest.reason === null ? [] : [['It waits because', oldest.reason]]
+  return [['Oldest outstanding', `${oldest.key}, ${age(oldest.ageSeconds)} old`], ...reason]
+}
+
+function liveFacts({ live, stop }: DestinationStatus): [string, string][] {
+  const stopped: [string, string][] = stop === null ? [] : [['Stopped since', `${time(stop.since)}: ${stop.reason}`]]
+  if (live === null) return stopped
+  const error: [string, string][] =
+    live.lastError === null ? [] : [['Last error', `${time(live.lastError.at)}: ${live.lastError.reason}`]]
+  return [...stopped, ['On their way', counted(live.inFlight, 'request')], ...error]
+}
