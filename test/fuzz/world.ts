@@ -32,6 +32,10 @@ export class MemoryStore implements Store {
     for (const body of bodies) this.#bodies.set(body.key, body)
   }
 
+  remove(key: string): void {
+    this.#bodies.delete(key)
+  }
+
   async *list(under: string): AsyncGenerator<Page> {
     const objects = [...this.#bodies.values()].filter(({ key }) => key.startsWith(under)).map(shown)
     yield { objects, date: Date.now() }

@@ -30,6 +30,10 @@ const flattened = new RegExp(`^(?:(${parties.join('|')})_(id|type|name)|(request
 /** The first draft of the documentation: "Rows contain these fields". */
 const firstOrder = 'id version action payload metadata occurred_at actor target scope success request'.split(' ')
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const data = /^\s*[{[]|[0-9a-f]{8}-[0-9a-f]{4}-|\d{4}-\d\d-\d\d/i
+const longestName = 64
+/** `occurred_at`, with something around it. */
+const longestKnown = 16
 const date = /^\d{4}-\d\d-\d\d/
 /** So few known names may be chance: a line of data can hold one. */
 const fewestKnown = 2
@@ -94,10 +98,22 @@ export function columnsOf(
   first: readonly string[],
 ): { readonly columns: Columns; readonly isHeader: boolean } | undefined {
   const columns = new Columns(first)
-  if (columns.known >= Math.min(fewestKnown, first.length)) return { columns, isHeader: true }
+  const isNamed = columns.known >= Math.min(fewestKnown, first.length) && !first.some(isData)
+  if (isNamed) return { columns, isHeader: true }
   const looksLikeRow = first.length === firstOrder.length && uuid.test(first[0]?.trim() ?? '')
   if (!looksLikeRow || !first.some((cell) => date.test(cell.trim()))) return undefined
   return { columns: new Columns(firstOrder), isHeader: false }
+}
+
+/** Whether a row behind the first one names columns anew: files were joined. Short cells only: names are. */
+export function isHeader(cells: readonly string[]): boolean {
+  const names = cells.filter((cell) => cell.length <= longestKnown).map(fold)
+  return names.includes('occurred_at') && names.includes('id') && !cells.some(isData)
+}
+
+/** A header that ran into a row is none: taken for one, it would take the row's event with it. */
+function isData(cell: string): boolean {
+  return cell.length > longestName || data.test(cell)
 }
 
 function pathOf(name: string): Column['path'] {

@@ -11,9 +11,8 @@ import type { DecodedItem } from '../../domain/event.ts'
 import type { Cutter } from '../decode/cutter.ts'
 import { Debris } from '../decode/debris.ts'
 import { type BadBytes, valueItem } from '../decode/items.ts'
-import { fold } from '../decode/normalize.ts'
 import { Window } from '../decode/window.ts'
-import { type Columns, columnsOf } from './columns.ts'
+import { type Columns, columnsOf, isHeader } from './columns.ts'
 import { foreignFile, marksOf } from './file.ts'
 import { type Dialect, type Marks, type Scan, scanRow } from './scan.ts'
 
@@ -24,7 +23,6 @@ type RowScan = Extract<Scan, { kind: 'row' }>
 
 /** How many times its limit a file's rows may be read in vain. */
 const vainRows = 16
-const longestName = 16
 
 export const noAuditLog: string = 'no audit log: its first row names no columns of one, and is no row of one'
 
@@ -282,10 +280,4 @@ export class CsvSplitter implements Cutter {
 /** Cells beyond the last column must be empty: some writers end each row with a delimiter. */
 function fits({ cells }: RowScan, { count }: Columns): boolean {
   return cells.length === count || (cells.length > count && cells.slice(count).every((cell) => cell === ''))
-}
-
-/** Short cells only: names are, and most cells of an event are not. */
-function isHeader(cells: readonly string[]): boolean {
-  const names = cells.filter((cell) => cell.length <= longestName).map(fold)
-  return names.includes('occurred_at') && names.includes('id')
 }
