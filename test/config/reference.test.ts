@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { valuesSchemaText } from '../../deploy/helm/generator/values-schema.ts'
 import { components } from '../../src/cli/components.ts'
 import { jsonSchema } from '../../src/config/json-schema.ts'
 import { reference } from '../../src/config/reference.ts'
@@ -7,6 +8,11 @@ import { components as stable } from './components.ts'
 test('docs/configuration.md is what the schema says (`vitest run test/config/reference.test.ts --update` writes it)', async () => {
   const page = new URL('../../docs/configuration.md', import.meta.url).pathname
   await expect(reference(components)).toMatchFileSnapshot(page)
+})
+
+test("the chart's values.schema.json is what the schema says (the same command writes it)", async () => {
+  const path = '../../deploy/helm/circleci-audit-forwarder/values.schema.json'
+  await expect(valuesSchemaText()).toMatchFileSnapshot(new URL(path, import.meta.url).pathname)
 })
 
 test('every setting of the real components is described', () => {

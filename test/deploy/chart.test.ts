@@ -9,26 +9,20 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chart, examples } from '../../deploy/helm/generator/chart.ts'
 import { digest, digestFile } from '../../deploy/helm/generator/digest.ts'
 import { readme } from '../../deploy/helm/generator/readme.ts'
-import { valuesSchemaText } from '../../deploy/helm/generator/values-schema.ts'
 import { textOf } from '../docs/checkout.ts'
 import { loaded } from '../docs/loading.ts'
 import { renderedObjects } from './chart.ts'
+import { defaults } from './defaults.ts'
 import { problemsOf } from './kubernetes.ts'
 import { type Container, type Manifest, type Placed, podOf } from './manifests.ts'
 import { refusals } from './restricted.ts'
 
-const written = { values: '`npm run chart` writes it', rendered: '`npm run chart`, with a helm, writes it' }
-
-test('values.schema.json is what the schemas say', () => {
-  expect(textOf(`${chart}/values.schema.json`) === valuesSchemaText(), written.values).toBe(true)
-})
-
 test('the table in the README is what the comments of values.yaml say', () => {
-  expect(textOf(`${chart}/README.md`), written.values).toBe(readme())
+  expect(textOf(`${chart}/README.md`), '`npm run chart` writes it').toBe(readme())
 })
 
 test('nothing that the rendered examples are made of has changed since', () => {
-  expect(textOf(digestFile), written.rendered).toBe(digest())
+  expect(textOf(digestFile), '`npm run chart`, with a helm, writes it').toBe(digest())
 })
 
 const all = examples().flatMap(renderedObjects)
@@ -116,10 +110,7 @@ test.each(examples())('%s: the pod fits the configuration', async (example) => {
 })
 
 test('what the pod assumes is what the program does where nothing is said', async () => {
-  const { service } = await loaded(
-    'receivers: { circleci_audit: { store: { directory: { path: x } } } }\n' +
-      'exporters: { console: {} }\nservice: { pipelines: { logs: { receivers: [circleci_audit], exporters: [console] } } }',
-  )
+  const { service } = await defaults()
   const { container, pod } = parts('minimal')
   expect(container.ports?.[0]?.containerPort).toBe(service.telemetry.metrics.endpoint.port)
   expect(pod.terminationGracePeriodSeconds).toBe(service.stop_timeout / 1000 + 15)

@@ -1,6 +1,6 @@
-import { chart } from './cases/chart.ts'
 import { clickHouse } from './cases/clickhouse.ts'
 import { addedLater, removed, renamed } from './cases/come-and-go.ts'
+import { deployments } from './cases/deployments.ts'
 import { doctor } from './cases/doctor.ts'
 import { hostile } from './cases/hostile.ts'
 import { killNine } from './cases/kill-nine.ts'
@@ -21,7 +21,7 @@ export const cases: readonly Case[] = [
   quickStart,
   statusAndMetrics,
   doctor,
-  chart,
+  deployments,
   secrets,
   twoOfAType,
   addedLater,

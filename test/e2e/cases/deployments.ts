@@ -1,11 +1,13 @@
-// The chart's examples, as a cluster would run them: the configuration from the rendered ConfigMap, the arguments from
-// the rendered Deployment, the probes at its port. Only what names a place or an identity there is another: addresses,
-// ports, files, roles. The rest (ids, filters, pipelines, prefixes, secrets) is run as it stands.
+// Every configuration in deploy/, run as a cluster or Compose would run it: the text from the ConfigMap or file, the
+// arguments from the container, health asked at its port. Only what names a place or an identity there is another:
+// addresses, ports, files, roles. The rest (ids, filters, pipelines, prefixes, secrets) is run as it stands.
 import { writeFileSync } from 'node:fs'
 import { parse, stringify } from 'yaml'
 import { examples } from '../../../deploy/helm/generator/chart.ts'
 import { renderedObjects } from '../../deploy/chart.ts'
-import { type Container, podOf } from '../../deploy/manifests.ts'
+import { commandOf, dockerfile } from '../../deploy/image/dockerfile.ts'
+import { type Container, manifestsOf, type Placed, type PodSpec, type Probe, podOf } from '../../deploy/manifests.ts'
+import { textOf } from '../../docs/checkout.ts'
 import { canary, canaryGuid, canaryHex } from '../../tools/secrets.ts'
 import type { Aws } from '../stage/aws.ts'
 import type { Case, Figures } from '../stage/case.ts'
@@ -38,28 +40,66 @@ interface Configuration {
   }
 }
 
-/** `small`: the fullest of them. */
-export const chart: Case = {
-  name: 'chart',
+/** One way to run the program that deploy/ describes. */
+interface Deployment {
+  readonly name: string
+  readonly config: string
+  /** The container's arguments. */
+  readonly args: readonly string[]
+  /** Paths that are asked for health. */
+  readonly probes: readonly string[]
+}
+
+/** `small`: the chart's fullest example. */
+export const deployments: Case = {
+  name: 'deployments',
   run: async (size) => {
-    const chosen = examples().filter((name) => size === 'full' || name === 'five-destinations')
     const figures: Record<string, number> = {}
-    for (const name of chosen) figures[name] = await played(name)
+    const all = size === 'full' ? [...charts(), ...sidecars(), compose()] : [chartExample('five-destinations')]
+    for (const one of all) figures[one.name] = await played(one)
     return figures satisfies Figures
   },
 }
 
-/** Runs one example until everything has arrived everywhere. Returns to how many destinations. */
-async function played(example: string): Promise<number> {
-  const scene = new Scene(`chart-${example}`)
+function charts(): readonly Deployment[] {
+  return examples().map(chartExample)
+}
+
+function chartExample(example: string): Deployment {
+  return ofObjects(example, renderedObjects(example), ({ containers }) => containers[0])
+}
+
+function sidecars(): readonly Deployment[] {
+  return ['beside-collector', 'beside-any-app'].map((name) => {
+    return ofObjects(name, manifestsOf(`deploy/sidecar/${name}.yaml`), ({ initContainers }) => initContainers?.[0])
+  })
+}
+
+function ofObjects(name: string, placed: readonly Placed[], pick: (pod: PodSpec) => Container | undefined): Deployment {
+  const objects = placed.map(({ object }) => object)
+  const pod = podOf(objects.find(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet')!)!
+  const container = pick(pod)!
+  const probes = Object.entries(container).filter(([key]) => key.endsWith('Probe')) as [string, Probe][]
+  const paths = probes.flatMap(([, { httpGet }]) => httpGet?.path ?? [])
+  const config = objects.find(({ kind, data }) => kind === 'ConfigMap' && data?.['config.yaml'])?.data?.['config.yaml']
+  return { name, config: config ?? '', args: container.args ?? [], probes: paths }
+}
+
+function compose(): Deployment {
+  const image = dockerfile('deploy/docker/Dockerfile').stages.at(-1)!
+  const said = (name: string) => commandOf(image.instructions.find((one) => one.name === name)!)
+  const probes = [/\/[a-z]+z\b/.exec(said('HEALTHCHECK').at(-1) ?? '')?.[0] ?? '']
+  return { name: 'compose', config: textOf('deploy/docker/config.yaml'), args: said('CMD'), probes }
+}
+
+/** Runs it until everything has arrived everywhere. Returns to how many destinations. */
+async function played(deployment: Deployment): Promise<number> {
+  const scene = new Scene(deployment.name)
   try {
-    const objects = renderedObjects(example).map(({ object }) => object)
-    const text = objects.find(({ kind, data }) => kind === 'ConfigMap' && data?.['config.yaml'])?.data?.['config.yaml']
-    const container = podOf(objects.find(({ kind }) => kind === 'Deployment')!)!.containers[0] as Container
     const port = await freePort()
-    const stage = await staged(scene, parse(text ?? '') as Configuration, port)
+    const stage = await staged(scene, parse(deployment.config) as Configuration, port)
     writeFileSync(scene.configPath, stringify(stage.config).replaceAll('/run/secrets/datadog/api-key', keyFile(scene)))
-    await run(scene, container, port, stage)
+    await run(scene, deployment, port, stage)
     return stage.destinations.size
   } finally {
     await scene.close()
@@ -117,21 +157,20 @@ function place(receiver: Configuration['receivers'][string], aws: Aws): void {
 
 async function run(
   scene: Scene,
-  container: Container,
+  { args, probes }: Deployment,
   port: number,
   { destinations, wantedAt }: Staged,
 ): Promise<void> {
-  const [command = '', flag] = container.args ?? []
-  must(command === 'run' && flag === '--config', `the container does not run the program: ${container.args}`)
-  const forwarder = scene.start([command], { env })
+  must(args[0] === 'run' && args[1] === '--config', `the container does not run the program: ${args.join(' ')}`)
+  const forwarder = scene.start([args[0] ?? ''], { env })
   for (const [id, destination] of destinations) {
     const whole = async (): Promise<boolean> => (await destination.records()) >= wantedAt(id).length
     await forwarder.until(`${id} has everything`, whole, 60_000)
   }
-  for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe'] as const) {
-    const { path = '' } = container[probe]?.httpGet ?? {}
+  must(probes.length > 0, 'nobody asks for its health')
+  for (const path of probes) {
     const { status } = await scene.page(`http://127.0.0.1:${port}${path}`)
-    must(status === 200, `${probe} ${path} answers ${status}`)
+    must(status === 200, `${path} answers ${status}`)
   }
   await forwarder.stop()
   await forwarder.mustExit(0)
