@@ -21,6 +21,7 @@ import { LedgerFailure } from './ledger/failure.ts'
 import { Enrolment } from './pipeline/enrolment.ts'
 import { Imports } from './pipeline/imports/imports.ts'
 import { Intake } from './pipeline/intake.ts'
+import { KeptReader } from './pipeline/kept-reader.ts'
 import { requestKinds } from './pipeline/kinds.ts'
 import { OwnRecords } from './pipeline/own-records.ts'
 import type { DestinationSpec, PipelineParts } from './pipeline/parts.ts'
@@ -65,13 +66,15 @@ export class Pipeline {
     const capacityBytes = parts.cacheBytes
     const shared = sharedKeys(parts.destinations.map(({ exporter }) => exporter))
     const lanes = parts.destinations.length
-    const readings = new Readings({ ...this.#parts, reader: this.#reader, lanes, sharedKeys: shared, capacityBytes })
+    const reader = new KeptReader({ reader: this.#reader, ledger: parts.ledger })
+    const readings = new Readings({ ...this.#parts, reader, lanes, sharedKeys: shared, capacityBytes })
     this.#lanes = parts.destinations.map((destination) => this.#lane(destination, readings))
     this.#intakes = this.#open(enrolment)
     const own = parts.own
     this.#own = own && new OwnRecords({ ...this.#parts, own, lanes: this.#lanes })
     this.#imports = this.#importing(enrolment)
-    const kinds = [...requestKinds(this.#parts), ...(this.#imports?.kinds ?? [])]
+    const repairs = { ...this.#parts, reader: this.#reader, wake: () => this.#wake() }
+    const kinds = [...requestKinds(repairs), ...(this.#imports?.kinds ?? [])]
     this.#requests = new Requests({ ...this.#parts, kinds })
   }
 

@@ -1,8 +1,8 @@
 import { type Encoded, type LogRecord, ORIGINAL, type Refusal } from '@circleci-audit-forwarder/contract'
-import type { AuditObject } from '../domain/objects.ts'
 import { ownStore } from '../domain/own-records.ts'
 import type { Position } from '../ledger/duplicates.ts'
 import type { Refused } from '../ledger/intents.ts'
+import type { Row } from '../ledger/progress.ts'
 import type { Verdict } from './plan.ts'
 import type { Piece } from './reader.ts'
 
@@ -19,6 +19,8 @@ export interface Candidate extends Position {
   /** As read, whatever processors made of it: what quarantine keeps must be what the sha256 is of, and go through them anew. */
   readonly original: string
   readonly objectTime: number
+  /** Its row's, part of the token. */
+  readonly generation: number
   /** One of the forwarder's own records. */
   readonly own: boolean
 }
@@ -30,7 +32,7 @@ type Unsendable = Omit<Refusal, 'index'>
 const KEPT_BYTES = 1 << 20
 
 export function candidate(
-  object: AuditObject,
+  { object, generation }: Pick<Row, 'object' | 'generation'>,
   piece: Piece,
   record: LogRecord,
   encode: (record: LogRecord) => Encoded,
@@ -39,7 +41,7 @@ export function candidate(
   const { from, to, id, at, offset, line, sha256 } = piece
   const original = piece.text ?? piece.record?.[ORIGINAL] ?? ''
   const { encoded, unsendable } = tryToEncode(record, encode, maxBytes)
-  const whence = { object: object.ref, objectTime: object.time, own: object.store === ownStore }
+  const whence = { object: object.ref, objectTime: object.time, generation, own: object.store === ownStore }
   return { ...whence, from, to, id, at, encoded, unsendable, offset, line, sha256, original }
 }
 

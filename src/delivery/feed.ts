@@ -187,7 +187,7 @@ export class Feed {
     let weight = 0
     const encode = (record: LogRecord): Encoded => chunk.encodings.encode(exporter, record)
     for (const { piece, record } of wanted) {
-      const one = candidate(row.object, piece, record, encode, exporter.limits.bytes)
+      const one = candidate(row, piece, record, encode, exporter.limits.bytes)
       weight += weightOf(one)
       this.batcher.add(one, now)
     }

@@ -40,9 +40,6 @@ export interface LandingParts {
 
 type Resolve = Extract<Plan, { kind: 'resolve' }>
 
-/** The generation in every token. It changes only when an operator forces a second delivery. */
-const GENERATION = 0
-
 export class Landing {
   readonly stops: Stops
   readonly #parts: LandingParts
@@ -67,7 +64,10 @@ export class Landing {
   }
 
   /** Candidates are positions themselves: a copy of each would be half a million objects for a gigabyte. */
-  readonly draft = (members: readonly Candidate[]): Draft => ({ token: batchToken(GENERATION, members), members })
+  readonly draft = (members: readonly Candidate[]): Draft => ({
+    token: batchToken(generationOf(members), members),
+    members,
+  })
 
   async conclude(flight: Flight, outcome: Outcome, signal: AbortSignal): Promise<void> {
     const next = plan(outcome, this.#sent(flight))
@@ -287,4 +287,9 @@ export class Landing {
     flight.changed = undefined
     flight.state = 'waiting'
   }
+}
+
+/** The latest of its members': a second delivery that was forced is another one to the destination. */
+function generationOf(members: readonly Candidate[]): number {
+  return members.reduce((latest, { generation }) => Math.max(latest, generation), 0)
 }

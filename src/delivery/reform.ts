@@ -3,9 +3,9 @@
 // lacks members does not end the reading: what the others hold is needed either way.
 import type { Exporter } from '@circleci-audit-forwarder/contract'
 import { ReadFailure, SetupError } from '../domain/failures.ts'
-import type { AuditObject } from '../domain/objects.ts'
 import type { Position } from '../ledger/duplicates.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { Row } from '../ledger/progress.ts'
 import { type Candidate, candidate } from './candidate.ts'
 import type { Processing } from './processing.ts'
 import type { Readings } from './readings.ts'
@@ -54,9 +54,9 @@ async function collect(
 ): Promise<Lack | undefined> {
   const row = parts.ledger.row(parts.destination, object)
   if (row === undefined) return { object, reason: 'its object was lost', final: true }
+  let count = 0
   try {
-    let count = 0
-    for await (const one of candidates(row.object, wanted, parts.processing(row.receiver), parts)) {
+    for await (const one of candidates(row, wanted, parts.processing(row.receiver), parts)) {
       found.set(`${object} ${one.from}`, one)
       count += 1
     }
@@ -64,19 +64,20 @@ async function collect(
     return { object, reason: `${row.object.key} no longer holds an event that it held`, final: false }
   } catch (error) {
     if (error instanceof SetupError) return { object, reason: error.message, final: true }
-    if (error instanceof ReadFailure && error.kind === 'gone') return { object, reason: error.message, final: false }
-    throw error
+    if (!(error instanceof ReadFailure) || error.kind !== 'gone') throw error
+    // Of what is gone there may be bytes in quarantine, which is as good.
+    return count === wanted.size ? undefined : { object, reason: error.message, final: false }
   }
 }
 
 async function* candidates(
-  object: AuditObject,
+  row: Row,
   wanted: ReadonlySet<number>,
   processing: Processing,
   { readings, exporter, signal }: ReformParts,
 ): AsyncGenerator<Candidate> {
   const end = Math.max(...wanted)
-  const cursor = readings.open(object)
+  const cursor = readings.open(row.object)
   const close = (): void => cursor.close()
   signal.addEventListener('abort', close, { once: true })
   try {
@@ -84,7 +85,7 @@ async function* candidates(
       for (const piece of chunk.pieces) {
         if (piece.record === undefined || !wanted.has(piece.from)) continue
         const record = processing.transform(piece.record)
-        yield candidate(object, piece, record, (each) => exporter.encode(each), exporter.limits.bytes)
+        yield candidate(row, piece, record, (each) => exporter.encode(each), exporter.limits.bytes)
       }
       if (chunk.to > end) return
     }

@@ -32,25 +32,33 @@ export function sift(chunk: DecidedChunk, row: Row, parts: SiftParts): Sifted {
   const skipped = skippable(chunk, open, row, parts)
   const wanted: Wanted[] = []
   const ranges: Range[] = []
+  const withheld: Range[] = []
   const tally = { delivered: 0, filtered: 0, duplicates: 0, quarantined: 0 }
   for (const piece of open) {
-    const ending = endingOf(piece, skipped, parts.processing)
+    const ending = endingOf(piece, row, skipped, parts.processing)
     if (typeof ending !== 'string') {
       wanted.push({ piece, record: ending })
       continue
     }
     tally[ending] += 1
     ranges.push([piece.from, piece.to])
+    if (ending === 'filtered') withheld.push([piece.from, piece.to])
   }
   ranges.push(...filler(chunk, row))
-  const settlement = ranges.length === 0 ? undefined : { object: row.object.ref, ranges, tally }
+  const settlement = ranges.length === 0 ? undefined : { object: row.object.ref, ranges, tally, withheld }
   return { wanted, settlement }
 }
 
 /** How the piece ends here, or the record to be sent. */
-function endingOf(piece: Piece, skipped: ReadonlySet<number>, processing: Processing): keyof Tally | LogRecord {
+function endingOf(
+  piece: Piece,
+  row: Row,
+  skipped: ReadonlySet<number>,
+  processing: Processing,
+): keyof Tally | LogRecord {
   if (skipped.has(piece.from)) return 'duplicates'
   if (piece.record === undefined) return 'quarantined'
+  if (covers(row.released, piece.from, piece.to)) return processing.transform(piece.record)
   return processing.process(piece.record) ?? 'filtered'
 }
 

@@ -9,6 +9,7 @@ export type ActKind =
   | 'quarantine_replayed'
   | 'quarantine_exported'
   | 'backfill_forced'
+  | 'withheld_sent'
   | 'file_imported'
   | 'gap_acknowledged'
 

@@ -11,7 +11,7 @@ import type { Tally } from './progress.ts'
 
 /** A repair so far. It is known by the number of the request that asked for it. */
 export interface Repair extends Tally {
-  /** Rows, and entries of the quarantine, that it made due and that are on their way still. */
+  /** Rows of today's routes, and entries of the quarantine, that it made due and that are on their way still. */
   readonly rows: number
   readonly entries: number
   /** Rows it had taken whose objects turned out gone. */

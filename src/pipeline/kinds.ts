@@ -1,8 +1,10 @@
 // What can be asked of a running forwarder, each kind once.
 import type { RequestKind } from '../domain/request.ts'
-import type { PipelineParts } from './parts.ts'
+import { backfillKind } from './repairs/backfill.ts'
+import type { RepairParts } from './repairs/parts.ts'
+import { replayKind } from './repairs/replay.ts'
 
 /** Every kind of request, over these parts. */
-export function requestKinds(_parts: PipelineParts): readonly RequestKind[] {
-  return []
+export function requestKinds(parts: RepairParts): readonly RequestKind[] {
+  return [replayKind(parts), backfillKind(parts)]
 }

@@ -6,6 +6,7 @@ import type { AuditObject } from '../domain/objects.ts'
 import { foreignTo } from '../domain/organization.ts'
 import { ownStore } from '../domain/own-records.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { KeptRecord } from '../ledger/repairs.ts'
 import { eventId, eventTime } from '../mapping/identity.ts'
 import { mapEvent } from '../mapping/map.ts'
 import type { Speaker } from '../mapping/own.ts'
@@ -57,6 +58,18 @@ export class AuditReader implements Reader {
     for await (const chunk of decode(watched, this.#decode)) yield pieces(chunk, object, receiver)
   }
 
+  /**
+   * What is in the bytes that quarantine kept of a stretch, as its object would show it: pieces that cover the stretch,
+   * bad ones included. None where nothing can be said: no receiver is left to say how it is mapped.
+   */
+  async revive(object: AuditObject, kept: KeptRecord): Promise<readonly Piece[]> {
+    const receiver = this.#receiverOf(object)
+    if (receiver === undefined) return []
+    const items: DecodedItem[] = []
+    for await (const chunk of decode(once(kept.bytes), this.#decode)) items.push(...chunk.items)
+    return pieces({ from: kept.from, to: kept.to, end: false, items: items.map(placed(kept)) }, object, receiver).pieces
+  }
+
   #own({ ref, key }: AuditObject): PieceChunk {
     const record = this.#ledger.own(ref)
     if (record === undefined) throw new Error(`the own record ${key} was forgotten although somebody waits for it`)
@@ -103,6 +116,24 @@ function pieces(chunk: DecodedChunk, object: AuditObject, receiver: ReceiverSpec
     end,
     pieces: chunk.items.map((item) => piece(ours(item, receiver), object.time, source, receiver)),
   }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+/** Items of kept bytes at their places in the object. Blanks around the text belong to the first and the last of them. */
+function placed({ from, to, offset, line }: KeptRecord): typeof place {
+  function place(item: DecodedItem, index: number, { length }: { readonly length: number }): DecodedItem {
+    return {
+      ...item,
+      from: index === 0 ? from : offset + item.from,
+      to: index === length - 1 ? to : offset + item.to,
+      offset: offset + item.offset,
+      line: line + item.line - 1,
+    }
+  }
+  return place
 }
 
 /** The item, or where it is another organisation's event, a stretch that is not to be forwarded. */

@@ -76,13 +76,19 @@ export class Requests {
   }
 
   async #fulfil(request: Request, signal: AbortSignal): Promise<void> {
-    const answer = await this.#persist(`request ${request.kind}`, signal, () => this.#answer(request, signal))
+    const { id, kind, by } = request
+    this.#parts.tell({ type: 'request_taken', request: id, kind, by })
+    const answer = await this.#persist(`request ${kind}`, signal, () => this.#answer(request, signal))
     if (answer === undefined) return
     // An answer found is written even while stopping: the act is done, and would only be looked through again.
-    await this.#persist(`answering request ${request.kind}`, signal, async () => {
-      this.#parts.ledger.answer(request.id, answerText(answer))
+    const isKept = await this.#persist(`answering request ${kind}`, signal, async () => {
+      this.#parts.ledger.answer(id, answerText(answer))
+      return true
     })
-    await this.#kinds.get(request.kind)?.after?.(request.body, request.id)
+    if (isKept === undefined) return
+    await this.#kinds.get(kind)?.after?.(request.body, id)
+    const refused = 'refused' in answer ? answer.refused : undefined
+    this.#parts.tell({ type: 'request_answered', request: id, kind, by, refused })
   }
 
   /** Does it, and again where the ledger could not be written. Undefined once the signal has aborted. */

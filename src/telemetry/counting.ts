@@ -32,6 +32,9 @@ const counting: Counting = {
     to.record('sweep_duration_seconds', durationMs / 1000, { receiver })
   },
   sweep_failed: ({ receiver }, to) => to.add('sweeps_total', 1, { receiver, result: 'failed' }),
+  backfill_delayed: nothing,
+  request_taken: nothing,
+  request_answered: nothing,
   messages_received: ({ receiver, count }, to) => to.add('messages_received_total', count, { receiver }),
   messages_deleted: ({ receiver, count }, to) => to.add('messages_deleted_total', count, { receiver }),
   message_quarantined: ({ receiver }, to) => to.add('messages_quarantined_total', 1, { receiver }),

@@ -35,6 +35,13 @@ export type TelemetryEvent =
       readonly hint: string | undefined
       readonly retryInMs: number
     }
+  | {
+      readonly type: 'backfill_delayed'
+      readonly receiver: string
+      readonly reason: string
+      readonly hint: string | undefined
+      readonly retryInMs: number
+    }
   | { readonly type: 'messages_received'; readonly receiver: string; readonly count: number }
   | { readonly type: 'messages_deleted'; readonly receiver: string; readonly count: number }
   | { readonly type: 'message_quarantined'; readonly receiver: string; readonly reason: string }
@@ -208,6 +215,16 @@ export type TelemetryEvent =
   // databases that processors look things up in
   | { readonly type: 'database_opened'; readonly path: string; readonly kind: string; readonly builtAt: number }
   | { readonly type: 'database_unreadable'; readonly path: string; readonly reason: string; readonly builtAt: number }
+  // what operators ask for
+  | { readonly type: 'request_taken'; readonly request: number; readonly kind: string; readonly by: string }
+  | {
+      readonly type: 'request_answered'
+      readonly request: number
+      readonly kind: string
+      readonly by: string
+      /** Why it was refused; undefined if it was done. */
+      readonly refused: string | undefined
+    }
   // life
   | { readonly type: 'destination_renamed'; readonly destination: string; readonly from: string }
   | {

@@ -50,6 +50,10 @@ const wording: Wording = {
     'error',
     `${e.receiver}: cannot list the bucket: ${e.reason}${next(e.hint)}; the watermark waits, next try in ${duration(e.retryInMs)}`,
   ],
+  backfill_delayed: (e) => [
+    'warn',
+    `${e.receiver}: cannot list the bucket for a backfill: ${e.reason}${next(e.hint)}; next try in ${duration(e.retryInMs)}`,
+  ],
   messages_received: (e) => ['debug', `${e.receiver}: received ${count(e.count, 'message')}`],
   messages_deleted: (e) => ['debug', `${e.receiver}: deleted ${count(e.count, 'message')}`],
   message_quarantined: (e) => [
@@ -166,6 +170,11 @@ const wording: Wording = {
   database_unreadable: (e) => [
     'error',
     `${e.path}: cannot be used: ${e.reason}; the database built ${new Date(e.builtAt).toISOString()} stays in use until the file is mended`,
+  ],
+  request_taken: (e) => ['info', `${e.by} asks for ${e.kind} (request ${e.request})`],
+  request_answered: (e) => [
+    e.refused === undefined ? 'info' : 'warn',
+    `${e.kind}, asked for by ${e.by} (request ${e.request}): ${e.refused === undefined ? 'done' : `refused: ${e.refused}`}`,
   ],
   destination_renamed: (e) => ['info', `${e.destination}: goes on where ${e.from} was; the ledger has the new name`],
   route_retired: (e) => [

@@ -17,6 +17,7 @@ function one(bytes: number, partition?: string, unsendable?: string): Candidate 
     line: 1,
     sha256: '',
     original: '',
+    generation: 0,
     objectTime: 0,
     own: false,
   }

@@ -11,7 +11,7 @@ test('an exporter that names a row twice, or one that was not asked for, names e
   exporter.stored = async () => [2, 0, 2, 7]
   const members = ids('a', 3).map((id, at) => {
     const encoded = { bytes: Buffer.from(id) }
-    const place = { object: 1, from: at, to: at + 1, offset: at, line: at + 1, objectTime: 0 }
+    const place = { object: 1, from: at, to: at + 1, offset: at, line: at + 1, generation: 0, objectTime: 0 }
     return { ...place, id, at: 0, sha256: '', original: id, encoded, unsendable: undefined, own: false }
   })
   const parts = { exporter, clock: bench.clock, attemptMs: 1_000, signal: new AbortController().signal }

@@ -30,6 +30,7 @@ export function quarantine(state: State, query: QuarantineQuery): QuarantineEntr
     if (destination !== undefined && entry.destination !== undefined && entry.destination !== destination) return false
     if (receiver !== undefined && receiverOf(state, entry) !== receiver) return false
     if (!entry.reason.toLowerCase().includes(reason.toLowerCase())) return false
+    if (query.replay !== undefined && entry.replay !== query.replay) return false
     return entry.at >= since && entry.at < until && entry.id > after
   })
   const first = entries.sort((a, b) => a.id - b.id).slice(0, limit)

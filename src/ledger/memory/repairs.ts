@@ -190,7 +190,8 @@ export function understood(state: State, id: number): void {
 }
 
 export function repairOf(state: State, id: number): Repair {
-  const rows = state.rows.values().filter((row) => row.repair === id && row.state === 'outstanding').length
+  const taken = state.rows.values().filter((row) => row.repair === id && row.state === 'outstanding')
+  const rows = taken.filter((row) => isUsable(state, row)).length
   const entries = state.entries.values().filter((entry) => entry.replay === id).length
   return { rows, entries, ...(state.repairs.get(id) ?? noRepair) }
 }

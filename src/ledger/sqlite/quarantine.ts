@@ -83,17 +83,19 @@ const select = `SELECT q.id, q.destination, coalesce(q.receiver, o.receiver) AS 
   FROM quarantine q LEFT JOIN objects o ON o.ref = q.object`
 
 export function quarantine(db: Connection, query: QuarantineQuery): QuarantineEntry[] {
-  const { destination, receiver, reason, since, until, after = 0, limit } = query
+  const { destination, receiver, reason, since, until, replay, after = 0, limit } = query
   const rows = db.all<Stored>(
     `${select} WHERE q.id > ?1 AND (?2 IS NULL OR q.destination IS NULL OR q.destination = ?2)
        AND (?3 IS NULL OR coalesce(q.receiver, o.receiver) = ?3) AND (?4 IS NULL OR instr(lower(q.reason), lower(?4)) > 0)
-       AND (?5 IS NULL OR q.at >= ?5) AND (?6 IS NULL OR q.at < ?6) ORDER BY q.id LIMIT ?7`,
+       AND (?5 IS NULL OR q.at >= ?5) AND (?6 IS NULL OR q.at < ?6)
+       AND (?7 IS NULL OR q.replay = ?7) ORDER BY q.id LIMIT ?8`,
     after,
     destination ?? null,
     receiver ?? null,
     reason ?? null,
     since ?? null,
     until ?? null,
+    replay ?? null,
     limit,
   )
   return rows.map(present)

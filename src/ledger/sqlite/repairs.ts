@@ -254,7 +254,8 @@ export function understood(db: Connection, id: number): void {
 }
 
 export function repair(db: Connection, id: number): Repair {
-  const rows = `SELECT count(*) AS n FROM deliveries INDEXED BY under_repair WHERE repair = ? AND state = 0`
+  const rows = `SELECT count(*) AS n FROM deliveries d INDEXED BY under_repair JOIN routes r ON r.id = d.route
+    WHERE d.repair = ? AND d.state = 0 AND r.active = 1`
   const entries = 'SELECT count(*) AS n FROM quarantine WHERE replay = ?'
   const counted = db.get<typeof noRepair>(
     'SELECT delivered, filtered, duplicates, quarantined, lost FROM repairs WHERE id = ?',

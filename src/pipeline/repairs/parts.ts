@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import type { Piece, Reader } from '../../delivery/reader.ts'
+import type { Clock, Random } from '../../domain/clock.ts'
+import type { AuditObject } from '../../domain/objects.ts'
+import { RequestRefused, type Task } from '../../domain/request.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import type { KeptRecord, Repair } from '../../ledger/repairs.ts'
+import type { Tell } from '../../telemetry/events.ts'
+import type { ReceiverSpec } from '../parts.ts'
+
+/** What repairs are made with. */
+export interface RepairParts {
+  readonly ledger: Ledger
+  readonly receivers: readonly ReceiverSpec[]
+  readonly reader: Reader & { revive(object: AuditObject, kept: KeptRecord): Promise<readonly Piece[]> }
+  readonly clock: Clock
+  readonly random: Random
+  readonly tell: Tell
+  /** There are rows due that were not before. */
+  readonly wake: () => void
+}
+
+/** What a request's body says. Throws RequestRefused for one of another shape. */
+export function parsed<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  const found = schema.safeParse(body)
+  if (found.success) return found.data
+  const hint = 'command and forwarder may be of different versions: run the command of the forwarder that is running'
+  throw new RequestRefused(`the request is not understood: ${z.prettifyError(found.error)}`, { hint })
+}
+
+/** A page of objects or entries is one step; after it, others have their turn. */
+export const STEP = 50
+/** How often it is looked how far a repair is, in milliseconds. */
+const LOOK_MS = 500
+
+/** Lets lanes work between two steps. Throws if the process is to stop. */
+export async function pause({ clock }: Pick<RepairParts, 'clock'>, { signal }: Task): Promise<void> {
+  await clock.sleep(1, signal)
+  signal.throwIfAborted()
+}
+
+/** Waits until nothing that the repair made due is on its way any more. */
+export async function landed(
+  parts: RepairParts,
+  task: Task,
+  isOver: (repair: Repair) => boolean,
+  progress: (repair: Repair) => unknown,
+): Promise<Repair> {
+  for (;;) {
+    const repair = parts.ledger.repair(task.id)
+    task.report(progress(repair))
+    if (isOver(repair)) return repair
+    await parts.clock.sleep(LOOK_MS, task.signal)
+    task.signal.throwIfAborted()
+  }
+}
