@@ -32,6 +32,8 @@ import { ledgerFailed, namingFailures } from './pipeline/telling.ts'
 /** Watermarks advance, and are made durable, this often; claims are pruned that often. In milliseconds. */
 const ADVANCE_MS = 5_000
 const PRUNE_MS = 600_000
+/** How often it is looked whether an hour is over, in milliseconds. */
+const ACCOUNT_MS = 60_000
 /** How often it is looked whether a sign of life is due, in milliseconds. */
 const BEAT_MS = 5_000
 /** How often a run that is to end looks whether it is done, in milliseconds. */
@@ -150,7 +152,8 @@ export class Pipeline {
       this.#intakes.map((intake) => Promise.race([intake.prepare(either, { sweep: true }), intake.blocked])),
     )
     const working = [...this.#delivering(either), ...this.#ticking(either), this.#requests.run(either), beating]
-    await this.#rest(signal, timeoutMs)
+    // What the run has completed is accounted for by the run, and delivered with the rest.
+    if ((await this.#rest(signal, timeoutMs)) && this.#account()) await this.#rest(signal, timeoutMs)
     const unfinished = this.#unfinished()
     over.abort()
     await Promise.all(working)
@@ -206,9 +209,8 @@ export class Pipeline {
   /** A number that changes whenever anything is settled. */
   #progress(): number {
     const { ledger } = this.#parts
-    const ended = [...ledger.accounts(), ...ledger.imports.accounts()].map(
-      (account) => account.delivered + account.filtered + account.duplicates + account.quarantined,
-    )
+    const tallies = [...ledger.accounts(), ...ledger.imports.accounts(), ...ledger.ownStandings()]
+    const ended = tallies.map((one) => one.delivered + one.filtered + one.duplicates + one.quarantined)
     return ended.reduce((sum, records) => sum + records, 0)
   }
 
@@ -244,6 +246,7 @@ export class Pipeline {
       this.#tick(PRUNE_MS, signal, prune),
       this.#tick(PRUNE_MS, signal, () => this.#own?.tidy()),
       this.#tick(PRUNE_MS, signal, () => this.#tidy()),
+      this.#tick(ACCOUNT_MS, signal, () => this.#account()),
     ]
   }
 
@@ -266,6 +269,14 @@ export class Pipeline {
       await this.#parts.clock.sleep(everyMs, signal)
       if (!signal.aborted) this.#keepHouse(act)
     }
+  }
+
+  #account(): boolean {
+    let told = false
+    this.#keepHouse(() => {
+      told = this.#own?.account() ?? false
+    })
+    return told
   }
 
   #keepHouse(act: () => void): void {

@@ -1,7 +1,7 @@
 // The sign of life. What matters about it is that it comes: whoever misses it for three intervals knows that the
 // forwarder is dead, or cannot reach them. What it says beside is how the forwarder stands, so that one look at the
 // last one tells where to begin.
-import { type OwnRecord, ownId, stamp } from './own-records.ts'
+import { counted, type OwnRecord, ownId, stamp } from './own-records.ts'
 
 /** How the forwarder stands. Times in milliseconds since 1970. */
 export interface Standing {
@@ -52,10 +52,10 @@ function sentence({ destinations, openGaps }: Standing, stopped: readonly string
   const watermark = oldestWatermark(destinations)
   const complete = watermark === undefined ? 'nothing is proven complete yet' : `complete up to ${stamp(watermark)}`
   const trouble = [
-    ...(openGaps > 0 ? [`${openGaps} open gaps`] : []),
+    ...(openGaps > 0 ? [counted(openGaps, 'open gap')] : []),
     ...(stopped.length > 0 ? [`stopped: ${stopped.join(', ')}`] : []),
   ]
-  return [`alive: ${complete}`, `${outstanding} objects outstanding`, ...trouble].join('; ')
+  return [`alive: ${complete}`, `${counted(outstanding, 'object')} outstanding`, ...trouble].join('; ')
 }
 
 /** Up to where every destination has everything; undefined while some has no watermark. */

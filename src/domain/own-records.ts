@@ -75,6 +75,11 @@ export function ownRecord(text: string): OwnRecord {
   return JSON.parse(text) as OwnRecord
 }
 
+/** `1 event`, `2 events`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
+
 /** A time as an attribute. */
 export function stamp(time: number): string
 export function stamp(time: number | undefined): string | undefined

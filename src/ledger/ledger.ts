@@ -7,6 +7,7 @@
 // Rejected: an asynchronous interface, which would let a lane observe half a transaction.
 import type { AccountLedger } from './accounts.ts'
 import type { AlterationLedger } from './alterations.ts'
+import type { ClosingLedger } from './closing.ts'
 import type { DiscoveryLedger } from './discovery.ts'
 import type { DuplicateLedger } from './duplicates.ts'
 import type { HourLedger } from './hours.ts'
@@ -32,6 +33,7 @@ export interface Ledger
     TotalLedger,
     NameLedger,
     OwnLedger,
+    ClosingLedger,
     HourLedger,
     RequestLedger {
   readonly imports: ImportLedger

@@ -3,6 +3,7 @@
 // for weeks is not owed two thousand signs of life: those older than a day become one that says how many it stands for.
 // What tells of data (controls, gaps, acts) is kept one by one, however long it takes.
 import type { Clock } from '../domain/clock.ts'
+import { control } from '../domain/control.ts'
 import { collapsed, heartbeat } from '../domain/heartbeat.ts'
 import type { OwnRecord } from '../domain/own-records.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -13,6 +14,9 @@ import type { OwnParts } from './parts.ts'
 const STALE_MS = 24 * 60 * 60_000
 /** Heartbeats collapsed in one transaction. */
 const COLLAPSED = 500
+/** Hours accounted for in one transaction, and transactions at one time: a first start may bring years of them. */
+const GROUP = 100
+const GROUPS = 10
 /** What a destination that is gone from the configuration was to be told waits so long for its return, in milliseconds. */
 const RETIRED_MS = 7 * 24 * 60 * 60_000
 
@@ -59,6 +63,20 @@ export class OwnRecords {
     const { instance, version } = own
     const standing = { instance, version, startedAt: this.#startedAt, now, receivers: swept, destinations }
     return heartbeat({ ...standing, openGaps: 0 })
+  }
+
+  /** Accounts for hours that are over. Returns whether there were any. */
+  account(): boolean {
+    const { ledger, clock, own, lanes } = this.#parts
+    const now = clock.now()
+    let hours = 0
+    for (let n = 0; n < GROUPS; n += 1) {
+      const closed = ledger.closeHours(GROUP, (hour) => control(hour, own.instance, now), now)
+      hours += closed
+      if (closed < GROUP) break
+    }
+    if (hours > 0) for (const lane of lanes) lane.wake()
+    return hours > 0
   }
 
   /** Collapses what waits for too long, and forgets what has arrived. */

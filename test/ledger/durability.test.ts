@@ -107,6 +107,7 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     () => ledger.rename('c', 'a'),
     () => ledger.enrol([route('a'), route('a', 0, ownReceiver)], start),
     () => ledger.record([{ record: said }], start),
+    () => ledger.closeHours(9, () => ({ ...said, id: 'hour' }), start),
     () => ledger.together(() => ledger.stop('a', undefined)),
     () => ledger.answer(answered, 'done'),
   ]

@@ -42,14 +42,15 @@ function fill(ledger: Ledger): void {
 
 const said: OwnRecord = { kind: 'act', id: 'x', at: start, level: 'info', body: 'said', attributes: {} }
 
-/** Two objects read and decided, of the first two events in an intent and one refused; a sweep that moves watermarks. */
+/** Two objects read and decided, and an empty one; of the first two events in an intent and one refused; a sweep that moves watermarks. */
 function prepare(ledger: Ledger): number {
   ledger.enrol([route('a'), route('a', 0, ownReceiver)], start)
-  see(ledger, at(1), at(2), at(3), at(6))
+  see(ledger, at(1), at(2), at(3), at(6), at(7))
   // Withheld, kept on behalf of all, and a message: what a repair may be about.
   ledger.decide(bad(4, 0, 10), start)
   ledger.settle('a', [{ object: 4, ranges: [[0, 10]], withheld: [[0, 10]], tally: { ...none, filtered: 1 } }])
   ledger.quarantineMessage('bucket', 'what', 'nobody knows', start)
+  ledger.decide(whole(5, []), start)
   ledger.decide(whole(1, ['x', 'y', 'z', 'w']), start)
   ledger.decide(whole(2, ['v'], start - 1_000 * hour), start)
   const members = [10, 20].map((from) => ({ object: 1, from, to: from + 10 }))
@@ -95,6 +96,7 @@ const writes: Readonly<Record<string, (ledger: Ledger, intent: number) => unknow
   report: (ledger) => ledger.report(1, '5'),
   answer: (ledger) => ledger.answer(1, 'done'),
   record: (ledger) => ledger.record([{ record: { ...said, id: 'y' } }], start),
+  closeHours: (ledger) => ledger.closeHours(9, () => ({ ...said, id: 'hour' }), start),
   'record, together with a rename': (ledger) =>
     ledger.together(() => {
       ledger.rename('a', 'c')

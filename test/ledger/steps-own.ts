@@ -1,6 +1,7 @@
 // What happens to own records in random histories, and what every step chooses with.
 import type { AuditObject } from '../../src/domain/objects.ts'
 import { type OwnKind, type OwnRecord, ownId, ownStore } from '../../src/domain/own-records.ts'
+import type { HourAccount } from '../../src/ledger/closing.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { hour, start } from './lane.ts'
 
@@ -71,6 +72,22 @@ export const ownActs = {
     return waits
   },
   forget: (ledger, { a, b, c }, now) => ledger.forget(new Set(c % 2 === 0 ? [1 + (a % 9)] : []), now - (b % 9) * 1000),
+  /** What is told of an hour is all that was accounted for. */
+  closeHours: (ledger, { a }, now) => {
+    const accounts: HourAccount[] = []
+    const closed = ledger.closeHours(
+      1 + (a % 40),
+      (hour) => {
+        accounts.push(hour)
+        const { destination, receiver, revision } = hour
+        const id = ownId(destination, receiver, hour.hour, revision)
+        const attributes = { destination, revision, delivered: hour.delivered }
+        return { kind: 'control', id, at: now, level: 'info', body: 'an hour', attributes }
+      },
+      now,
+    )
+    return [closed, accounts]
+  },
   together: (ledger, { a, b, c }, now) =>
     ledger.together(() => {
       ledger.record([{ record: said(a % 7, 'act') }], now)

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { hour, start } from './lane.ts'
 import { account, at, bad, everything, none, route, see, whole } from './pieces.ts'
+import { closingGuarantees } from './suite-closing.ts'
 import { hourGuarantees } from './suite-hours.ts'
 import { importGuarantees } from './suite-imports.ts'
 import { namingGuarantees } from './suite-names.ts'
@@ -216,6 +217,7 @@ export function ledgerSuite(name: string, subject: Subject): void {
 
   namingGuarantees(subject, guarantee)
   ownGuarantees(subject, guarantee)
+  closingGuarantees(subject, guarantee)
   repairGuarantees(guarantee)
   refillGuarantees(guarantee)
   releaseGuarantees(guarantee)

@@ -116,7 +116,7 @@ test('what has arrived is forgotten', async () => {
   const { stage, outlet, specs } = stageOf('a', 'b')
   outlet('b').down = true
   await during(stage, 31 * MINUTE, { destinations: specs() })
-  expect(stage.memory.ownStandings()).toMatchObject([{ outstanding: 0 }, { outstanding: 9 }])
+  expect(stage.memory.ownStandings()).toMatchObject([{ outstanding: 0 }, { outstanding: 10 }])
   outlet('b').down = false
   await during(stage, 31 * MINUTE, { destinations: specs() })
   expect(stage.memory.ownStandings()).toMatchObject([{ outstanding: 0 }, { outstanding: 0 }])
@@ -148,4 +148,54 @@ test('however long a destination is down, no more than about a day of heartbeats
   expect(waits[0]?.record.attributes).toMatchObject({ heartbeats: 7 * 288 - waits.length + 1 })
   expect(waits[0]?.record.attributes['heartbeats_from']).toBe('2026-03-15T12:00:00.000Z')
   expect(new Set(forgone).size).toBe(forgone.length)
+})
+
+test('each hour is accounted for once it is over and swept, and an account says what became of its events', async () => {
+  const { stage, outlet, specs } = stageOf('a')
+  const passing = { process: <T>(record: T): T => record, transform: <T>(record: T): T => record }
+  const routes = [{ receiver: 'circleci_audit', startAt: { from: 'beginning' } as const, processing: passing }]
+  await during(stage, 140 * MINUTE, { destinations: specs({ a: { routes } }) })
+  const accounts = outlet('a').of('control')
+  expect(accounts.map(({ body, at }) => [new Date(at).toISOString().slice(11, 16), body])).toEqual([
+    [
+      '12:06',
+      '2026-03-15T11h UTC, circleci_audit to a: 1 object with 1 event; 1 delivered, 0 filtered, 0 duplicates, 0 quarantined',
+    ],
+    [
+      '13:06',
+      '2026-03-15T12h UTC, circleci_audit to a: 0 objects with 0 events; 0 delivered, 0 filtered, 0 duplicates, 0 quarantined',
+    ],
+    [
+      '14:06',
+      '2026-03-15T13h UTC, circleci_audit to a: 0 objects with 0 events; 0 delivered, 0 filtered, 0 duplicates, 0 quarantined',
+    ],
+  ])
+  expect(accounts[0]?.attributes).toEqual({
+    'log.record.uid': accounts[0]?.attributes['log.record.uid'],
+    'circleci_audit_forwarder.receiver': 'circleci_audit',
+    'circleci_audit_forwarder.destination': 'a',
+    'circleci_audit_forwarder.hour': '2026-03-15T11:00:00.000Z',
+    'circleci_audit_forwarder.revision': 1,
+    'circleci_audit_forwarder.objects': 1,
+    'circleci_audit_forwarder.lost_objects': 0,
+    'circleci_audit_forwarder.events': 1,
+    'circleci_audit_forwarder.bad_lines': 0,
+    'circleci_audit_forwarder.first_event_id': 'of audit',
+    'circleci_audit_forwarder.last_event_id': 'of audit',
+    'circleci_audit_forwarder.delivered': 1,
+    'circleci_audit_forwarder.filtered': 0,
+    'circleci_audit_forwarder.duplicates': 0,
+    'circleci_audit_forwarder.quarantined': 0,
+  })
+})
+
+test('a run that is to end accounts for what it has completed, and delivers that too', async () => {
+  const { stage, outlet, specs } = stageOf('a')
+  stage.clock.jump(10 * MINUTE)
+  const pipeline = stage.pipeline({ own, destinations: specs() })
+  const finish = await stage.finished(pipeline.runOnce(new AbortController().signal, MINUTE))
+  expect(finish).toEqual({ unswept: [], unfinished: [] })
+  expect([outlet('a').of('heartbeat').length, outlet('a').of('act').length]).toEqual([1, 1])
+  expect(outlet('a').of('control')).toMatchObject([{ attributes: { 'circleci_audit_forwarder.filtered': 1 } }])
+  expect(stage.memory.ownStandings()).toMatchObject([{ outstanding: 0 }])
 })

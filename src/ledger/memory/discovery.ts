@@ -5,7 +5,7 @@ import type { Route, Seen } from '../discovery.ts'
 import { noteVersion } from './alterations.ts'
 import { repair } from './duplicates.ts'
 import { countHour } from './hours.ts'
-import { freshRow, type RouteState, type State } from './state.ts'
+import { freshRow, noTally, nothingFound, type RouteState, type State } from './state.ts'
 
 export function enrol(state: State, routes: readonly Route[], now: number): void {
   const gone = state.activeRoutes().filter((route) => !routes.some((wanted) => sameRoute(wanted, route)))
@@ -50,10 +50,12 @@ function addRoute(state: State, { destination, receiver, startAt }: Route): void
     watermark: undefined,
     retiredAt: undefined,
     goneAt: undefined,
-    tally: { delivered: 0, filtered: 0, duplicates: 0, quarantined: 0 },
+    tally: noTally,
     possibleDuplicates: 0,
     adopted: 0,
     lastObjectTime: undefined,
+    passed: undefined,
+    everyHourFrom: undefined,
   })
 }
 
@@ -87,7 +89,11 @@ export function giveRow(state: State, route: RouteState, ref: number, now: numbe
   const row = state.row(route.destination, ref)
   if (row !== undefined && state.route(row.route).active) return
   if (row === undefined) addRow(state, route, ref, now)
-  else state.setRow({ ...row, route: route.id })
+  else {
+    state.setRow({ ...row, route: route.id })
+    state.touchHour(row)
+  }
+  state.touchHour({ route: route.id, object: ref })
   const { time } = state.object(ref).object
   state.routes.set(route.id, { ...route, lastObjectTime: Math.max(route.lastObjectTime ?? time, time) })
   if (row !== undefined) repair(state, route.destination, ref, now)
@@ -159,6 +165,6 @@ export function register(state: State, receiver: string, store: string, sighting
   }
   state.identities.set(identity, fresh)
   countHour(state, receiver, object.time)
-  state.objects.set(fresh, { object, receivers: [receiver], decided: 0, copies: [], reused: [] })
+  state.objects.set(fresh, { object, receivers: [receiver], decided: 0, ...nothingFound })
   return { ref: fresh, isNew: true, isNews: true }
 }

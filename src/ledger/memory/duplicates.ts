@@ -16,17 +16,21 @@ export function decide(state: State, chunk: Undecided, now: number): Decision {
   const isUndecided = ({ from }: { readonly from: number }) => {
     return from >= known.decided || anew.some((entry) => entry.recut <= from && from < entry.to)
   }
-  for (const claimant of chunk.claimants.filter(isUndecided)) {
+  const undecided = chunk.claimants.filter(isUndecided)
+  for (const claimant of undecided) {
     const verdict = claim(state, chunk.object, claimant)
     if (verdict === 'reused') reused.push([claimant.from, claimant.to])
     else if (verdict !== 'fresh') copies.push(verdict)
     state.next('events')
   }
   const isKept = ({ from }: BadBytes) => entriesOf(state, chunk.object, undefined).some((entry) => entry.from === from)
-  for (const bad of chunk.bad) if (isUndecided(bad) || !isKept(bad)) keepBad(state, chunk.object, bad, now)
+  const bad = chunk.bad.filter((stretch) => isUndecided(stretch) || !isKept(stretch))
+  for (const stretch of bad) keepBad(state, chunk.object, stretch, now)
   for (const entry of anew) state.entries.set(entry.id, { ...entry, recut: Math.min(entry.to, chunk.to) })
-  if (anew.length > 0) state.objects.set(chunk.object, { ...known, copies, reused })
-  if (chunk.to > known.decided || chunk.end) advance(state, chunk, { ...known, copies, reused })
+  const found = tallied({ ...known, copies, reused }, undecided, bad.length)
+  if (anew.length + undecided.length + bad.length > 0) state.objects.set(chunk.object, found)
+  if (undecided.length + bad.length > 0) touchHours(state, chunk.object)
+  if (chunk.to > known.decided || chunk.end) advance(state, chunk, found)
   const within = (from: number) => chunk.from <= from && from < chunk.to
   return {
     copies: copies
@@ -35,6 +39,23 @@ export function decide(state: State, chunk: Undecided, now: number): Decision {
       .map(publicCopy),
     reused: reused.filter(([from]) => within(from)).sort((a, b) => a[0] - b[0]),
   }
+}
+
+/** What has been found in the object. */
+function tallied(known: ObjectState, events: readonly Claimant[], bad: number): ObjectState {
+  return {
+    ...known,
+    events: known.events + events.length,
+    bad: known.bad + bad,
+    firstId: known.firstId ?? events[0]?.id,
+    lastId: events[events.length - 1]?.id ?? known.lastId,
+  }
+}
+
+/** For routes that are done with the object, what is found in it is news. */
+function touchHours(state: State, object: number): void {
+  const done = state.rows.values().filter((row) => row.object === object && row.state !== 'outstanding')
+  for (const row of done) state.touchHour(row)
 }
 
 /** Stretches on their way again that the chunk shows to be something else than they were taken for. */
@@ -211,7 +232,8 @@ function reopen(state: State, destination: string, position: Position, reason: s
     const due = { attempts: 0, dueAt: now, reason: reopenedReason(reason), repair: undefined }
     state.setRow({ ...row, ...due, settled, state: 'outstanding' })
   }
-  state.addTally(row.route, { duplicates: -1 })
+  state.addTally(row, { duplicates: -1 })
+  if (row.state !== 'outstanding') state.touchHour(row)
 }
 
 /** Claims are dropped by whole hours, measured from what is still to be decided and never from the wall clock. */

@@ -17,8 +17,8 @@ export interface Ended {
 
 /** Settles ranges of a row. */
 export function settle(state: State, { destination, object, ranges, tally, withheld = [] }: Ended): void {
-  const { route, repair } = state.settleRanges(destination, object, ranges)
-  state.addTally(route, tally)
+  const { repair } = state.settleRanges(destination, object, ranges)
+  state.addTally({ destination, object }, tally)
   countRepair(state, repair, tally)
   if (withheld.length > 0) withhold(state, destination, object, withheld)
   const row = state.row(destination, object)
@@ -82,12 +82,13 @@ export function endRow(state: State, row: RowState, reason: string | undefined):
   for (const entry of [...entriesOf(state, object, destination), ...entriesOf(state, object, undefined)]) {
     if (!isUnderWay(entry) || !covers(back, entry.from, entry.to)) continue
     state.entries.set(entry.id, { ...entry, replay: undefined })
-    state.addTally(row.route, { quarantined: 1 })
+    state.addTally(row, { quarantined: 1 })
     if (entry.replay !== row.repair) countRepair(state, entry.replay, { lost: 1 })
   }
   const lostBytes = unsettledBytes(settled, state.object(object).object)
   const left = { again: removeRanges(row.again, back), released: removeRanges(row.released, back) }
-  state.setRow({ ...row, ...left, settled, state: 'lost', reason, lostBytes })
+  const { tally } = state.row(destination, object) ?? row
+  state.setRow({ ...row, ...left, settled, state: 'lost', reason, lostBytes, tally })
   state.complete(destination, object)
   return state.row(destination, object) ?? row
 }

@@ -1,7 +1,6 @@
 // The reference: what every promise of the interface means, with nothing done for speed, and a power cut on demand.
 import { createHash } from 'node:crypto'
 import type { AuditObject, Discovery, Sighting } from '../../domain/objects.ts'
-import type { OwnRecord } from '../../domain/own-records.ts'
 import type { Ranges } from '../../domain/ranges.ts'
 import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
@@ -12,7 +11,6 @@ import type { ImportLedger } from '../imports.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Retired } from '../names.ts'
-import type { OwnEntry, OwnLedger, OwnStanding, Waiting } from '../own.ts'
 import type { DueQuery, Row, Settlement } from '../progress.ts'
 import type { QuarantineEntry, QuarantineQuery } from '../quarantine.ts'
 import type { KeptRecord, Refill, Refilled, Repair, Replay, WithheldQuery } from '../repairs.ts'
@@ -26,21 +24,23 @@ import { adopted, decide, judge, prune } from './duplicates.ts'
 import { hours } from './hours.ts'
 import { MemoryImports } from './imports.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
-import { forget, own, ownStandings, record, waiting } from './own.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
 import { entry, keep, quarantine } from './quarantine.ts'
 import { rename } from './rename.ts'
 import * as repairs from './repairs.ts'
 import { answer, ask, asked, report } from './requests.ts'
+import { Saying } from './saying.ts'
 import { State } from './state.ts'
 
-export class MemoryLedger implements Ledger {
+export class MemoryLedger extends Saying implements Ledger {
   readonly imports: ImportLedger
   readonly #state: State
   readonly hours = (from: number): readonly HourCount[] => hours(this.#state, from)
 
   constructor(options: { readonly maxQuarantineBytes?: number } = {}) {
-    this.#state = new State(options.maxQuarantineBytes ?? defaultQuarantineBytes)
+    const state = new State(options.maxQuarantineBytes ?? defaultQuarantineBytes)
+    super(state)
+    this.#state = state
     this.imports = new MemoryImports(this.#state)
   }
 
@@ -261,30 +261,6 @@ export class MemoryLedger implements Ledger {
 
   request(id: number): Request | undefined {
     return this.#state.requests.get(id)
-  }
-
-  record(entries: readonly OwnEntry[], now: number): void {
-    this.#durable(() => record(this.#state, entries, now))
-  }
-
-  own(object: number): OwnRecord | undefined {
-    return own(this.#state, object)
-  }
-
-  waiting(destination: string, query: Parameters<OwnLedger['waiting']>[1]): readonly Waiting[] {
-    return waiting(this.#state, destination, query)
-  }
-
-  ownStandings(): readonly OwnStanding[] {
-    return ownStandings(this.#state)
-  }
-
-  forget(inHand: ReadonlySet<number>, retiredBefore: number): number {
-    return this.#volatile(() => forget(this.#state, inHand, retiredBefore))
-  }
-
-  together<T>(body: () => T): T {
-    return this.#durable(body)
   }
 
   close(): void {}

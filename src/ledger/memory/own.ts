@@ -3,7 +3,7 @@ import type { OwnEntry, OwnLedger, OwnStanding, Waiting } from '../own.ts'
 import { isFor, ownKey, ownVersion } from '../own-rules.ts'
 import { intents } from './intents.ts'
 import { outstanding } from './progress.ts'
-import { freshRow, type RouteState, type RowState, rowKey, type State } from './state.ts'
+import { freshRow, nothingFound, type RouteState, type RowState, rowKey, type State } from './state.ts'
 
 export function record(state: State, entries: readonly OwnEntry[], now: number): void {
   for (const entry of entries) {
@@ -30,7 +30,7 @@ function register(state: State, said: OwnRecord, now: number): number {
   const place = { ref, store: ownStore, key, version: ownVersion, size, modified: said.at }
   const object = { ...place, time: said.at, seenAt: now, length: size }
   state.identities.set(identity, ref)
-  state.objects.set(ref, { object, receivers: [ownReceiver], decided: size, copies: [], reused: [] })
+  state.objects.set(ref, { object, receivers: [ownReceiver], decided: size, ...nothingFound })
   state.owns.set(ref, text)
   return ref
 }

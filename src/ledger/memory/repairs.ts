@@ -66,6 +66,7 @@ function take(state: State, { id }: RouteState, ref: number, how: Refill, now: n
   giveRow(state, route, ref, now)
   const row = rowOf(state, route.destination, ref)
   if (standingNow !== 'taken' || row.repair === how.repair) return standingNow
+  if (row.state !== 'outstanding') state.touchHour(row)
   const taken = { ...due(row, now), repair: how.repair }
   state.setRow(taken)
   if (how.force && row.generation < how.repair && row.settled.length > 0) sendAgain(state, taken, how.repair)
@@ -94,7 +95,7 @@ function sendAgain(state: State, row: RowState, repair: number): void {
   for (const entry of entriesOf(state, object, destination)) {
     if (entry.provisional || entry.replay !== undefined || !meets(ranges, entry.from, entry.to)) continue
     state.entries.set(entry.id, { ...entry, replay: repair })
-    state.addTally(row.route, { quarantined: -1 })
+    state.addTally(row, { quarantined: -1 })
   }
   const route = state.route(row.route)
   const { time } = state.object(object).object
@@ -143,6 +144,7 @@ export function release(
     const left = removeRanges(held, [[from, to]])
     if (left.length === 0) state.withheld.delete(key)
     else state.withheld.set(key, { destination, object, ranges: left })
+    if (row.state !== 'outstanding') state.touchHour(row)
     const open = takenOut(due(row, now), [[from, to]])
     state.setRow({ ...open, repair, released: addRanges(open.released, [[from, to]]) })
     released += 1
@@ -162,8 +164,9 @@ export function replay(state: State, id: number, repair: number, now: number): R
   })
   if (rows.length === 0) return 'retired'
   for (const row of rows) {
+    if (row.state !== 'outstanding') state.touchHour(row)
     state.setRow(takenOut(due(row, now), [[entry.from, entry.to]]))
-    state.addTally(row.route, { quarantined: -1 })
+    state.addTally(row, { quarantined: -1 })
   }
   state.entries.set(id, { ...entry, replay: repair, recut: entry.from })
   return 'due'

@@ -5,6 +5,7 @@ import { covers, type Range, type Ranges, removeRanges } from '../../domain/rang
 import type { Stop } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Position } from '../duplicates.ts'
+import { hourOf } from '../hours.ts'
 import type { Intent } from '../intents.ts'
 import type { Tally } from '../progress.ts'
 import type { QuarantineEntry } from '../quarantine.ts'
@@ -27,6 +28,19 @@ export interface RouteState {
   readonly possibleDuplicates: number
   readonly adopted: number
   readonly lastObjectTime: number | undefined
+  /** Up to where its hours are passed. */
+  readonly passed: number | undefined
+  /** From there on every hour is accounted for. */
+  readonly everyHourFrom: number | undefined
+}
+
+/** An hour of a route that is passed. */
+export interface ClosingState {
+  readonly route: number
+  readonly hour: number
+  /** How often it was accounted for. */
+  readonly revision: number
+  readonly open: boolean
 }
 
 export interface ObjectState {
@@ -36,7 +50,14 @@ export interface ObjectState {
   readonly decided: number
   readonly copies: readonly CopyState[]
   readonly reused: readonly Range[]
+  readonly events: number
+  readonly bad: number
+  readonly firstId: string | undefined
+  readonly lastId: string | undefined
 }
+
+/** Of an object that nobody has decided. */
+export const nothingFound = { copies: [], reused: [], events: 0, bad: 0, firstId: undefined, lastId: undefined }
 
 export interface CopyState {
   readonly object: number
@@ -62,7 +83,10 @@ export interface RowState {
   /** Not settled now, but settled once: it goes back there where it is not to be had. */
   readonly again: Ranges
   readonly released: Ranges
+  readonly tally: Tally
 }
+
+export const noTally: Tally = { delivered: 0, filtered: 0, duplicates: 0, quarantined: 0 }
 
 /** A row of which nothing has happened yet. */
 export const freshRow = {
@@ -75,6 +99,7 @@ export const freshRow = {
   repair: undefined,
   again: [],
   released: [],
+  tally: noTally,
 } as const
 
 export interface Withheld {
@@ -132,6 +157,7 @@ export class State {
   /** By object and kind. */
   readonly alterations = new Table<string, Alteration>(this.journal)
   readonly stops = new Table<string, Stop>(this.journal)
+  readonly closings = new Table<string, ClosingState>(this.journal)
   readonly #sequences = new Table<Sequence, number>(this.journal)
   readonly maxQuarantineBytes: number
 
@@ -176,19 +202,24 @@ export class State {
     this.rows.set(rowKey(row.destination, row.object), row)
   }
 
-  addTally(route: number, tally: Partial<Tally>): void {
-    const current = this.route(route)
+  /** Counts how records of a row ended, or that they have not: with the row, and with its route. */
+  addTally({ destination, object }: Pick<RowState, 'destination' | 'object'>, tally: Partial<Tally>): void {
+    const row = this.row(destination, object)
+    assert(row !== undefined, `${destination} has no row for object ${object}`)
+    this.setRow({ ...row, tally: added(row.tally, tally) })
+    const route = this.route(row.route)
+    const { duplicates, quarantined, ...sums } = added(route.tally, tally)
     // What is taken back may have been counted under a route that is retired.
-    const sum = (name: keyof Tally) => Math.max(0, current.tally[name] + (tally[name] ?? 0))
-    this.routes.set(route, {
-      ...current,
-      tally: {
-        delivered: sum('delivered'),
-        filtered: sum('filtered'),
-        duplicates: sum('duplicates'),
-        quarantined: sum('quarantined'),
-      },
-    })
+    const floored = { duplicates: Math.max(0, duplicates), quarantined: Math.max(0, quarantined) }
+    this.routes.set(row.route, { ...route, tally: { ...sums, ...floored } })
+  }
+
+  /** Something has changed in an hour that may be accounted for: it is to be once more. */
+  touchHour({ route, object }: Pick<RowState, 'route' | 'object'>): void {
+    const hour = hourOf(this.object(object).object.time)
+    if ((this.route(route).passed ?? Number.NEGATIVE_INFINITY) <= hour) return
+    const revision = this.closings.get(closingKey(route, hour))?.revision ?? 0
+    this.closings.set(closingKey(route, hour), { route, hour, revision, open: true })
   }
 
   /** Adds ranges to a row, also to a lost one: a batch that was on its way may still arrive. */
@@ -199,6 +230,7 @@ export class State {
     const lostBytes = Math.max(0, row.lostBytes - (totalBytes(settled) - totalBytes(row.settled)))
     const again = removeRanges(row.again, ranges)
     this.setRow({ ...row, settled, lostBytes, again, released: removeRanges(row.released, ranges) })
+    if (row.state !== 'outstanding') this.touchHour(row)
     this.complete(destination, object)
     return row
   }
@@ -208,6 +240,7 @@ export class State {
     const row = this.row(destination, object)
     const length = this.object(object).object.length
     if (row === undefined || length === undefined || !covers(row.settled, 0, length)) return
+    if (row.state === 'lost') this.touchHour(row)
     if (row.state !== 'settled') this.setRow({ ...row, state: 'settled', lostBytes: 0, reason: undefined })
   }
 
@@ -218,6 +251,20 @@ export class State {
     if (row.state === 'outstanding' && this.route(row.route).active) return true
     return covers(row.settled, from, from + 1)
   }
+}
+
+function added(one: Tally, more: Partial<Tally>): Tally {
+  const sum = (name: keyof Tally) => one[name] + (more[name] ?? 0)
+  return {
+    delivered: sum('delivered'),
+    filtered: sum('filtered'),
+    duplicates: sum('duplicates'),
+    quarantined: sum('quarantined'),
+  }
+}
+
+export function closingKey(route: number, hour: number): string {
+  return `${route} ${hour}`
 }
 
 export function rowKey(destination: string, object: number): string {

@@ -8,7 +8,7 @@ import { noteVersion } from './alterations.ts'
 import type { Connection } from './connection.ts'
 import { countHour } from './hours.ts'
 import { repair, repairAll } from './rescue.ts'
-import { count, type Delivery, delivery, lost, outstanding } from './rows.ts'
+import { count, type Delivery, delivery, lost, outstanding, touchHour } from './rows.ts'
 
 export interface StoredRoute extends Route {
   readonly id: number
@@ -112,11 +112,14 @@ function addRow(db: Connection, route: StoredRoute, ref: number, time: number, n
     late,
   )
   count(db, route.id, { outstanding: 1, late, lateTotal: late })
+  touchHour(db, { route: route.id, time })
 }
 
 function move(db: Connection, route: StoredRoute, row: Delivery): void {
   const { destination, object } = row
   db.run('UPDATE deliveries SET route = ? WHERE object = ? AND destination = ?', route.id, object, destination)
+  touchHour(db, row)
+  touchHour(db, { route: route.id, time: row.time })
   const verdicts = db.get<{ n: number }>(
     'SELECT count(*) AS n FROM quarantine WHERE provisional = 1 AND destination = ? AND object = ?',
     destination,

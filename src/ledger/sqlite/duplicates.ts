@@ -7,7 +7,7 @@ import { hourOf, importMemoryMs } from '../rules.ts'
 import { claimAll, type Verdict } from './claims.ts'
 import type { Connection } from './connection.ts'
 import { keep } from './quarantine.ts'
-import { complete, delivery, outstanding } from './rows.ts'
+import { complete, delivery, outstanding, touchHour } from './rows.ts'
 
 interface Progress {
   readonly decided: number
@@ -28,9 +28,7 @@ export function decide(db: Connection, chunk: Undecided, now: number, quarantine
   const decided = record(db, chunk.object, undecided, claimAll(db, chunk.object, undecided))
   for (const stretch of bad) keepBad(db, chunk.object, stretch, now, quarantineCap)
   for (const { id, to } of anew) db.run('UPDATE quarantine SET recut = ? WHERE id = ?', Math.min(to, chunk.to), id)
-  if (undecided.length + bad.length > 0) {
-    db.run('UPDATE totals SET events = events + ?, bad = bad + ?', undecided.length, bad.length)
-  }
+  if (undecided.length + bad.length > 0) tallyObject(db, chunk.object, undecided, bad.length)
   if (chunk.to > known.decided || chunk.end) mark(db, chunk, known)
   return {
     copies: [...before.copies, ...decided.copies].sort((a, b) => a.from - b.from),
@@ -122,6 +120,22 @@ function keepBad(db: Connection, object: number, bad: BadBytes, now: number, cap
 function isKept(db: Connection, object: number, from: number): boolean {
   const sql = 'SELECT 1 FROM quarantine WHERE object = ? AND start = ? AND destination IS NULL'
   return db.get(sql, object, from) !== undefined
+}
+
+/** What has been found in an object, in all and in it. For routes that are done with it that is news. */
+function tallyObject(db: Connection, object: number, events: readonly Claimant[], bad: number): void {
+  db.run('UPDATE totals SET events = events + ?, bad = bad + ?', events.length, bad)
+  db.run(
+    `UPDATE objects SET events = events + ?, bad = bad + ?, first_id = coalesce(first_id, ?),
+       last_id = coalesce(?, last_id) WHERE ref = ?`,
+    events.length,
+    bad,
+    events[0]?.id ?? null,
+    events[events.length - 1]?.id ?? null,
+    object,
+  )
+  const sql = `SELECT route, time FROM deliveries WHERE object = ? AND state <> ${outstanding}`
+  for (const row of db.all<{ route: number; time: number }>(sql, object)) touchHour(db, row)
 }
 
 /** How far the object is decided now; at its end, rows that have everything else are settled. */

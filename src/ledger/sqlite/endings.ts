@@ -19,6 +19,7 @@ import {
   lost,
   outstanding,
   settleRanges,
+  tallyRow,
 } from './rows.ts'
 
 /** Settles ranges of a row. */
@@ -110,7 +111,7 @@ export function endRow(db: Connection, held: Held, row: Delivery, reason: string
   for (const entry of row.replays ? underWay(db, row) : []) {
     if (!covers(back, entry.from, entry.to)) continue
     db.run('UPDATE quarantine SET replay = NULL WHERE id = ?', entry.id)
-    count(db, row.route, { quarantined: 1 })
+    tallyRow(db, row, { quarantined: 1 })
     if (entry.replay !== row.repair) countRepair(db, entry.replay, { lost: 1 })
   }
   const left = { again: removeRanges(row.again, back), released: removeRanges(row.released, back) }

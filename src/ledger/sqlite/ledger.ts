@@ -1,7 +1,6 @@
 // The ledger on disk: this file says what is a transaction and which of them are durable, the others what happens in it.
 import { resolve as absolute } from 'node:path'
 import type { AuditObject, Discovery, Sighting } from '../../domain/objects.ts'
-import type { OwnRecord } from '../../domain/own-records.ts'
 import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Route, Seen } from '../discovery.ts'
@@ -11,7 +10,6 @@ import type { ImportLedger } from '../imports.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Retired } from '../names.ts'
-import type { OwnEntry, OwnLedger, OwnStanding, Waiting } from '../own.ts'
 import type { DueQuery, Row, Settlement } from '../progress.ts'
 import type { Request } from '../requests.ts'
 import { defaultQuarantineBytes } from '../rules.ts'
@@ -26,7 +24,6 @@ import { SqliteImports } from './imports.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
 import { Lock } from './lock.ts'
 import { checkPlace, openForReading, openForWriting } from './open.ts'
-import { forget, own, ownStandings, record, waiting } from './own.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
 import { rename } from './rename.ts'
 import { Repairing } from './repairing.ts'
@@ -227,30 +224,6 @@ export class SqliteLedger extends Repairing implements Ledger {
 
   request(id: number): Request | undefined {
     return request(this.db, id)
-  }
-
-  record(entries: readonly OwnEntry[], now: number): void {
-    this.write('durable', () => record(this.db, entries, now))
-  }
-
-  own(ref: number): OwnRecord | undefined {
-    return own(this.db, ref)
-  }
-
-  waiting(destination: string, query: Parameters<OwnLedger['waiting']>[1]): readonly Waiting[] {
-    return waiting(this.db, destination, query)
-  }
-
-  ownStandings(): readonly OwnStanding[] {
-    return ownStandings(this.db)
-  }
-
-  forget(inHand: ReadonlySet<number>, retiredBefore: number): number {
-    return this.write('volatile', () => forget(this.db, this.held, inHand, retiredBefore))
-  }
-
-  together<T>(body: () => T): T {
-    return this.write('durable', body)
   }
 
   close(): void {

@@ -5,21 +5,17 @@ import type { Ranges } from '../../domain/ranges.ts'
 import type { Position } from '../duplicates.ts'
 import type { QuarantineEntry, QuarantineLedger, QuarantineQuery } from '../quarantine.ts'
 import type { KeptRecord, Refill, Refilled, Repair, RepairLedger, Replay, WithheldQuery } from '../repairs.ts'
-import type { Connection, Durability } from './connection.ts'
-import { Held } from './held.ts'
-import { intents } from './intents.ts'
+import type { Connection } from './connection.ts'
 import { entry, quarantine, quarantineMessage } from './quarantine.ts'
 import * as repairs from './repairs.ts'
+import { Saying } from './saying.ts'
 
-export class Repairing implements QuarantineLedger, RepairLedger {
-  protected readonly db: Connection
-  protected readonly held: Held
+export class Repairing extends Saying implements QuarantineLedger, RepairLedger {
   protected readonly quarantineCap: number
 
   constructor(db: Connection, quarantineCap: number) {
-    this.db = db
+    super(db)
     this.quarantineCap = quarantineCap
-    this.held = new Held((destination) => intents(db, destination).flatMap(({ members }) => members))
   }
 
   quarantineMessage(receiver: string, body: string, reason: string, now: number): void {
@@ -73,15 +69,5 @@ export class Repairing implements QuarantineLedger, RepairLedger {
 
   repair(id: number): Repair {
     return repairs.repair(this.db, id)
-  }
-
-  /** One transaction. */
-  protected write<T>(durability: Durability, body: () => T): T {
-    try {
-      return this.db.transaction(durability, body)
-    } catch (error) {
-      this.held.forget()
-      throw error
-    }
   }
 }

@@ -10,7 +10,7 @@ import { decodeRanges, encodeRanges } from './codec.ts'
 import type { Connection } from './connection.ts'
 import { activeRoutes, giveRow, identified, object as objectOf, register, type StoredRoute, want } from './discovery.ts'
 import { discard } from './quarantine.ts'
-import { count, type Delivery, delivery, encodeSome, existing, lost, outstanding } from './rows.ts'
+import { count, type Delivery, delivery, encodeSome, existing, lost, outstanding, tallyRow, touchHour } from './rows.ts'
 
 export function refill(
   db: Connection,
@@ -99,6 +99,7 @@ function makeDue(db: Connection, row: Delivery, now: number): void {
   )
   const found = row.state === lost ? { lostObjects: -1, lostBytes: -row.lostBytes } : {}
   count(db, row.route, { outstanding: 1, late: row.late, ...found })
+  touchHour(db, row)
 }
 
 /** All that was settled but what is no event is due in a new generation, and what was refused with it. */
@@ -113,7 +114,7 @@ function sendAgain(db: Connection, row: Delivery, time: number, repair: number):
   for (const { id, from, to } of db.all<Place>(sql, object, destination)) {
     if (!meets(ranges, from, to)) continue
     db.run('UPDATE quarantine SET replay = ? WHERE id = ?', repair, id)
-    count(db, route, { quarantined: -1 })
+    tallyRow(db, row, { quarantined: -1 })
   }
   db.run('UPDATE routes SET watermark = min(watermark, ?) WHERE id = ? AND watermark IS NOT NULL', time, route)
 }
@@ -218,7 +219,7 @@ export function replay(db: Connection, id: number, repair: number, now: number):
   for (const row of rows) {
     makeDue(db, row, now)
     takeOut(db, row, [range(entry)])
-    count(db, row.route, { quarantined: -1 })
+    tallyRow(db, row, { quarantined: -1 })
   }
   db.run('UPDATE quarantine SET replay = ?, recut = start WHERE id = ?', repair, id)
   return 'due'

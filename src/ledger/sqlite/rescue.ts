@@ -6,7 +6,7 @@ import type { Copy, Position } from '../duplicates.ts'
 import { reopenedReason, retiredReason } from '../rules.ts'
 import { encodeRanges } from './codec.ts'
 import type { Connection } from './connection.ts'
-import { count, type Delivery, delivery, existing, holds, lost, outstanding } from './rows.ts'
+import { count, type Delivery, delivery, existing, holds, lost, outstanding, tallyRow, touchHour } from './rows.ts'
 
 /** Where an event is: the owner's position and, for a copy, its own. */
 interface StoredCopy extends Position {
@@ -194,7 +194,7 @@ function reopen(db: Connection, row: Delivery, { from, to }: Position, reason: s
   const settled = encodeRanges(removeRanges(row.settled, [[from, to]]))
   if (row.state === outstanding) {
     db.run('UPDATE deliveries SET settled = ? WHERE object = ? AND destination = ?', settled, object, destination)
-    count(db, row.route, { duplicates: -1 })
+    tallyRow(db, row, { duplicates: -1 })
     return
   }
   db.run(
@@ -206,5 +206,6 @@ function reopen(db: Connection, row: Delivery, { from, to }: Position, reason: s
     object,
     destination,
   )
-  count(db, row.route, { duplicates: -1, outstanding: 1, late })
+  tallyRow(db, row, { duplicates: -1, outstanding: 1, late })
+  touchHour(db, row)
 }

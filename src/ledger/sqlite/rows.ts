@@ -2,6 +2,7 @@
 // transaction, so that the accounts never need a scan.
 import assert from 'node:assert/strict'
 import { covers, type Ranges, removeRanges } from '../../domain/ranges.ts'
+import { hourOf } from '../hours.ts'
 import { extend, totalBytes } from '../rules.ts'
 import { decodeRanges, encodeRanges } from './codec.ts'
 import type { Connection } from './connection.ts'
@@ -17,6 +18,8 @@ export interface Delivery {
   /** Whether its route is one of today's. */
   readonly active: boolean
   readonly state: number
+  /** Object time. */
+  readonly time: number
   readonly settled: Ranges
   readonly late: number
   readonly lostBytes: number
@@ -47,7 +50,7 @@ const nothing: Ranges = []
 
 export function delivery(db: Connection, destination: string, object: number): Delivery | undefined {
   const row = db.get<Stored>(
-    `SELECT d.object, d.destination, d.route, r.active, d.state, d.settled, d.late, d.lost_bytes AS lostBytes,
+    `SELECT d.object, d.destination, d.route, r.active, d.state, d.time, d.settled, d.late, d.lost_bytes AS lostBytes,
        o.length, o.size, d.generation, d.repair, d.again, d.released,
        EXISTS (SELECT 1 FROM quarantine q WHERE q.object = d.object AND q.replay IS NOT NULL) AS replays
      FROM deliveries d JOIN routes r ON r.id = d.route JOIN objects o ON o.ref = d.object
@@ -131,13 +134,13 @@ export function settleRanges(db: Connection, row: Delivery, ranges: Ranges, tall
   else {
     const lostBytes = Math.max(0, row.lostBytes - (totalBytes(now) - totalBytes(row.settled)))
     db.run(
-      'UPDATE deliveries SET settled = ?, lost_bytes = ? WHERE object = ? AND destination = ?',
+      `UPDATE deliveries SET settled = ?, lost_bytes = ?, ${adding}`,
       encodeRanges(now),
       lostBytes,
-      row.object,
-      row.destination,
+      ...added(row, tally),
     )
     count(db, row.route, { ...tally, lostBytes: lostBytes - row.lostBytes })
+    if (row.state !== outstanding) touchHour(db, row)
     if (row.again.length > 0) setAgain(db, row, removeRanges(row.again, ranges), removeRanges(row.released, ranges))
   }
 }
@@ -147,18 +150,45 @@ function setAgain(db: Connection, { object, destination }: Delivery, again: Rang
   db.run(sql, encodeSome(again), encodeSome(released), object, destination)
 }
 
+/** Adds a tally to a row's own. */
+const adding = `delivered = delivered + ?, filtered = filtered + ?, duplicates = duplicates + ?,
+  quarantined = quarantined + ? WHERE object = ? AND destination = ?`
+
+function added({ object, destination }: Delivery, { delivered, filtered, duplicates, quarantined }: Counts) {
+  return [delivered ?? 0, filtered ?? 0, duplicates ?? 0, quarantined ?? 0, object, destination] as const
+}
+
+/** Counts how records of a row ended, or that they have not: with the row, and with its route. */
+export function tallyRow(db: Connection, row: Delivery, tally: Counts): void {
+  db.run(`UPDATE deliveries SET ${adding}`, ...added(row, tally))
+  count(db, row.route, tally)
+}
+
+/**
+ * Something has changed in an hour that may be accounted for: it is to be once more. Not asked for rows that are
+ * outstanding, since no hour is accounted for that has any.
+ */
+export function touchHour(db: Connection, { route, time }: { readonly route: number; readonly time: number }): void {
+  db.run(
+    `INSERT INTO closings (route, hour, revision, open) SELECT id, ?2, 0, 1 FROM routes WHERE id = ?1 AND passed > ?2
+     ON CONFLICT (route, hour) DO UPDATE SET open = 1`,
+    route,
+    hourOf(time),
+  )
+}
+
 /** Settles a row whose ranges cover its object. */
 export function complete(db: Connection, row: Delivery, ranges: Ranges, tally: Counts): void {
+  if (row.state !== outstanding) touchHour(db, row)
   if (row.state === settled) {
-    count(db, row.route, tally)
+    tallyRow(db, row, tally)
     return
   }
   db.run(
-    `UPDATE deliveries SET settled = ?, state = ${settled}, lost_bytes = 0, reason = NULL, again = NULL, released = NULL
-     WHERE object = ? AND destination = ?`,
+    `UPDATE deliveries SET settled = ?, state = ${settled}, lost_bytes = 0, reason = NULL, again = NULL,
+       released = NULL, ${adding}`,
     encodeRanges(ranges),
-    row.object,
-    row.destination,
+    ...added(row, tally),
   )
   const left: Counts =
     row.state === lost ? { lostObjects: -1, lostBytes: -row.lostBytes } : { outstanding: -1, late: -row.late }

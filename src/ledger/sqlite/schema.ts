@@ -139,6 +139,30 @@ INSERT INTO hours (receiver, hour, objects)
 CREATE INDEX lost_by_time ON deliveries (route, time) WHERE state = 2;
 `
 
+/**
+ * How the records of each row and object ended, so that an hour can be accounted for. `closings` holds hours that are
+ * passed: how often each was accounted for, and whether it is to be (again). A ledger of before begins with the hour after
+ * its newest object.
+ */
+const eighth = `
+ALTER TABLE objects ADD COLUMN events INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE objects ADD COLUMN bad INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE objects ADD COLUMN first_id TEXT;
+ALTER TABLE objects ADD COLUMN last_id TEXT;
+ALTER TABLE deliveries ADD COLUMN delivered INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE deliveries ADD COLUMN filtered INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE deliveries ADD COLUMN duplicates INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE deliveries ADD COLUMN quarantined INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE routes ADD COLUMN passed INTEGER;
+ALTER TABLE routes ADD COLUMN every_hour_from INTEGER;
+CREATE TABLE closings (
+  route INTEGER NOT NULL, hour INTEGER NOT NULL, revision INTEGER NOT NULL, open INTEGER NOT NULL,
+  PRIMARY KEY (route, hour)
+) WITHOUT ROWID;
+CREATE INDEX closings_open ON closings (route, hour) WHERE open = 1;
+UPDATE routes SET passed = (SELECT (max(time) / 3600000 + 1) * 3600000 FROM objects);
+`
+
 /** In order; each takes the ledger from the version before it to its own. A migration that was released never changes. */
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
@@ -148,6 +172,7 @@ export const migrations: readonly Migration[] = [
   { version: 5, sql: fifth },
   { version: 6, sql: sixth },
   { version: 7, sql: seventh },
+  { version: 8, sql: eighth },
 ]
 
 export const schemaVersion: number = Math.max(...migrations.map(({ version }) => version))
