@@ -1,0 +1,66 @@
+// The code blocks of the project's pages, and what each block of YAML is. Every one must be something that can be checked:
+// a block that nothing recognises is a fault, for nobody would notice when it stops being true.
+import { parse } from 'yaml'
+import { pages, textOf } from './checkout.ts'
+
+export interface Block {
+  readonly page: string
+  readonly line: number
+  readonly language: string
+  readonly text: string
+}
+
+/** `page:line`. */
+export function nameOf({ page, line }: Block): string {
+  return `${page}:${line}`
+}
+
+/** Every fenced block of the pages that match. */
+export function blocksIn(
+  matching: RegExp = /^(README|CONTRIBUTING)\.md$|^(docs|deploy|exporters)\//,
+): readonly Block[] {
+  return pages()
+    .filter((page) => matching.test(page))
+    .flatMap(blocksOf)
+}
+
+function blocksOf(page: string): readonly Block[] {
+  const markdown = textOf(page)
+  return [...markdown.matchAll(/^( *)```([\w-]*)\n([\s\S]*?)^\1```/gm)].map((match) => {
+    const [, indent = '', language = '', body = ''] = match
+    const line = markdown.slice(0, match.index).split('\n').length
+    return { page, line, language, text: body.replaceAll(new RegExp(`^${indent}`, 'gm'), '') }
+  })
+}
+
+export type Mapping = Readonly<Record<string, unknown>>
+
+/** The mapping at the top; empty for anything else. */
+export function topOf(text: string): Mapping {
+  const value: unknown = parse(text)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : {}
+}
+
+export type Kind = 'whole' | 'fragment' | 'plugins' | 'values' | 'manifest' | 'collector' | 'vector'
+
+/** What a block of YAML is; undefined where nothing recognises it. */
+export function kindOf({ text }: Block): Kind | undefined {
+  const top = topOf(text)
+  const keys = Object.keys(top)
+  if ('apiVersion' in top && 'kind' in top) return 'manifest'
+  if ('sources' in top || 'sinks' in top) return 'vector'
+  if (isOf(top, /^otlp(\/|$)/)) return 'collector'
+  if ('service' in top && 'plugins' in (top['service'] as Mapping)) return 'plugins'
+  if ('receivers' in top && 'service' in top) return 'whole'
+  if (keys.length === 1 && (keys[0] === 'exporters' || keys[0] === 'processors')) return 'fragment'
+  return keys.length > 0 && keys.every((key) => valueKeys.has(key)) ? 'values' : undefined
+}
+
+function isOf(top: Mapping, receiver: RegExp): boolean {
+  return Object.keys((top['receivers'] ?? {}) as Mapping).some((id) => receiver.test(id))
+}
+
+const valuesSchema = JSON.parse(textOf('deploy/helm/circleci-audit-forwarder/values.schema.json')) as {
+  readonly properties: Mapping
+}
+const valueKeys = new Set(Object.keys(valuesSchema.properties))

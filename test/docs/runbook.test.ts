@@ -1,0 +1,24 @@
+// The runbook: every page is in its index, answers the same four questions, and names metrics and messages that exist.
+import { expect, test } from 'vitest'
+import { projectFiles, textOf } from './checkout.ts'
+
+const index = textOf('docs/runbook/README.md')
+const paths = projectFiles().filter((path) => /^docs\/runbook\/.*\.md$/.test(path) && !path.endsWith('README.md'))
+const metrics = textOf('test/telemetry/metric-names.txt')
+
+test.each(paths)('%s says what it means, how to see it, what to do and how it ends', (path) => {
+  const text = textOf(path)
+  expect(index).toContain(`](${path.replace('docs/runbook/', '')})`)
+  for (const part of ['**Means.**', '**See.**', '**Ends**']) expect(text).toContain(part)
+  expect(/\*\*Do\b|\| do \|/.test(text), 'what to do').toBe(true)
+})
+
+test('every metric that the runbook names is one', () => {
+  const named = [index, ...paths.map(textOf)].flatMap((text) =>
+    [...text.matchAll(/`([a-z]+(?:_[a-z]+)+)(?:\{[^`]*\})?`/g)].map(([, name = '']) => name),
+  )
+  const suspects = named.filter((name) => /_(total|seconds|bytes|objects|stopped)$/.test(name))
+  expect(suspects.length).toBeGreaterThan(10)
+  const known = metrics.match(/(?<=^circleci_audit_forwarder_)\w+/gm) ?? []
+  for (const name of suspects) expect(known).toContain(name)
+})
