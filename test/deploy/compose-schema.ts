@@ -15,6 +15,7 @@ const condition = { enum: ['service_started', 'service_healthy', 'service_comple
 const service = strict(
   {
     image: { type: 'string', pattern: '^[a-z0-9./-]+(:[A-Za-z0-9._-]+)?$' },
+    hostname: text,
     build: strict({ context: text, dockerfile: text }),
     command: texts,
     entrypoint: texts,

@@ -10,7 +10,7 @@ const components = { exporters, processors: processorModules }
 const sources = {
   // A variable stands for whatever its name says it is.
   env: new Proxy<Record<string, string>>({}, { get: (_, name) => stub(String(name)) }),
-  readFile: (path: string) => (path.endsWith('.pem') ? (rootCertificates[0] ?? '') : 'a-secret-from-a-file'),
+  readFile: (path: string) => (/\.(crt|pem)$/.test(path) ? (rootCertificates[0] ?? '') : 'a-secret-from-a-file'),
 }
 
 function stub(name: string): string {

@@ -2,6 +2,7 @@
 // arguments from the container, health asked at its port. Only what names a place or an identity there is another:
 // addresses, ports, files, roles. The rest (ids, filters, pipelines, prefixes, secrets) is run as it stands.
 import { writeFileSync } from 'node:fs'
+import { rootCertificates } from 'node:tls'
 import { parse, stringify } from 'yaml'
 import { examples } from '../../../deploy/helm/generator/chart.ts'
 import { renderedObjects } from '../../deploy/chart.ts'
@@ -98,7 +99,7 @@ async function played(deployment: Deployment): Promise<number> {
   try {
     const port = await freePort()
     const stage = await staged(scene, parse(deployment.config) as Configuration, port)
-    writeFileSync(scene.configPath, stringify(stage.config).replaceAll('/run/secrets/datadog/api-key', keyFile(scene)))
+    writeFileSync(scene.configPath, withFiles(stringify(stage.config), scene))
     await run(scene, deployment, port, stage)
     return stage.destinations.size
   } finally {
@@ -106,10 +107,12 @@ async function played(deployment: Deployment): Promise<number> {
   }
 }
 
-function keyFile(scene: Scene): string {
-  const path = scene.path('api-key')
-  writeFileSync(path, `${canaryHex(0xdd)}\n`)
-  return path
+/** The configuration with the files that it names, each of the kind it must be. */
+function withFiles(config: string, scene: Scene): string {
+  const [key, authority] = [scene.path('api-key'), scene.path('ca.crt')]
+  writeFileSync(key, `${canaryHex(0xdd)}\n`)
+  writeFileSync(authority, rootCertificates[0] ?? '')
+  return config.replaceAll('/run/secrets/datadog/api-key', key).replaceAll('/etc/ssl/acme/ca.crt', authority)
 }
 
 interface Staged {
