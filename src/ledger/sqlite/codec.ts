@@ -4,7 +4,8 @@ import type { Range, Ranges } from '../../domain/ranges.ts'
 import type { Position } from '../duplicates.ts'
 
 class Writer {
-  #bytes = new Uint8Array(1024)
+  /** So small that it lies in V8's heap: most rows are a range or two. */
+  #bytes = new Uint8Array(64)
   #length = 0
 
   /** Seven bits a byte, least first; numbers up to 2^53. */

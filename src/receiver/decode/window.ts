@@ -2,7 +2,10 @@
 // positions are absolute: byte offsets in the decompressed object. Bytes are moved only when the buffer is full, and it
 // doubles, so that each byte is copied a bounded number of times; how much may be held is the caller's business.
 
-const initialBytes = 256 * 1024
+/** For most objects, which are small: a quarter of a megabyte for each would keep the garbage collector busy. */
+const initialBytes = 8 * 1024
+/** For all others. */
+const usualBytes = 256 * 1024
 const byteOrderMark = Buffer.from('\uFEFF')
 
 export class Window {
@@ -86,7 +89,7 @@ export class Window {
 
   #makeRoom(length: number): void {
     const held = this.view(this.at, this.end)
-    let size = this.bytes.length
+    let size = Math.max(this.bytes.length, usualBytes)
     // Half empty after moving, or it would be moved again at once.
     while (held.length * 2 + length > size) size *= 2
     const bytes = size === this.bytes.length ? this.bytes : Buffer.allocUnsafe(size)
