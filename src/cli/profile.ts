@@ -1,5 +1,4 @@
 // `profile`: what lies in a store, before anything is sent anywhere. Reads only, and needs nothing but the right to.
-import { duration } from '@circleci-audit-forwarder/contract'
 import type { Config } from '../config/schema.ts'
 import { SetupError, SourceFailure } from '../domain/failures.ts'
 import { mappingOptions } from '../mapping/map.ts'
@@ -7,6 +6,7 @@ import type { Store } from '../receiver/store.ts'
 import { exporters } from '../registry.ts'
 import { openStore } from './assemble.ts'
 import { systemClock } from './clock.ts'
+import { instant } from './instant.ts'
 import { load } from './load.ts'
 import type { ProfileOptions } from './options.ts'
 import { Profile } from './profile/profile.ts'
@@ -68,16 +68,6 @@ function whole(result: Profile, json: boolean): string {
 function shape(result: Profile, json: boolean): string {
   const document = result.shape()
   return json ? JSON.stringify(document, null, 2) : shapeText(document.fields)
-}
-
-function instant(option: string, text: string | undefined, now: number, otherwise: number): number {
-  if (text === undefined) return otherwise
-  const ago = duration.safeParse(text.replace(/^-/, ''))
-  if (ago.success) return now - ago.data
-  const time = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(time))
-    throw new SetupError(`${option} ${text} is no time: write 2026-11-03T00:00:00Z, or 7d for seven days ago`)
-  return time
 }
 
 interface Opened {

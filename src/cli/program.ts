@@ -6,6 +6,7 @@ import { Argument, Command, CommanderError } from 'commander'
 import { SetupError } from '../domain/failures.ts'
 import { LedgerFailure } from '../ledger/failure.ts'
 import type { CommonOptions } from './options.ts'
+import { addRepairCommands } from './repair-commands.ts'
 import { version } from './version.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -59,6 +60,7 @@ function commands(finish: Finish): Command {
   addPolicy(program, finish)
   addReadingCommands(program, finish)
   addImport(program, finish)
+  addRepairCommands(program, common, finish)
   return program
 }
 

@@ -38,6 +38,8 @@ export interface QuarantineQuery {
   /** Only entries with a higher number. */
   readonly after?: number | undefined
   readonly limit: number
+  /** Without their bytes, which may be many. */
+  readonly bare?: boolean
 }
 
 /** Nothing more fits under the quarantine's total cap. The lane stops; nothing is dropped. */

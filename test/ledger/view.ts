@@ -31,6 +31,7 @@ export function view(ledger: Ledger): unknown {
     reasons: ledger.quarantine({ limit: 4, reason: 'NO', after: 1, since: start + 5_000, until: start + 40_000 }),
     archived: ledger.quarantine({ limit: 9, receiver: 'archive' }),
     entry: ledger.entry(2),
+    bare: ledger.quarantine({ limit: 2, bare: true }),
     underWay: ledger.quarantine({ limit: 9, replay: 2 }),
     asked: ledger.asked(),
     request: ledger.request(1),

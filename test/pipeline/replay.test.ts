@@ -48,6 +48,16 @@ test('one that is refused again stays, with what the destination says now, and i
   expect(stage.sent('a').filter((id) => id === 'x')).toHaveLength(2)
 })
 
+test('a refusal that nothing confirms is told as one, and is no end of the record', async () => {
+  stage.speaks = false
+  await refuse()
+  expect(await stage.done('replay', {})).toEqual({ done: expect.objectContaining({ due: 1, refused: 1, left: 0 }) })
+  expect(entries()).toMatchObject([{ provisional: true, replay: 1 }])
+  stage.bucket.put(1, event('z'))
+  await stage.clock.advance(120_000)
+  expect(entries()).toMatchObject([{ provisional: false, replay: undefined }])
+})
+
 test('what is asked of a stopped forwarder is done by the command, and its lanes close behind it', async () => {
   await refuse()
   await stage.stop()

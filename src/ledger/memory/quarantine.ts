@@ -34,7 +34,7 @@ export function quarantine(state: State, query: QuarantineQuery): QuarantineEntr
     return entry.at >= since && entry.at < until && entry.id > after
   })
   const first = entries.sort((a, b) => a.id - b.id).slice(0, limit)
-  return first.map((entry) => present(state, entry))
+  return first.map((entry) => present(state, query.bare === true ? { ...entry, bytes: undefined } : entry))
 }
 
 export function entry(state: State, id: number): QuarantineEntry | undefined {

@@ -78,14 +78,16 @@ interface Stored extends Omit<QuarantineEntry, 'destination' | 'object' | 'bytes
   readonly key: string
 }
 
-const select = `SELECT q.id, q.destination, coalesce(q.receiver, o.receiver) AS receiver, q.start AS "from", q.stop AS "to",
-    q."offset", q.line, q.reason, q.sha256, q.bytes, q.length, q.provisional, q.replay, q.at, o.ref, o.store, o.key
+const select = (
+  bytes: string,
+) => `SELECT q.id, q.destination, coalesce(q.receiver, o.receiver) AS receiver, q.start AS "from", q.stop AS "to",
+    q."offset", q.line, q.reason, q.sha256, ${bytes} AS bytes, q.length, q.provisional, q.replay, q.at, o.ref, o.store, o.key
   FROM quarantine q LEFT JOIN objects o ON o.ref = q.object`
 
 export function quarantine(db: Connection, query: QuarantineQuery): QuarantineEntry[] {
-  const { destination, receiver, reason, since, until, replay, after = 0, limit } = query
+  const { destination, receiver, reason, since, until, replay, after = 0, limit, bare = false } = query
   const rows = db.all<Stored>(
-    `${select} WHERE q.id > ?1 AND (?2 IS NULL OR q.destination IS NULL OR q.destination = ?2)
+    `${select(bare ? 'NULL' : 'q.bytes')} WHERE q.id > ?1 AND (?2 IS NULL OR q.destination IS NULL OR q.destination = ?2)
        AND (?3 IS NULL OR coalesce(q.receiver, o.receiver) = ?3) AND (?4 IS NULL OR instr(lower(q.reason), lower(?4)) > 0)
        AND (?5 IS NULL OR q.at >= ?5) AND (?6 IS NULL OR q.at < ?6)
        AND (?7 IS NULL OR q.replay = ?7) ORDER BY q.id LIMIT ?8`,
@@ -102,7 +104,7 @@ export function quarantine(db: Connection, query: QuarantineQuery): QuarantineEn
 }
 
 export function entry(db: Connection, id: number): QuarantineEntry | undefined {
-  const found = db.get<Stored>(`${select} WHERE q.id = ?`, id)
+  const found = db.get<Stored>(`${select('q.bytes')} WHERE q.id = ?`, id)
   return found && present(found)
 }
 

@@ -137,11 +137,14 @@ export interface Listing {
   readonly random: RepairParts['random']
   readonly tell: RepairParts['tell']
   readonly task: Pick<Task, 'signal' | 'report'>
+  /** How often a partition is asked for before its failure is thrown; undefined for as often as it takes. */
+  readonly attempts?: number
 }
 
 /**
  * Audit objects of a receiver in a range of object time, a step at a time. A partition that cannot be listed is listed
- * again from its beginning, for as long as it takes: whoever asked sees why it waits.
+ * again from its beginning, for as long as it takes: whoever asked sees why it waits. Throws SourceFailure where that is
+ * bounded.
  */
 export async function* range(
   receiver: ReceiverSpec,
@@ -168,7 +171,7 @@ async function listed(receiver: ReceiverSpec, partition: string, listing: Listin
       task.signal.throwIfAborted()
       return objects
     } catch (error) {
-      if (!(error instanceof SourceFailure)) throw error
+      if (!(error instanceof SourceFailure) || attempts === listing.attempts) throw error
       const retryInMs = backoff(attempts, RETRY, random)
       tell({ type: 'backfill_delayed', receiver: receiver.id, reason: error.message, hint: error.hint, retryInMs })
       task.report({ delayed: error.message, hint: error.hint })

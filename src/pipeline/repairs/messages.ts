@@ -7,11 +7,12 @@ import type { RepairParts } from './parts.ts'
 /** Reads a message that nobody understood once more; what it announces is seen, as if it had just come. */
 export async function read(
   { ledger, receivers, clock, wake }: RepairParts,
-  { id, receiver, bytes, reason }: QuarantineEntry,
+  { id, receiver, reason }: QuarantineEntry,
   signal: AbortSignal,
 ): Promise<'understood' | 'still' | 'retired' | 'unreadable'> {
   const spec = receivers.find((one) => one.id === receiver)
   if (spec === undefined) return 'retired'
+  const bytes = ledger.entry(id)?.bytes
   if (bytes === undefined) return 'still'
   const notification = parseNotification(Buffer.from(bytes).toString('utf8'))
   if (notification.kind === 'unknown') {

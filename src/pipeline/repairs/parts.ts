@@ -44,13 +44,19 @@ export async function landed(
   parts: RepairParts,
   task: Task,
   isOver: (repair: Repair) => boolean,
-  progress: (repair: Repair) => unknown,
+  progress: (repair: Repair) => object,
 ): Promise<Repair> {
   for (;;) {
     const repair = parts.ledger.repair(task.id)
-    task.report(progress(repair))
+    task.report(Object.assign({}, progress(repair), held(parts)))
     if (isOver(repair)) return repair
     await parts.clock.sleep(LOOK_MS, task.signal)
     task.signal.throwIfAborted()
   }
+}
+
+/** A destination that lets nothing through, for whoever wonders why it takes so long. */
+function held({ ledger }: RepairParts): { readonly held?: string } {
+  const stopped = ledger.accounts().find(({ stop }) => stop !== undefined)
+  return stopped?.stop === undefined ? {} : { held: `${stopped.destination} is stopped: ${stopped.stop.reason}` }
 }

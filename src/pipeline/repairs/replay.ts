@@ -59,7 +59,7 @@ export interface Replayed extends Asked {
   readonly copies: number
   readonly refused: number
   readonly lost: number
-  /** On their way still: their destinations are retired, or their refusals are not final. */
+  /** On their way still: their destinations are retired. */
   readonly left: number
 }
 
@@ -119,7 +119,7 @@ async function* pages(
     return
   }
   for (let after = 0; ; ) {
-    const page = parts.ledger.quarantine({ ...query, until, after, limit: STEP })
+    const page = parts.ledger.quarantine({ ...query, until, after, limit: STEP, bare: true })
     const last = page[page.length - 1]
     if (last === undefined) return
     yield page
@@ -218,7 +218,8 @@ async function lookAtKept(
   const ready: QuarantineEntry[] = []
   const counts = { still: 0, gone: 0 }
   for (const entry of entries) {
-    const { bytes, from, to, offset, line } = entry
+    const { from, to, offset, line } = entry
+    const bytes = ledger.entry(entry.id)?.bytes
     const object = ledger.object(entry.object?.ref ?? -1)
     if (object === undefined || bytes === undefined) {
       counts.gone += 1
@@ -237,8 +238,8 @@ async function lookAtKept(
   }
 }
 
-/** A refusal that nothing confirms within this time is told as one, in milliseconds. */
-const DOUBT_MS = 10_000
+/** A refusal that nothing confirms within this time is told as one all the same, in milliseconds. */
+const DOUBT_MS = 5_000
 
 async function watched(parts: RepairParts, task: Task, asked: Asked): Promise<Replayed> {
   const { ledger, clock } = parts
@@ -252,7 +253,9 @@ async function watched(parts: RepairParts, task: Task, asked: Asked): Promise<Re
   }
   const progress = ({ entries, ...rest }: ReturnType<typeof ledger.repair>) => ({ ...asked, left: entries, ...rest })
   const repair = await landed(parts, task, isOver, progress)
-  const { entries: left, delivered, filtered, duplicates: copies, quarantined: refused, lost } = repair
+  const { entries, delivered, filtered, duplicates: copies, quarantined, lost } = repair
+  const doubtful = ledger.quarantine({ replay: task.id, limit: 1_000, bare: true }).filter((one) => one.provisional)
+  const [refused, left] = [quarantined + doubtful.length, entries - doubtful.length]
   return { ...asked, delivered, filtered, copies, refused, lost, left }
 }
 
@@ -264,5 +267,5 @@ function underWay({ ledger }: RepairParts, id: number): number {
     const concerned = destination === undefined ? [...routes] : [destination].filter((name) => routes.has(name))
     return concerned.some((name) => ledger.row(name, object.ref) !== undefined)
   }
-  return ledger.quarantine({ replay: id, limit: 1_000 }).filter(isOpen).length
+  return ledger.quarantine({ replay: id, limit: 1_000, bare: true }).filter(isOpen).length
 }
