@@ -25,6 +25,9 @@ interface Shown {
   readonly flags: readonly string[]
 }
 
+/** Commands whose second word is a command, too. */
+const families: ReadonlySet<string> = new Set(['quarantine'])
+
 /** The program, started by name or through npm, where it may be without a command word. */
 const starts = [/npm start -- (.*)$/, /(?:^|[\s/])circleci-audit-forwarder ([a-z].*)$/]
 
@@ -38,7 +41,8 @@ function shownIn(block: Block): readonly Shown[] {
         .split(/\s+/) ?? []
     const named = words[0]?.startsWith('--') ? ['run', ...words] : words
     if (named[0] === undefined || !/^[a-z-]+$/.test(named[0])) return []
-    return [{ where: nameOf(block), command: named[0], flags: named.filter((word) => /^--[a-z]/.test(word)) }]
+    const command = named.slice(0, families.has(named[0]) ? 2 : 1).join(' ')
+    return [{ where: nameOf(block), command, flags: named.filter((word) => /^--[a-z]/.test(word)) }]
   })
 }
 
@@ -52,7 +56,7 @@ beforeAll(async () => {
 
 async function helpOf(command: string): Promise<string> {
   const program = join(root, 'deploy/bin/circleci-audit-forwarder')
-  const told = await promisify(execFile)(program, [command, '--help']).catch((failed: unknown) => failed)
+  const told = await promisify(execFile)(program, [...command.split(' '), '--help']).catch((failed: unknown) => failed)
   return (told as { stdout: string }).stdout
 }
 
