@@ -11,7 +11,7 @@ import { quickStart } from './cases/quick-start.ts'
 import { s3Sqs } from './cases/s3-sqs.ts'
 import { secrets } from './cases/secrets.ts'
 import { sigterm } from './cases/sigterm.ts'
-import { stalledGigabyte } from './cases/stalled-gigabyte.ts'
+import { stalledGigabyte, stalledSidecar } from './cases/stalled-gigabyte.ts'
 import { statusAndMetrics } from './cases/status-and-metrics.ts'
 import { twoOfAType } from './cases/two-of-a-type.ts'
 import type { Case } from './stage/case.ts'
@@ -35,5 +35,6 @@ export const cases: readonly Case[] = [
   killNine,
   clickHouse,
   hostile,
+  stalledSidecar,
   stalledGigabyte,
 ]

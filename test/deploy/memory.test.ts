@@ -1,0 +1,45 @@
+// What deploy/ gives the forwarder is 1.5 times what it was measured to need at its highest: the end-to-end cases hold the
+// ceilings, and this holds the limits to them.
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { textOf } from '../docs/checkout.ts'
+import { large, sidecar } from '../e2e/cases/stalled-gigabyte.ts'
+import { renderedObjects } from './chart.ts'
+import { type Container, manifestsOf, podOf } from './manifests.ts'
+
+const units: Readonly<Record<string, number>> = { Mi: 2 ** 20, M: 2 ** 20, m: 2 ** 20 }
+
+/** Bytes of a quantity as Kubernetes, systemd or Compose writes it. */
+function bytesOf(quantity: string | undefined): number {
+  const [, number, unit = ''] = /^(\d+)([A-Za-z]+)$/.exec(quantity ?? '') ?? []
+  return Number(number) * (units[unit] ?? Number.NaN)
+}
+
+function forwarderIn(file: string): Container | undefined {
+  const pods = manifestsOf(file).flatMap(({ object }) => podOf(object) ?? [])
+  return pods.flatMap(({ initContainers = [] }) => initContainers).find(({ name }) => name === 'forwarder')
+}
+
+test('the chart', () => {
+  const pods = renderedObjects('minimal').flatMap(({ object }) => podOf(object) ?? [])
+  const { limits, requests } = pods.flatMap(({ containers }) => containers).find(({ name }) => name === 'forwarder')!
+    .resources!
+  expect(bytesOf(limits?.['memory'])).toBeGreaterThanOrEqual(1.5 * large.ceiling)
+  expect(bytesOf(requests?.['memory'])).toBeGreaterThanOrEqual(large.ceiling)
+})
+
+test('Compose and systemd', () => {
+  const { services } = parse(textOf('deploy/docker/compose.yaml'), { merge: true })
+  expect(bytesOf(services.forwarder.mem_limit)).toBeGreaterThanOrEqual(1.5 * large.ceiling)
+  const [, unit] = /^MemoryMax=(.*)$/m.exec(textOf('deploy/systemd/circleci-audit-forwarder.service')) ?? []
+  expect(bytesOf(unit)).toBeGreaterThanOrEqual(1.5 * large.ceiling)
+})
+
+test.each(['beside-collector', 'beside-any-app'])('the sidecar %s, with the memory that was measured', (name) => {
+  const file = `deploy/sidecar/${name}.yaml`
+  const { limits } = forwarderIn(file)?.resources ?? {}
+  expect(bytesOf(limits?.['memory'])).toBeGreaterThanOrEqual(1.5 * sidecar.ceiling)
+  const texts = manifestsOf(file).flatMap(({ object }) => object.data?.['config.yaml'] ?? [])
+  const services = texts.map((text) => parse(text).service)
+  expect(services).toContainEqual(expect.objectContaining(sidecar.service))
+})
