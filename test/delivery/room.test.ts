@@ -149,6 +149,21 @@ test('that nobody can look whether there is room does not mean that there is', a
   expect(bench.account('d')).toMatchObject({ outstanding: 0, stop: undefined })
 })
 
+test('nor does that somebody has begun to look', async () => {
+  start()
+  bench.put('x', [...ids('a', 10), ...ids('bad', 10)])
+  bench.full.add('decide')
+  const lane = bench.lane('d', bench.outlet())
+  await bench.clock.advance(MINUTE / 2)
+  expect(lane.state.state).toBe('stopped')
+  bench.shelf.trouble.set('x', (chunk) => (chunk === 1 ? bench.clock.sleep(10 * MINUTE) : undefined))
+  await bench.clock.advance(8 * MINUTE)
+  expect(lane.state.state).toBe('stopped')
+  bench.full.clear()
+  await bench.clock.advance(10 * MINUTE)
+  expect(lane.state.stop).toBeUndefined()
+})
+
 test('a long object is not waited for once what did not fit in it is kept', async () => {
   start()
   bench.put('x', [...ids('a', 10), ...ids('bad', 10), ...ids('c', 10)])

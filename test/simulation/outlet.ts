@@ -4,6 +4,7 @@ import {
   type Batch,
   type Encoded,
   type Exporter,
+  type Held,
   type LogRecord,
   ORIGINAL,
   type Outcome,
@@ -146,9 +147,12 @@ export class Outlet implements Exporter {
     return settled
   }
 
-  async #held(batch: Batch): Promise<readonly number[]> {
+  async #held(batch: Batch): Promise<Held> {
     const { server, time } = this.#parts
-    if (server.weather.at(time.now)?.kind === 'down') throw new Error('simulated outage while asking')
+    const trouble = server.weather.at(time.now)?.kind
+    if (trouble === 'down') throw new Error('simulated outage while asking')
+    if (trouble === 'credentials' || trouble === 'configuration')
+      return { status: 'stopped', cause: trouble, reason: 'simulated: nobody may ask' }
     return [...batch.members.entries()].flatMap(([index, member]) => {
       const { occurrence } = member as Parcel
       return occurrence !== undefined && server.holds(occurrence.event) ? [index] : []
