@@ -171,8 +171,8 @@ export const FAULTS: readonly Fault[] = [
     name: 'no-rescue',
     why: 'a lost object takes with it what its copies could have given',
     file: 'src/ledger/memory/progress.ts',
-    find: 'return rescueRow(state, lost, reason, now)',
-    replace: 'return lost.reason === reason ? [] : rescueRow(state, lost, reason, now)',
+    find: 'return rescueRow(state, ended, reason, now)',
+    replace: 'return ended.reason === reason ? [] : rescueRow(state, ended, reason, now)',
     seed: 4,
   },
   {
