@@ -30,7 +30,7 @@ const flattened = new RegExp(`^(?:(${parties.join('|')})_(id|type|name)|(request
 /** The first draft of the documentation: "Rows contain these fields". */
 const firstOrder = 'id version action payload metadata occurred_at actor target scope success request'.split(' ')
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-const data = /^\s*[{[]|[0-9a-f]{8}-[0-9a-f]{4}-|\d{4}-\d\d-\d\d/i
+const data = /^\s*[{[]|^\s*\d+\s*$|[0-9a-f]{8}-[0-9a-f]{4}-|\d{4}-\d\d-\d\d/i
 const longestName = 64
 /** `occurred_at`, with something around it. */
 const longestKnown = 16
