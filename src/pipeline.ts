@@ -136,7 +136,14 @@ export class Pipeline {
       void this.#rest(signal)
         .then((rested) => (rested ? this.#tellRest(caughtUp) : undefined))
         .catch((error: unknown) => this.#parts.tell({ type: 'bug', where: 'looking whether it has caught up', error }))
-    await Promise.all([...receiving, ...ticking, ...lanes, this.#requests.run(signal), beating])
+    await Promise.all([
+      ...receiving,
+      ...ticking,
+      ...lanes,
+      this.#requests.run(signal),
+      beating,
+      this.#imports?.watch(signal),
+    ])
     this.#advance()
   }
 
@@ -151,6 +158,7 @@ export class Pipeline {
     const swept = await Promise.all(
       this.#intakes.map((intake) => Promise.race([intake.prepare(either, { sweep: true }), intake.blocked])),
     )
+    await this.#imports?.look(either)
     const working = [...this.#delivering(either), ...this.#ticking(either), this.#requests.run(either), beating]
     // What the run has completed is accounted for by the run, and delivered with the rest.
     if ((await this.#rest(signal, timeoutMs)) && this.#account()) await this.#rest(signal, timeoutMs)

@@ -40,12 +40,35 @@ async function openReceiver(
     id,
     store: await openStore(config, clock, counted),
     notifications: await openNotifications(config, clock, counted),
+    imports: await openImports(config, clock, counted),
     sweepIntervalMs: config.sweep.interval,
     lookbackMs: config.sweep.lookback,
     attributes: config.attributes,
     expectOrganization: config.expect_organization,
     mapping: mappingOptions(version, config.severity),
   }
+}
+
+/** The place in a receiver's store where files to be imported are laid. */
+async function openImports(
+  { store, imports }: ReceiverConfig,
+  clock: Clock,
+  counted: Counted,
+): Promise<ReceiverSpec['imports']> {
+  if (imports === undefined) return undefined
+  return {
+    store: await openStore({ store: below(store, imports.prefix) }, clock, counted),
+    intervalMs: imports.interval,
+  }
+}
+
+/** The same store with another prefix. */
+export function below(store: ReceiverConfig['store'], prefix: string): ReceiverConfig['store'] {
+  const { s3, gcs, azure_blob, directory } = store
+  if (s3 !== undefined) return { s3: { ...s3, prefix } }
+  if (gcs !== undefined) return { gcs: { ...gcs, prefix } }
+  if (azure_blob !== undefined) return { azure_blob: { ...azure_blob, prefix } }
+  return { directory: { path: directory?.path ?? '.', prefix } }
 }
 
 /** A receiver's store. The SDK of a cloud is loaded only here. */

@@ -33,11 +33,13 @@ export async function policy(options: PolicyOptions): Promise<number> {
 /** The receivers that some pipeline uses and that lie in S3, with the keys they were given. */
 function sourcesOf({ receivers, service }: Config, options: PolicyOptions): readonly AwsSource[] {
   const used = new Set(Object.values(service.pipelines).flatMap((pipeline) => pipeline.receivers))
-  const found = Object.entries(receivers).flatMap(([id, { store, notifications }]) => {
+  const found = Object.entries(receivers).flatMap(([id, { store, notifications, imports }]) => {
     if (store.s3 === undefined || !used.has(id)) return []
-    return [{ id, store: store.s3, queues: [notifications?.sqs ?? []].flat() }]
+    const source = { id, store: store.s3, queues: [notifications?.sqs ?? []].flat() }
+    if (imports === undefined) return [source]
+    return [source, { id, store: { ...store.s3, prefix: imports.prefix }, queues: [] }]
   })
-  const ids = found.map(({ id }) => id)
+  const ids = [...new Set(found.map(({ id }) => id))]
   const bucketKeys = keysByReceiver('--bucket-key', options.bucketKeys, ids)
   const queueKeys = keysByReceiver('--queue-key', options.queueKeys, ids)
   return found.map((source) => ({

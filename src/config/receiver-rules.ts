@@ -59,10 +59,11 @@ function identity({ s3, gcs, azure_blob, directory }: ReceiverConfig['store']): 
 }
 
 /** Everything about one receiver that does not go together. */
-function checkReceiver(id: string, { store, notifications = {} }: ReceiverConfig): readonly Complaint[] {
+function checkReceiver(id: string, { store, notifications = {}, imports }: ReceiverConfig): readonly Complaint[] {
   const at: Path = ['receivers', id]
   return [
     ...announcing(store, notifications, at),
+    ...laid(prefixOf(store), imports?.prefix, at),
     ...sent(store.azure_blob, [...at, 'store', 'azure_blob']),
     ...[notifications.azure_queue ?? []].flat().flatMap((queue, index) => {
       const path = [...at, 'notifications', 'azure_queue']
@@ -90,6 +91,14 @@ function announcing(
       message: `announces objects of \`${storeOf[name]}\`, and the store is \`${kind}\``,
       hint: 'take it out: the sweep finds every object',
     }))
+}
+
+/** What is below it is imported: the audit objects must not be. */
+function laid(prefix: string, imports: string | undefined, at: Path): readonly Complaint[] {
+  if (imports === undefined || !`${prefix}/`.startsWith(`${imports}/`)) return []
+  const message = 'holds the audit objects themselves: each of them would be imported as a file'
+  const hint = 'lay the files somewhere else in the bucket, and name that'
+  return [{ level: 'error', path: [...at, 'imports', 'prefix'], message, hint }]
 }
 
 interface Azure {

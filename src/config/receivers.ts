@@ -108,6 +108,16 @@ const sweep = z.strictObject({
     .meta({ description: 'How far before the last complete sweep a sweep begins.' }),
 })
 
+const imports = z.strictObject({
+  prefix: prefix
+    .pipe(filled)
+    .meta({ description: 'What stands before their names: every object below it is taken for a file to be imported.' }),
+  interval: duration
+    .refine((ms) => ms >= 10_000, 'must be 10s or more')
+    .prefault('5m')
+    .meta({ description: 'How often it is looked for new ones.' }),
+})
+
 const severity = z.enum(['info', 'warning', 'critical'])
 
 /** One `circleci_audit[/name]`. */
@@ -124,6 +134,9 @@ export const receiver = z.strictObject({
   })
     .optional()
     .meta({ description: 'How new objects are announced. Without it the sweep finds them.' }),
+  imports: imports.optional().meta({
+    description: 'Where in the same store CSV files of the audit log are laid, for the running forwarder to import.',
+  }),
   sweep: sweep.prefault({}).meta({ description: 'The listing that finds every object, announced or not.' }),
   start_at: startAt.prefault('now').meta({
     description: 'First start only: `now`, a time ago like `-7d`, an instant in RFC 3339, or `beginning`.',

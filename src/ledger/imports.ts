@@ -24,6 +24,8 @@ export interface ImportLedger {
   remember(object: number, claimants: readonly Claimant[]): void
   /** For each position of an object, whether the destination has what lies there, or will have it. */
   has(destination: string, object: number, positions: readonly number[]): readonly boolean[]
+  /** Whether a file that was laid in a store was ever asked for: `source` in the request's body. */
+  isAsked(source: string): boolean
   /** Accounts of imports under way. They are in `accounts` no more than own records are. */
   accounts(): readonly Account[]
   /**

@@ -92,9 +92,10 @@ export class Intake {
 
   #watch(startAt: number): Receiver {
     const { ledger, clock, random, tell, fresh } = this.#parts
-    const { id, store, notifications, sweepIntervalMs, lookbackMs } = this.#spec
+    const { id, store, notifications, sweepIntervalMs, lookbackMs, imports } = this.#spec
+    const importsPrefix = imports?.store.prefix
     const sink = new Discoveries({ receiver: id, store: store.uri, ledger, clock, tell, fresh })
     const options = { sweepIntervalMs, lookbackMs, startAt }
-    return new Receiver({ id, store, notifications, options, clock, random, tell, sink })
+    return new Receiver({ id, store, importsPrefix, notifications, options, clock, random, tell, sink })
   }
 }

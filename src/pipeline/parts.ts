@@ -22,6 +22,8 @@ export interface ReceiverSpec {
   /** Constant attributes of its records. */
   readonly attributes: Readonly<Record<string, unknown>>
   readonly mapping: MappingOptions
+  /** Where in the store files are laid that are to be imported; `store` shows that place alone. */
+  readonly imports?: { readonly store: Store; readonly intervalMs: number } | undefined
   /** Id or name of the only organisation whose events are forwarded. */
   readonly expectOrganization?: string | undefined
 }

@@ -17,6 +17,8 @@ export interface ReceiverOptions {
 export interface ReceiverParts {
   readonly id: string
   readonly store: Store
+  /** Keys below it are no audit objects, and no surprise: files that are to be imported. */
+  readonly importsPrefix?: string | undefined
   /** Each is heard on its own, so that one that fails delays no other. */
   readonly notifications: readonly Notifications[]
   readonly options: ReceiverOptions

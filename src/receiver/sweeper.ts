@@ -110,12 +110,17 @@ export class Sweeper {
   #take(page: Page, tally: Tally): void {
     this.#keepTime(page, tally)
     tally.listed += page.objects.length
-    const held = page.objects.filter((object) => !isProbe(object))
+    const held = page.objects.filter((object) => !isProbe(object) && !this.#isImport(object.key))
     const ours = held.filter((object) => isAuditKey(object.key))
     const foreign = held.find((object) => !isAuditKey(object.key))
     tally.foreign += held.length - ours.length
     if (tally.example === '') tally.example = foreign?.key ?? ''
     if (ours.length > 0) this.#see(ours, tally)
+  }
+
+  #isImport(key: string): boolean {
+    const { importsPrefix } = this.#parts
+    return importsPrefix !== undefined && key.startsWith(`${importsPrefix}/`)
   }
 
   #keepTime({ date }: Page, tally: Tally): void {

@@ -32,6 +32,10 @@ export class MemoryStore implements Store {
     for (const body of bodies) this.#bodies.set(body.key, body)
   }
 
+  get keys(): readonly string[] {
+    return [...this.#bodies.keys()]
+  }
+
   remove(key: string): void {
     this.#bodies.delete(key)
   }

@@ -37,6 +37,11 @@ export class MemoryImports implements ImportLedger {
     return positions.map((position) => isComing || covers(row?.settled ?? [], position, position + 1))
   }
 
+  isAsked(source: string): boolean {
+    const asked = this.#state.requests.values().filter(({ kind }) => kind === 'import')
+    return asked.some(({ body }) => (JSON.parse(body) as { source?: unknown }).source === source)
+  }
+
   accounts(): readonly Account[] {
     return accountsOf(this.#state, isImportReceiver)
   }

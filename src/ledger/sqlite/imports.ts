@@ -37,6 +37,11 @@ export class SqliteImports implements ImportLedger {
     return positions.map((position) => holds(row, position))
   }
 
+  isAsked(source: string): boolean {
+    const sql = `SELECT 1 FROM requests WHERE kind = 'import' AND json_valid(body) AND json_extract(body, '$.source') = ?`
+    return this.#db.get(sql, source) !== undefined
+  }
+
   accounts(): readonly Account[] {
     return accountsOf(this.#db, isImportReceiver)
   }

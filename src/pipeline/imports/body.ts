@@ -10,17 +10,20 @@ export interface ImportBody {
   readonly receiver: string
   /** Go on although events of objects that are gone cannot be recognised. */
   readonly acceptRepeats: boolean
+  /** Key and version, where it was laid in a store: it is not taken from there again. */
+  readonly source?: string | undefined
 }
 
 const sha256 = /^[0-9a-f]{64}$/
 
 /** Throws RequestRefused for what is none. */
 export function importBody(body: unknown): ImportBody {
-  const { staged, name, receiver, acceptRepeats } = (body ?? {}) as Readonly<Record<string, unknown>>
+  const { staged, name, receiver, acceptRepeats, source } = (body ?? {}) as Readonly<Record<string, unknown>>
   if (typeof staged !== 'string' || !sha256.test(staged) || typeof name !== 'string' || typeof receiver !== 'string') {
     throw new RequestRefused('this is no request for an import', {
       hint: 'command and forwarder may be of different versions: run the command of the forwarder that is running',
     })
   }
-  return { staged, name, receiver, acceptRepeats: acceptRepeats === true }
+  const laid = typeof source === 'string' ? { source } : {}
+  return { staged, name, receiver, acceptRepeats: acceptRepeats === true, ...laid }
 }

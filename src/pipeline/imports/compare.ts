@@ -6,6 +6,7 @@ import type { PieceChunk } from '../../delivery/reader.ts'
 import { undecided } from '../../delivery/readings.ts'
 import { Gathering, type Intervals } from '../../domain/intervals.ts'
 import type { AuditObject } from '../../domain/objects.ts'
+import { RequestRefused } from '../../domain/request.ts'
 import type { Comparison, Tallied, Witnessed } from '../../ledger/comparison.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import { type Reach, reachOf, readStream, type StreamParts } from './stream.ts'
@@ -41,6 +42,8 @@ export interface Differences extends Tallied {
 }
 
 interface Span {
+  /** Why the first unreadable row is. */
+  reason?: string | undefined
   rows: number
   unreadable: number
   from: number
@@ -50,6 +53,7 @@ interface Span {
 export async function compare(parts: CompareParts): Promise<Differences> {
   const span = await readFile(parts)
   const { rows, unreadable: unreadableRows } = span
+  if (rows === 0) throw noEvents(span)
   const isTimed = span.from <= span.to
   const reach = isTimed ? reachOf(span, parts.clock.now(), parts.windowMs) : { from: 0, to: 0 }
   if (isTimed) parts.keepFrom(span.from)
@@ -75,6 +79,7 @@ async function readFile({ reader, file, comparison, signal, progress }: CompareP
     const events = pieces.filter(({ record }) => record !== undefined)
     span.rows += events.length
     span.unreadable += pieces.length - events.length
+    span.reason ??= pieces.find(({ bad }) => bad !== undefined)?.bad?.reason
     for (const { at } of events) {
       span.from = Math.min(span.from, at)
       span.to = Math.max(span.to, at)
@@ -82,6 +87,12 @@ async function readFile({ reader, file, comparison, signal, progress }: CompareP
     comparison.file(events)
   }
   return span
+}
+
+function noEvents({ reason }: Span): RequestRefused {
+  return new RequestRefused(`it holds no events${reason === undefined ? '' : `: ${reason}`}`, {
+    hint: 'download the audit log as CSV (organization settings, security, audit logs), and import it as it is',
+  })
 }
 
 /** What is done with objects that are found and with what they hold. */

@@ -9,6 +9,7 @@
 // already stays the same one.
 import { type RequestKind, RequestRefused, requestKind, type Task } from '../../domain/request.ts'
 import { QuarantineFull } from '../../ledger/quarantine.ts'
+import type { TelemetryEvent } from '../../telemetry/events.ts'
 import { Discoveries } from '../discovery.ts'
 import type { Enrolment } from '../enrolment.ts'
 import type { ImportParts, PipelineParts, ReceiverSpec } from '../parts.ts'
@@ -18,6 +19,7 @@ import { clear, differencesOf, tidy } from './clearing.ts'
 import { type CompareParts, compare, type Differences } from './compare.ts'
 import { fileObject } from './file.ts'
 import { delivered, register } from './forwarding.ts'
+import { type LaidParts, look, watchLaid } from './laid.ts'
 import { destinationReport, type ImportReport, importReport, rehearsed } from './report.ts'
 
 export interface ImportsParts extends Omit<PipelineParts, 'imports'> {
@@ -54,6 +56,23 @@ export class Imports {
     return this.#needs.size === 0 ? undefined : Math.min(...this.#needs.values())
   }
 
+  /** Asks for files that are laid in stores, as they appear. Never rejects. */
+  async watch(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#laid.map((place) => watchLaid(place, signal)))
+  }
+
+  /** The same, once. */
+  async look(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#laid.map((place) => look(place, signal)))
+  }
+
+  get #laid(): readonly LaidParts[] {
+    const { staging } = this.#parts.imports
+    return this.#parts.receivers.flatMap(({ id: receiver, imports }) => {
+      return imports === undefined ? [] : [{ ...this.#parts, ...imports, receiver, staging }]
+    })
+  }
+
   /** Clears up after imports that are answered, where a crash prevented it. */
   tidy(): Promise<void> {
     return tidy({ ...this.#parts, staging: this.#parts.imports.staging })
@@ -68,7 +87,10 @@ export class Imports {
     const { tell } = this.#parts
     const { receiver, name } = body
     tell({ type: 'import_begun', receiver, name, request: task.id })
-    const report = await this.#forward(body, task)
+    const report = await this.#forward(body, task).catch((error: unknown) => {
+      if (error instanceof RequestRefused) tell(refusal(body, error))
+      throw error
+    })
     const { file, lackingInStream } = report
     const [rows, lacking] = [file.rows + file.unreadable, lackingInStream.events]
     tell({ type: 'import_finished', receiver, name, request: task.id, rows, lacking })
@@ -157,6 +179,10 @@ export class Imports {
     const fed = this.#parts.destinations.filter(({ routes }) => routes.some((route) => route.receiver === receiver))
     return fed.map(({ id }) => id)
   }
+}
+
+function refusal({ receiver, name }: ImportBody, { message: reason, hint }: RequestRefused): TelemetryEvent {
+  return { type: 'import_refused', receiver, name, reason, hint }
 }
 
 /** Whom it is about, and whether anything may be kept. */

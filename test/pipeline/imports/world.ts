@@ -14,6 +14,7 @@ import type { DestinationSpec, PipelineParts, ReceiverSpec } from '../../../src/
 import { Pipeline } from '../../../src/pipeline.ts'
 import type { DecodeOptions } from '../../../src/receiver/decode/decode.ts'
 import { Staging } from '../../../src/receiver/imports/staging.ts'
+import type { Store } from '../../../src/receiver/store.ts'
 import type { TelemetryEvent } from '../../../src/telemetry/events.ts'
 import { MemoryStore } from '../../fuzz/world.ts'
 import { swiftClock } from '../../tools/swift-clock.ts'
@@ -58,6 +59,8 @@ export interface WorldSettings {
   readonly destinations?: readonly string[]
   readonly decode?: DecodeOptions
   readonly expectOrganization?: string
+  /** Files are looked for below `laid/`. */
+  readonly laid?: boolean
   /** How long ids are remembered, in milliseconds. Default: a week. */
   readonly deduplicationMs?: number
 }
@@ -176,7 +179,9 @@ export class World {
     const { expectOrganization } = this.settings
     const times = { sweepIntervalMs: 60_000, lookbackMs: 2 * day }
     const mapping = mappingOptions('1.0.0', {})
-    return { id: 'r', store: this.store, notifications: [], ...times, attributes: {}, mapping, expectOrganization }
+    const imports = this.settings.laid ? { store: below(this.store, 'laid'), intervalMs: 1_000 } : undefined
+    const bucket = { id: 'r', store: this.store, notifications: [], imports }
+    return { ...bucket, ...times, attributes: {}, mapping, expectOrganization }
   }
 
   #destination(id: string, from: 'beginning' | 'now'): DestinationSpec {
@@ -186,6 +191,17 @@ export class World {
     const options = { batch, concurrency: { min: 1, max: 4 }, retry, bufferBytes: 16 << 20, attemptMs: 60_000 }
     const routes = [{ receiver: 'r', startAt: { from }, processing }]
     return { id, exporter: this.catcher(id), options, routes, told: 'nothing', renamedFrom: 'none' }
+  }
+}
+
+/** What of a store lies below a prefix. */
+function below(store: MemoryStore, prefix: string): Store {
+  return {
+    uri: store.uri,
+    prefix,
+    list: (under) => store.list(`${prefix}/${under}`),
+    stat: (key) => store.stat(key),
+    read: (object) => store.read(object),
   }
 }
 

@@ -1,0 +1,68 @@
+// Files that are laid in a store instead of being handed to a command: nobody needs a shell beside the forwarder for them.
+// Now and then the place is listed, and what was never asked for is staged and asked for, as a command would. A file is
+// known by its key and version, so one that is laid again under its name is another one; it is imported once, whatever
+// came of it, and nothing in the store is changed.
+import { backoff } from '../../domain/backoff.ts'
+import type { Clock, Random } from '../../domain/clock.ts'
+import { ReadFailure, SourceFailure } from '../../domain/failures.ts'
+import { isProbe, type Sighting } from '../../domain/objects.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import type { Staging } from '../../receiver/imports/staging.ts'
+import type { Store } from '../../receiver/store.ts'
+import type { Tell } from '../../telemetry/events.ts'
+import type { ImportBody } from './body.ts'
+
+export interface LaidParts {
+  /** Whose events lie there. */
+  readonly receiver: string
+  /** The place alone: its prefix is where they are laid. */
+  readonly store: Store
+  readonly intervalMs: number
+  readonly staging: Staging
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly random: Random
+  readonly tell: Tell
+}
+
+const patience = { initialMs: 5_000, maxMs: 300_000 }
+
+/** Looks at once and then at every interval until the signal aborts. Never rejects. */
+export async function watchLaid(parts: LaidParts, signal: AbortSignal): Promise<void> {
+  for (let failures = 0; !signal.aborted; ) {
+    const failure = await look(parts, signal)
+    failures = failure === undefined ? 0 : failures + 1
+    const retryInMs = failure === undefined ? parts.intervalMs : backoff(failures, patience, parts.random)
+    if (failure !== undefined && !signal.aborted) tellWaiting(failure, retryInMs, parts)
+    await parts.clock.sleep(retryInMs, signal)
+  }
+}
+
+/** Asks for what is new there, once. Returns what was in the way. Never rejects. */
+export async function look(parts: LaidParts, signal: AbortSignal): Promise<unknown> {
+  try {
+    for await (const { objects } of parts.store.list('', signal)) {
+      for (const object of objects) if (!isProbe(object)) await take(object, parts, signal)
+    }
+    return undefined
+  } catch (error) {
+    return error ?? new Error('unknown')
+  }
+}
+
+async function take(object: Sighting, parts: LaidParts, signal: AbortSignal): Promise<void> {
+  const { receiver, store, staging, ledger, clock } = parts
+  const name = `${store.uri}/${object.key}`
+  const source = `${name}@${object.version}`
+  signal.throwIfAborted()
+  if (ledger.imports.isAsked(source)) return
+  const staged = await staging.stage(await store.read(object, signal))
+  const body: ImportBody = { staged: staged.name, name, receiver, acceptRepeats: false, source }
+  ledger.ask('import', JSON.stringify(body), `whoever laid it there`, clock.now())
+}
+
+function tellWaiting(error: unknown, retryInMs: number, { receiver, tell }: LaidParts): void {
+  const isExpected = error instanceof SourceFailure || error instanceof ReadFailure
+  if (!isExpected) tell({ type: 'bug', where: `looking for files to import for ${receiver}`, error })
+  else tell({ type: 'import_waits', receiver, reason: error.message, hint: error.hint, retryInMs })
+}

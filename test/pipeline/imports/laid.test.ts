@@ -1,0 +1,60 @@
+// Files that are laid in a store are imported by the forwarder that runs, each once.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readAnswer } from '../../../src/domain/request.ts'
+import { allColumns, eventsFrom } from '../../cli/import/place.ts'
+import { csv } from '../../receiver/csv/rows.ts'
+import { World } from './world.ts'
+
+let world: World
+beforeEach(() => {
+  world = new World({ laid: true })
+})
+afterEach(() => world.remove())
+
+const events = eventsFrom('2026-06-01T00:00:00Z', 12)
+
+function lay(key: string, text: string | Buffer, version = '1'): void {
+  world.store.put({ key, version, bytes: Buffer.from(text) })
+}
+
+async function answered(requests: number): Promise<unknown[]> {
+  await world.until(`${requests} requests are answered`, () => world.ledger.request(requests)?.answer !== undefined)
+  return Array.from({ length: requests }, (_, index) => readAnswer(world.ledger.request(index + 1)?.answer ?? ''))
+}
+
+test('what lies there is imported once, what is laid later too, and a new version again', async () => {
+  lay('laid/2026/first.csv', csv(events.slice(0, 5), allColumns))
+  lay('elsewhere/other.csv', csv(events, allColumns))
+  world.start()
+  await answered(1)
+  lay('laid/second.csv.gz', csv(events.slice(0, 8), allColumns))
+  await answered(2)
+  lay('laid/second.csv.gz', csv(events, allColumns), '2')
+  const answers = await answered(3)
+  expect(answers).toMatchObject(
+    [5, 3, 4].map((forwarded) => ({ done: { receiver: 'r', destinations: [{ forwarded }] } })),
+  )
+  await world.stop()
+  world.start()
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(world.ledger.request(4)).toBeUndefined()
+  expect(world.ledger.request(2)).toMatchObject({ by: 'whoever laid it there', kind: 'import' })
+  expect(world.catcher().ids.toSorted()).toEqual(events.map(({ id }) => id))
+  expect(world.store.keys).toHaveLength(3)
+  expect(world.told.filter(({ type }) => type === 'objects_ignored')).toMatchObject([{ key: 'elsewhere/other.csv' }])
+})
+
+test('what is no audit log is said once, with its name, and left alone', async () => {
+  lay('laid/invoice.csv', 'name,price\napple,1\n')
+  lay('laid/book.xlsx', Buffer.from('504b030414000600', 'hex'))
+  world.start()
+  const answers = await answered(2)
+  expect(answers).toMatchObject([
+    { refused: expect.stringMatching(/no events: .*(no audit log|zip)/) },
+    { refused: expect.stringMatching(/no events: .*(no audit log|zip)/) },
+  ])
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const refused = world.told.filter((event) => event.type === 'import_refused').map(({ name }) => name)
+  expect(refused.toSorted()).toEqual(['s3://fuzz/laid/book.xlsx', 's3://fuzz/laid/invoice.csv'])
+  await world.until('nothing is left staged', () => world.staged.length === 0)
+})
