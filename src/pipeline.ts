@@ -74,7 +74,9 @@ export class Pipeline {
     this.#intakes = this.#open(enrolment)
     const own = parts.own
     this.#own = own && new OwnRecords({ ...this.#parts, own, lanes: this.#lanes })
-    this.#imports = this.#importing(enrolment)
+    const { imports } = parts
+    const beside = { enrolment, reader: this.#reader, fresh: () => this.#wake() }
+    this.#imports = imports && new Imports({ ...this.#parts, ...beside, imports })
     const repairs = { ...this.#parts, reader: this.#reader, wake: () => this.#wake() }
     const kinds = [...requestKinds(repairs), ...(this.#imports?.kinds ?? [])]
     this.#requests = new Requests({ ...this.#parts, kinds })
@@ -89,12 +91,6 @@ export class Pipeline {
 
   #wake(): void {
     for (const lane of this.#lanes) lane.wake()
-  }
-
-  #importing(enrolment: Enrolment): Imports | undefined {
-    const { imports } = this.#parts
-    if (imports === undefined) return undefined
-    return new Imports({ ...this.#parts, imports, enrolment, reader: this.#reader, fresh: () => this.#wake() })
   }
 
   #lane(destination: DestinationSpec, readings: Readings): Lane {
@@ -253,7 +249,7 @@ export class Pipeline {
       this.#tick(ADVANCE_MS, signal, () => this.#advance()),
       this.#tick(PRUNE_MS, signal, prune),
       this.#tick(PRUNE_MS, signal, () => this.#own?.tidy()),
-      this.#tick(PRUNE_MS, signal, () => this.#tidy()),
+      this.#tick(PRUNE_MS, signal, () => this.#imports?.tidy()),
       this.#tick(ACCOUNT_MS, signal, () => this.#account()),
     ]
   }
@@ -265,11 +261,6 @@ export class Pipeline {
     const beat = (): void => own.beat()
     this.#keepHouse(beat)
     await this.#tick(BEAT_MS, signal, beat)
-  }
-
-  #tidy(): void {
-    const { tell } = this.#parts
-    this.#imports?.tidy().catch((error: unknown) => tell({ type: 'bug', where: 'clearing up after imports', error }))
   }
 
   async #tick(everyMs: number, signal: AbortSignal, act: () => void): Promise<void> {

@@ -134,10 +134,10 @@ export const receiver = z.strictObject({
   })
     .optional()
     .meta({ description: 'How new objects are announced. Without it the sweep finds them.' }),
+  sweep: sweep.prefault({}).meta({ description: 'The listing that finds every object, announced or not.' }),
   imports: imports.optional().meta({
     description: 'Where in the same store CSV files of the audit log are laid, for the running forwarder to import.',
   }),
-  sweep: sweep.prefault({}).meta({ description: 'The listing that finds every object, announced or not.' }),
   start_at: startAt.prefault('now').meta({
     description: 'First start only: `now`, a time ago like `-7d`, an instant in RFC 3339, or `beginning`.',
   }),

@@ -54,7 +54,8 @@ export async function csvRound(seed: number, number: number, files: number): Pro
     const imported: Imported[] = []
     for (let at = 0; at < files; at += together) {
       const some = Array.from({ length: Math.min(together, files - at) }, () => damaged(author, chance, streamed))
-      imported.push(...(await Promise.all(some.map((file) => importOf(file, world)))))
+      const done = await Promise.all(some.map((file) => importOf(file, world)))
+      imported.push(...done.filter((one) => one !== undefined))
     }
     await world.rest()
     return judged(streamed, imported, world)
@@ -103,6 +104,12 @@ function torn(bytes: Buffer, chance: Chance): Buffer {
   return result
 }
 
-async function importOf({ bytes, ...file }: Damaged, world: World): Promise<Imported> {
-  return { ...file, report: await world.import(bytes), items: await importedItems(file.content, { limits }) }
+/** Undefined for a file without events: whoever asked is told so, and nothing of it is kept. */
+async function importOf({ bytes, ...file }: Damaged, world: World): Promise<Imported | undefined> {
+  const answer = await world.answer(await world.ask(bytes))
+  const items = await importedItems(file.content, { limits })
+  if ('done' in answer) return { ...file, report: answer.done as ImportReport, items }
+  const isEmpty = items.every(({ event }) => event === undefined) || !file.isWhole
+  if (!isEmpty) throw new Error(`refused although it holds events: ${answer.refused}`)
+  return undefined
 }

@@ -74,8 +74,11 @@ export class Imports {
   }
 
   /** Clears up after imports that are answered, where a crash prevented it. */
-  tidy(): Promise<void> {
-    return tidy({ ...this.#parts, staging: this.#parts.imports.staging })
+  tidy(): void {
+    const { tell, imports } = this.#parts
+    tidy({ ...this.#parts, staging: imports.staging }).catch((error: unknown) => {
+      tell({ type: 'bug', where: 'clearing up after imports', error })
+    })
   }
 
   #clear(request: number, receiver: string): Promise<void> {
