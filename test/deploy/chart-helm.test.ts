@@ -278,6 +278,15 @@ test('placement, priority, sidecars and extra objects are passed on', () => {
   expect(one('ConfigMap', 'mine')).toEqual(extraObjects[0])
 })
 
+test('every object has a name that Kubernetes takes, however long or dotted that of the release', () => {
+  const fullnameOverride = `an.odd-${'x'.repeat(80)}`
+  const objects = objectsOf(stringify({ config, fullnameOverride, serviceMonitor: { enabled: true } }))
+  expect(objects.length).toBeGreaterThan(8)
+  for (const { metadata } of objects) expect(metadata.name).toMatch(/^[a-z][a-z0-9-]{0,61}[a-z0-9]$/)
+  const deployment = objects.find(({ kind }) => kind === 'Deployment')!
+  expect(podOf(deployment)?.['hostname']).toBe(deployment.metadata.name)
+})
+
 test('a cluster that is too old is refused', () => {
   const { ok, err } = template(['-f', '-', '--kube-version', '1.28.0'], stringify({ config }))
   expect([ok, err]).toEqual([false, expect.stringContaining('kubeVersion')])

@@ -4,11 +4,11 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* Short enough that the longest suffix, -dashboard, fits behind it. */}}
+{{/* Short enough that the longest suffix, -dashboard, fits behind it; without dots, for it is a host's name, too. */}}
 {{- define "forwarder.fullname" -}}
 {{- $name := include "forwarder.name" . -}}
 {{- $both := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
-{{- default $both .Values.fullnameOverride | trunc 53 | trimSuffix "-" -}}
+{{- default $both .Values.fullnameOverride | replace "." "-" | trunc 53 | trimSuffix "-" -}}
 {{- end -}}
 
 {{- define "forwarder.selector" -}}
