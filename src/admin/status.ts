@@ -2,6 +2,7 @@
 // where a forwarder runs, from what its lanes are doing. Times are RFC 3339, ages and durations seconds, unknown is
 // null and never 0: before the first complete sweep there is no watermark, and nothing is proven.
 import type { Account } from '../ledger/accounts.ts'
+import type { Belonging } from '../ledger/belongings.ts'
 import type { Retired } from '../ledger/names.ts'
 import type { LedgerTotals } from '../ledger/totals.ts'
 import type { LaneState } from '../telemetry/lanes.ts'
@@ -32,6 +33,8 @@ export interface ReceiverStatus {
   /** Start of the last sweep that listed everything. */
   readonly sweptTo: string | null
   readonly lastObjectTime: string | null
+  /** Nothing of it is taken before an event of the expected organisation is found. */
+  readonly stop: { readonly reason: string; readonly since: string } | null
 }
 
 /**
@@ -122,6 +125,8 @@ export interface Totals {
 export interface StatusSources {
   readonly accounts: readonly Account[]
   readonly retired: readonly Retired[]
+  /** Of the receivers, as far as something is known. */
+  readonly belongings?: readonly Belonging[]
   readonly gaps?: readonly GapStatus[]
   readonly totals: LedgerTotals
   /** Ids of the configured receivers; those of the accounts are added. */
@@ -147,7 +152,7 @@ export function statusDocument(sources: StatusSources): StatusDocument {
             startedAt: stamp(running.startedAt),
             uptimeSeconds: seconds(now - running.startedAt),
           },
-    receivers: receiverStatuses(sources.receivers, accounts),
+    receivers: receiverStatuses(sources),
     destinations,
     retired: sources.retired.map((route) => retiredStatus(route, now)),
     gaps: sources.gaps ?? [],
@@ -155,14 +160,16 @@ export function statusDocument(sources: StatusSources): StatusDocument {
   }
 }
 
-function receiverStatuses(configured: readonly string[], accounts: readonly Account[]): readonly ReceiverStatus[] {
-  const ids = new Set([...configured, ...accounts.map(({ receiver }) => receiver)])
+function receiverStatuses({ receivers, accounts, belongings = [] }: StatusSources): readonly ReceiverStatus[] {
+  const ids = new Set([...receivers, ...accounts.map(({ receiver }) => receiver)])
   return [...ids].map((id) => {
     const of = accounts.filter(({ receiver }) => receiver === id)
+    const stop = belongings.find(({ receiver }) => receiver === id)?.stop
     return {
       id,
       sweptTo: stampOf(least(of.flatMap(({ sweptTo }) => sweptTo ?? []))),
       lastObjectTime: stampOf(greatest(of.flatMap(({ lastObjectTime }) => lastObjectTime ?? []))),
+      stop: stop === undefined ? null : { reason: stop.reason, since: stamp(stop.since) },
     }
   })
 }

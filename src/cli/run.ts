@@ -56,6 +56,7 @@ async function open(loaded: Loaded, ledger: Ledger, telemetry: Telemetry, end: A
     statusDocument({
       accounts: ledger.accounts(),
       retired: ledger.retired(),
+      belongings: ledger.belongings.all(),
       totals: ledger.totals(),
       receivers: receivers.map(({ id }) => id),
       now: Date.now(),

@@ -55,10 +55,11 @@ function retired({ id, receiver, retiredAt, watermark, undelivered }: StatusDocu
   return `${id} ← ${receiver}: no longer configured${since}, ${left} undelivered, ${complete}`
 }
 
-function receiver({ id, sweptTo, lastObjectTime }: StatusDocument['receivers'][number]): string {
+function receiver({ id, sweptTo, lastObjectTime, stop }: StatusDocument['receivers'][number]): string {
   const swept = sweptTo === null ? 'no complete sweep yet' : `last complete sweep ${short(sweptTo)}`
   const newest = lastObjectTime === null ? 'no object yet' : `newest object ${short(lastObjectTime)}`
-  return `${id}: ${swept}, ${newest}`
+  const stopped = stop === null ? '' : `STOPPED since ${short(stop.since)}: ${stop.reason}; `
+  return `${id}: ${stopped}${swept}, ${newest}`
 }
 
 function totals({ totals }: StatusDocument): string {

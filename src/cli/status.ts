@@ -42,6 +42,7 @@ async function fromLedger(options: StatusOptions): Promise<StatusDocument> {
     return statusDocument({
       accounts: ledger.accounts(),
       retired: ledger.retired(),
+      belongings: ledger.belongings.all(),
       totals: ledger.totals(),
       receivers: Object.keys(config.receivers),
       now: Date.now(),

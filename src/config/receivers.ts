@@ -143,7 +143,7 @@ export const receiver = z.strictObject({
   }),
   expect_organization: filled.optional().meta({
     description:
-      'Id (better) or name of your organisation. Events that name only others, in `organization`, `scope` and `account`, go to quarantine.',
+      'Id (better) or name of your organisation. Events that name only others, in `organization`, `scope` and `account`, go to quarantine; until one of yours was found, the receiver is stopped instead.',
   }),
   attributes: z
     .record(filled, z.union([z.string(), z.number(), z.boolean()]))

@@ -8,6 +8,8 @@ export type ReadFailureKind =
   | 'denied'
   /** In an archive class; must be restored first. */
   | 'archived'
+  /** It begins with events of others alone, and of whom is expected none was ever found. */
+  | 'foreign'
   /** Network, time-out, throttling, a body shorter than its length. */
   | 'unreachable'
 

@@ -8,19 +8,28 @@ import type { AuditEvent } from './event.ts'
 const owners = ['organization', 'scope', 'account'] as const
 const longestShown = 100
 
-/** Why the event belongs to another organisation; undefined if it does not, or does not say. */
-export function foreignTo(expected: string, event: AuditEvent): string | undefined {
+/** The expected organisation's, nobody's, or for this reason another's. */
+export type Whose = 'ours' | 'unsaid' | { readonly foreign: string }
+
+export function whoseIs(expected: string, event: AuditEvent): Whose {
   const wanted = folded(expected)
   let first: string | undefined
   for (const owner of owners) {
     const party: unknown = event[owner]
     if (typeof party !== 'object' || party === null) continue
     for (const said of sayings(party)) {
-      if (folded(said) === wanted || folded(bareName(said)) === wanted) return undefined
+      if (folded(said) === wanted || folded(bareName(said)) === wanted) return 'ours'
       first ??= `${owner} ${shown(said)}`
     }
   }
-  return first === undefined ? undefined : `of another organisation: its ${first} is not ${shown(expected)}`
+  if (first === undefined) return 'unsaid'
+  return { foreign: `of another organisation: its ${first} is not ${shown(expected)}` }
+}
+
+/** Why the event belongs to another organisation; undefined if it does not, or does not say. */
+export function foreignTo(expected: string, event: AuditEvent): string | undefined {
+  const whose = whoseIs(expected, event)
+  return typeof whose === 'object' ? whose.foreign : undefined
 }
 
 function sayings(party: { readonly id?: unknown; readonly name?: unknown }): string[] {

@@ -7,6 +7,7 @@
 // Rejected: an asynchronous interface, which would let a lane observe half a transaction.
 import type { AccountLedger } from './accounts.ts'
 import type { AlterationLedger } from './alterations.ts'
+import type { BelongingLedger } from './belongings.ts'
 import type { ClosingLedger } from './closing.ts'
 import type { DiscoveryLedger } from './discovery.ts'
 import type { DuplicateLedger } from './duplicates.ts'
@@ -37,6 +38,7 @@ export interface Ledger
     HourLedger,
     RequestLedger {
   readonly imports: ImportLedger
+  readonly belongings: BelongingLedger
   /** Releases the lock and the file. May be called twice. */
   close(): void
 }

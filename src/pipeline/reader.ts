@@ -14,6 +14,7 @@ import { decodeImport } from '../receiver/csv/decode.ts'
 import { type DecodeOptions, decode } from '../receiver/decode/decode.ts'
 import { Digests } from '../receiver/digests.ts'
 import type { Staging } from '../receiver/imports/staging.ts'
+import { Expectation, forgetStops } from './expectation.ts'
 import { ownChunk } from './own-reader.ts'
 import type { PipelineParts, ReceiverSpec } from './parts.ts'
 
@@ -29,6 +30,7 @@ export class AuditReader implements Reader {
   readonly #speaker: Speaker
   readonly #receivers: readonly ReceiverSpec[]
   readonly #digests: ReadonlyMap<string, Digests>
+  readonly #expectations: ReadonlyMap<string, Expectation>
   readonly #decode: DecodeOptions
   readonly #staging: Staging | undefined
 
@@ -39,6 +41,7 @@ export class AuditReader implements Reader {
     const altered = (object: number, sha1: string): boolean => ledger.altered(object, sha1, clock.now())
     this.#receivers = receivers.toSorted((a, b) => b.store.prefix.length - a.store.prefix.length)
     this.#digests = new Map(receivers.map(({ id }) => [id, new Digests({ receiver: id, tell, altered })]))
+    this.#expectations = expectations(parts)
     this.#decode = parts.decode
     this.#staging = parts.imports?.staging
   }
@@ -48,14 +51,21 @@ export class AuditReader implements Reader {
       yield this.#own(object)
       return
     }
-    if (importStoreOf(object.store) !== undefined) {
-      yield* this.glance(object, signal)
-      return
-    }
     const receiver = this.#mustHave(object)
-    const body = await receiver.store.read(object, signal)
-    const watched = this.#digests.get(receiver.id)?.watched(object, body) ?? body
-    for await (const chunk of decode(watched, this.#decode)) yield pieces(chunk, object, receiver)
+    const expectation = this.#expectations.get(receiver.id)
+    expectation?.admit(object.key)
+    const chunks = await this.#opened(object, receiver, signal)
+    for await (const chunk of expectation?.sifted(chunks, object.key) ?? chunks) yield pieces(chunk, object, receiver)
+  }
+
+  async #opened(
+    object: AuditObject,
+    { id, store }: ReceiverSpec,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<DecodedChunk>> {
+    if (importStoreOf(object.store) !== undefined) return decodeImport(this.#staged(object, signal), this.#decode)
+    const body = await store.read(object, signal)
+    return decode(this.#digests.get(id)?.watched(object, body) ?? body, this.#decode)
   }
 
   /**
@@ -105,6 +115,21 @@ export class AuditReader implements Reader {
     const sharing = this.#receivers.filter((receiver) => receiver.store.uri === store)
     return sharing.find(({ store: { prefix } }) => prefix === '' || key.startsWith(`${prefix}/`)) ?? sharing[0]
   }
+}
+
+/** For the receivers that expect somebody. */
+function expectations({
+  receivers,
+  ledger: { belongings },
+  clock,
+  tell,
+}: Pick<PipelineParts, 'receivers' | 'ledger' | 'clock' | 'tell'>): ReadonlyMap<string, Expectation> {
+  const expected = new Map(receivers.map(({ id, expectOrganization }) => [id, expectOrganization]))
+  forgetStops(expected, { belongings, tell })
+  const made = [...expected].flatMap(([receiver, expected]): [string, Expectation][] =>
+    expected === undefined ? [] : [[receiver, new Expectation({ receiver, expected, belongings, clock, tell })]],
+  )
+  return new Map(made)
 }
 
 function pieces(chunk: DecodedChunk, object: AuditObject, receiver: ReceiverSpec): PieceChunk {

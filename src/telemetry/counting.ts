@@ -9,6 +9,8 @@ export interface Tallies {
   add(name: CounterName, value: number, labels?: Labels): void
   record(name: HistogramName, value: number, labels?: Labels): void
   skew(receiver: string, seconds: number): void
+  /** Whether the receiver is stopped. */
+  halt(receiver: string, halted: boolean): void
 }
 
 type Counting = {
@@ -16,7 +18,7 @@ type Counting = {
 }
 
 const nothing = () => {}
-const readErrors = new Set(['expired', 'replaced', 'vanished', 'denied', 'archived', 'unreachable'])
+const readErrors = new Set(['expired', 'replaced', 'vanished', 'denied', 'archived', 'foreign', 'unreachable'])
 
 const counting: Counting = {
   objects_seen: ({ receiver, how, fresh, late, known, lagMs }, to) => {
@@ -40,6 +42,8 @@ const counting: Counting = {
   message_quarantined: ({ receiver }, to) => to.add('messages_quarantined_total', 1, { receiver }),
   receive_failed: ({ receiver }, to) => to.add('receive_errors_total', 1, { receiver }),
   clock_skewed: ({ receiver, skewMs }, to) => to.skew(receiver, skewMs / 1000),
+  receiver_stopped: ({ receiver }, to) => to.halt(receiver, true),
+  receiver_resumed: ({ receiver }, to) => to.halt(receiver, false),
   source_requested: ({ receiver, service, operation }, to) =>
     to.add('source_requests_total', 1, { receiver, service, operation }),
   object_read: ({ store, length, events, durationMs }, to) => {
@@ -140,6 +144,7 @@ const alone: readonly CounterName[] = [
 function zeroes(receivers: readonly string[], destinations: readonly string[], to: Tallies): void {
   for (const name of alone) to.add(name, 0)
   for (const receiver of receivers) {
+    to.halt(receiver, false)
     for (const name of perReceiver) to.add(name, 0, { receiver })
     for (const how of ['content', 'version']) to.add('objects_altered_total', 0, { receiver, how })
     for (const how of ['notified', 'swept']) to.add('objects_fresh_total', 0, { receiver, how })

@@ -54,6 +54,13 @@ export type TelemetryEvent =
     }
   | { readonly type: 'clock_skewed'; readonly receiver: string; readonly skewMs: number }
   | {
+      readonly type: 'receiver_stopped'
+      readonly receiver: string
+      readonly reason: string
+      readonly hint: string
+    }
+  | { readonly type: 'receiver_resumed'; readonly receiver: string }
+  | {
       readonly type: 'source_requested'
       readonly receiver: string
       /** Of the cloud: `s3`, `sqs`, `sts`, … */

@@ -80,6 +80,7 @@ export const gauges = {
   last_object_timestamp_seconds: "Object time of the receiver's newest object.",
   swept_to_timestamp_seconds: 'Start of the last sweep that listed everything. Absent before the first.',
   destination_stopped: '1 while the destination lets nothing through, for this cause.',
+  receiver_stopped: '1 while no event of the expected organisation is found.',
   in_flight_requests: 'Requests waiting for their answer.',
   concurrency_limit: 'Requests at once, as adapted to what the destination bears.',
   concurrency_max: 'Requests at once, as configured.',

@@ -78,6 +78,7 @@ export class Metrics {
         observe('build_info', 1, { version: this.#options.version, node: process.version })
         observeProcess(observe)
         for (const [receiver, skew] of this.#tallies.skews) observe('clock_skew_seconds', skew, { receiver })
+        for (const [receiver, halted] of this.#tallies.halts) observe('receiver_stopped', halted ? 1 : 0, { receiver })
         for (const [destination, lane] of this.#lanes.all()) observeLane(destination, lane, observe)
         observeLedger(this.#standings, this.#options.now(), observe)
       },
@@ -89,6 +90,7 @@ export class Metrics {
 /** The SDK's synchronous instruments, by name. */
 class Recorder implements Tallies {
   readonly skews = new Map<string, number>()
+  readonly halts = new Map<string, boolean>()
   /** The highest value of each ledger counter, because what a power cut took from the ledger is no reset. */
   readonly highest = new Map<string, number>()
   readonly #counters: ReadonlyMap<string, Counter>
@@ -122,6 +124,10 @@ class Recorder implements Tallies {
 
   skew(receiver: string, seconds: number): void {
     this.skews.set(receiver, seconds)
+  }
+
+  halt(receiver: string, halted: boolean): void {
+    this.halts.set(receiver, halted)
   }
 }
 

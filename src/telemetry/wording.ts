@@ -161,6 +161,8 @@ const wording: Wording = {
     `${e.destination}: stopped, nothing is dropped: ${e.reason}; check its ${e.cause}; next probe in ${duration(e.retryInMs)}`,
   ],
   destination_resumed: (e) => ['info', `${e.destination}: delivers again after ${duration(e.stoppedMs)}`],
+  receiver_stopped: (e) => ['error', `${e.receiver}: stopped, nothing is lost: ${e.reason}${next(e.hint)}`],
+  receiver_resumed: (e) => ['info', `${e.receiver}: goes on`],
   source_requested: (e) => ['debug', `${e.receiver}: ${e.service} ${e.operation}`],
   in_flight_changed: (e) => [
     'debug',

@@ -126,6 +126,7 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     () => ledger.replay(1, 1, start),
     () => ledger.remark(1, 'still no event'),
     () => ledger.understood(1),
+    () => ledger.belongings.note({ receiver: 'bucket', found: 'acme', stop: undefined }),
     () => ledger.imports.remember(1, whole(1, ['x']).claimants),
     () => void ledger.imports.forgetCopies(1, 9),
     () => ledger.stop('a', undefined),

@@ -70,6 +70,15 @@ export const acts = {
     const bad = [...chunk.bad, badBytes(spoilt.from, spoilt.to)].sort((one, other) => one.from - other.from)
     return ledger.decide({ ...chunk, claimants, bad }, now)
   },
+  belonging: (ledger, { a, b, c }, now) => {
+    const stop = { expected: `org ${b % 3}`, reason: 'only others', since: now }
+    const found = c % 3 === 0 ? undefined : `org ${c % 3}`
+    return ledger.belongings.note({
+      receiver: receivers[a % 2] ?? 'bucket',
+      found,
+      stop: b % 2 === 0 ? stop : undefined,
+    })
+  },
   swept: (ledger, { a, b }) => ledger.swept(receivers[b % 2] ?? 'bucket', start + (a % 6) * hour),
   decide: (ledger, { a, b, c }, now) => {
     const object = pick(refs(ledger), a)

@@ -38,6 +38,20 @@ export function ledgerSuite(name: string, subject: Subject): void {
     expect(account(ledger, 'a')?.outstanding).toBe(3)
   })
 
+  guarantee('whose events a receiver gives is what was noted last, also after a restart', (first) => {
+    const stop = { expected: 'acmee', reason: 'only others', since: start }
+    expect(first.belongings.all()).toEqual([])
+    first.belongings.note({ receiver: 'other', found: undefined, stop })
+    first.belongings.note({ receiver: 'bucket', found: undefined, stop })
+    first.belongings.note({ receiver: 'bucket', found: 'acme', stop: undefined })
+    const ledger = subject.reopen(first)
+    expect(ledger.belongings.all()).toEqual([
+      { receiver: 'bucket', found: 'acme', stop: undefined },
+      { receiver: 'other', found: undefined, stop },
+    ])
+    if (ledger !== first) ledger.close()
+  })
+
   guarantee('an object from before every start is nobody’s', (ledger) => {
     ledger.enrol([route('a', start + hour)], start)
     expect(see(ledger, at(0), at(1))).toMatchObject({ fresh: [{ time: start + hour }], known: 1 })

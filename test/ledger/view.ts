@@ -23,6 +23,7 @@ export function view(ledger: Ledger): unknown {
     totals: ledger.totals(),
     hours: ledger.hours(0),
     alterations: ledger.alterations({ limit: 50 }),
+    belongings: ledger.belongings.all(),
     objects,
     quarantine: ledger.quarantine({ limit: 100 }),
     splunkOnly: ledger.quarantine({ limit: 3, destination: 'splunk' }),

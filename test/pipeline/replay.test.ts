@@ -154,7 +154,8 @@ test('a line that nobody could read is sent everywhere once it can be read, and 
 
 test('a line that can be read now is sent from the bytes that were kept, if they are all there is', async () => {
   stage.expectOrganization = 'acme'
-  stage.bucket.put(30, event('y'), JSON.stringify({ id: 'x', action: 'a', organization: { name: 'other' } }))
+  const of = (id: string, name: string): string => JSON.stringify({ id, action: 'a', organization: { name } })
+  stage.bucket.put(30, of('y', 'acme'), of('x', 'other'))
   await stage.start()
   await stage.stop()
   stage.bucket.objects.clear()

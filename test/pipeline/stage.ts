@@ -66,7 +66,7 @@ class AttributeOutlet extends Outlet {
 /** The world of a pipeline, which outlives it. */
 export class Stage {
   readonly clock = new FakeClock()
-  readonly memory = new MemoryLedger()
+  readonly memory: MemoryLedger
   readonly outlet: Outlet = new AttributeOutlet(() => this.clock.now())
   readonly told: TelemetryEvent[] = []
   /** What of the ledger finds the disk full. */
@@ -75,7 +75,8 @@ export class Stage {
   options: LaneOptions = laneOptions
   readonly #ledger: Ledger
 
-  constructor(receivers: (clock: FakeClock) => readonly ReceiverSpec[]) {
+  constructor(receivers: (clock: FakeClock) => readonly ReceiverSpec[], memory = new MemoryLedger()) {
+    this.memory = memory
     this.receivers = receivers(this.clock)
     this.#ledger = new Proxy<Ledger>(this.memory, {
       get: (target, name) => {

@@ -27,6 +27,13 @@ export const samples: Samples = {
   message_quarantined: { type: 'message_quarantined', receiver, reason: 'not JSON' },
   receive_failed: { type: 'receive_failed', receiver, reason: 'no such queue', hint: undefined, retryInMs: 5000 },
   clock_skewed: { type: 'clock_skewed', receiver, skewMs: -400_000 },
+  receiver_stopped: {
+    type: 'receiver_stopped',
+    receiver,
+    reason: `no event of "acmee" was found yet, and ${key} begins with events of another organisation: its organization "acme" is not "acmee"`,
+    hint: 'correct receivers.circleci_audit.expect_organization',
+  },
+  receiver_resumed: { type: 'receiver_resumed', receiver },
   source_requested: { type: 'source_requested', receiver, service: 's3', operation: 'ListObjectsV2' },
   object_read: { type: 'object_read', store, key, bytes: 1000, length: 9000, events: 12, bad: 1, durationMs: 40 },
   read_failed: {

@@ -4,6 +4,7 @@ import type { AuditObject, Discovery, Sighting } from '../../domain/objects.ts'
 import type { Ranges } from '../../domain/ranges.ts'
 import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
+import type { BelongingLedger } from '../belongings.ts'
 import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
 import type { HourCount } from '../hours.ts'
@@ -19,6 +20,7 @@ import { defaultQuarantineBytes } from '../rules.ts'
 import type { LedgerTotals } from '../totals.ts'
 import { accounts, advance, retired, stop } from './accounts.ts'
 import { alterations, note } from './alterations.ts'
+import { MemoryBelongings } from './belongings.ts'
 import { enrol, see } from './discovery.ts'
 import { adopted, decide, judge, prune } from './duplicates.ts'
 import { hours } from './hours.ts'
@@ -34,6 +36,7 @@ import { State } from './state.ts'
 
 export class MemoryLedger extends Saying implements Ledger {
   readonly imports: ImportLedger
+  readonly belongings: BelongingLedger
   readonly #state: State
   readonly hours = (from: number): readonly HourCount[] => hours(this.#state, from)
 
@@ -42,6 +45,7 @@ export class MemoryLedger extends Saying implements Ledger {
     super(state)
     this.#state = state
     this.imports = new MemoryImports(this.#state)
+    this.belongings = new MemoryBelongings(this.#state)
   }
 
   /** Commits that a power cut now could take back. */

@@ -4,6 +4,7 @@ import type { AuditObject } from '../../domain/objects.ts'
 import { covers, type Range, type Ranges, removeRanges } from '../../domain/ranges.ts'
 import type { Stop } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
+import type { Belonging } from '../belongings.ts'
 import type { Position } from '../duplicates.ts'
 import { hourOf } from '../hours.ts'
 import type { Intent } from '../intents.ts'
@@ -158,6 +159,8 @@ export class State {
   readonly alterations = new Table<string, Alteration>(this.journal)
   readonly stops = new Table<string, Stop>(this.journal)
   readonly closings = new Table<string, ClosingState>(this.journal)
+  /** By receiver. */
+  readonly belongings = new Table<string, Belonging>(this.journal)
   readonly #sequences = new Table<Sequence, number>(this.journal)
   readonly maxQuarantineBytes: number
 

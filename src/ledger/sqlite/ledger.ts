@@ -3,6 +3,7 @@ import { resolve as absolute } from 'node:path'
 import type { AuditObject, Discovery, Sighting } from '../../domain/objects.ts'
 import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
+import type { BelongingLedger } from '../belongings.ts'
 import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
 import type { HourCount } from '../hours.ts'
@@ -16,6 +17,7 @@ import { defaultQuarantineBytes } from '../rules.ts'
 import type { LedgerTotals } from '../totals.ts'
 import { accounts, advance, retired, standings, stop, totals } from './accounts.ts'
 import { alterations, note } from './alterations.ts'
+import { SqliteBelongings } from './belongings.ts'
 import { Connection } from './connection.ts'
 import { arrivals, enrol, object, routes, see, swept, sweptTo } from './discovery.ts'
 import { decide, prune } from './duplicates.ts'
@@ -56,12 +58,14 @@ export function openSqliteLedger(options: SqliteLedgerOptions): SqliteLedger {
 export class SqliteLedger extends Repairing implements Ledger {
   readonly #lock: Lock | undefined
   readonly imports: ImportLedger
+  readonly belongings: BelongingLedger
 
   /** Use `openSqliteLedger`. Without a lock the ledger is for reading. */
   constructor(db: Connection, lock: Lock | undefined, quarantineCap: number) {
     super(db, quarantineCap)
     this.#lock = lock
     this.imports = new SqliteImports(db, (body) => this.write('volatile', body))
+    this.belongings = new SqliteBelongings(db, (body) => this.write('volatile', body))
   }
 
   enrol(wanted: readonly Route[], now: number): void {

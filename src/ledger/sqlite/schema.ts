@@ -163,6 +163,11 @@ CREATE INDEX closings_open ON closings (route, hour) WHERE open = 1;
 UPDATE routes SET passed = (SELECT (max(time) / 3600000 + 1) * 3600000 FROM objects);
 `
 
+/** Whose events a receiver's objects hold: who was found last, and since when nobody but others is. */
+const ninth = `
+CREATE TABLE belongings (receiver TEXT PRIMARY KEY, found TEXT, expected TEXT, reason TEXT, since INTEGER) WITHOUT ROWID
+`
+
 /** In order; each takes the ledger from the version before it to its own. A migration that was released never changes. */
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
@@ -173,6 +178,7 @@ export const migrations: readonly Migration[] = [
   { version: 6, sql: sixth },
   { version: 7, sql: seventh },
   { version: 8, sql: eighth },
+  { version: 9, sql: ninth },
 ]
 
 export const schemaVersion: number = Math.max(...migrations.map(({ version }) => version))
