@@ -3,6 +3,7 @@ import { addedLater, removed, renamed } from './cases/come-and-go.ts'
 import { deployments } from './cases/deployments.ts'
 import { doctor } from './cases/doctor.ts'
 import { hostile } from './cases/hostile.ts'
+import { importing } from './cases/import.ts'
 import { killNine } from './cases/kill-nine.ts'
 import { offTenDays } from './cases/off-ten-days.ts'
 import { oneOfFour } from './cases/one-of-four.ts'
@@ -30,6 +31,7 @@ export const cases: readonly Case[] = [
   oneOfFour,
   sigterm,
   offTenDays,
+  importing,
   outageWeek,
   s3Sqs,
   killNine,

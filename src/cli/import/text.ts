@@ -81,9 +81,15 @@ function row({ id, alreadyForwarded, forwarded, filtered, quarantined }: Destina
 function streamText({ stream, lackingInStream, lackingInFile }: ImportReport): readonly string[] {
   const { store, objects, unreadable, gone, events } = stream
   const blind = [
-    ...(unreadable > 0 ? [`${count(unreadable, 'object')} could not be read: what they hold counts as lacking`] : []),
+    ...(unreadable > 0
+      ? [
+          `${count(unreadable, 'object')} could not be read: what ${unreadable === 1 ? 'it holds' : 'they hold'} counts as lacking`,
+        ]
+      : []),
     ...(gone !== null && gone > 0
-      ? [`${count(gone, 'object')} are not there any more: what they held counts as lacking`]
+      ? [
+          `${count(gone, 'object')} ${gone === 1 ? 'is' : 'are'} not there any more: what ${gone === 1 ? 'it' : 'they'} held counts as lacking`,
+        ]
       : []),
   ]
   return [

@@ -25,6 +25,12 @@ export type Event = Readonly<Record<string, unknown>> & { readonly id: string; r
 /** Columns of a file that has all the stream has. */
 export const allColumns = [...firstColumns, 'organization', 'account', 'common_fields']
 
+/** A record as the file exporter writes it. */
+export interface Written {
+  readonly eventName?: string
+  readonly attributes: Readonly<Record<string, unknown>>
+}
+
 export interface Printed {
   readonly code: number
   readonly out: string
@@ -37,7 +43,7 @@ export class Place {
   readonly exporters: Readonly<Record<string, object>>
 
   constructor(exporters?: Readonly<Record<string, object>>) {
-    this.exporters = exporters ?? { file: { path: this.path('audit.jsonl') } }
+    this.exporters = exporters ?? { file: { path: this.path('audit.jsonl'), batch: { linger: '10ms' } } }
     mkdirSync(this.path('bucket'))
     this.configure({})
   }
@@ -74,8 +80,12 @@ export class Place {
 
   /** A CSV file of these events. */
   file(name: string, events: readonly Event[]): string {
-    writeFileSync(this.path(name), csv(events, allColumns))
+    writeFileSync(this.path(name), this.text(events))
     return this.path(name)
+  }
+
+  text(events: readonly Event[]): string {
+    return csv(events, allColumns)
   }
 
   append(name: string, text: string): void {
@@ -106,11 +116,19 @@ export class Place {
   }
 
   /** Audit events that have arrived. */
-  records(name = 'audit.jsonl'): readonly { readonly attributes: Readonly<Record<string, unknown>> }[] {
+  records(name = 'audit.jsonl'): readonly Written[] {
+    return this.#all(name).filter(({ attributes }) => 'circleci.audit.action' in attributes)
+  }
+
+  /** What the forwarder has said of itself. */
+  own(kind: string, name = 'audit.jsonl'): readonly Written[] {
+    return this.#all(name).filter(({ eventName }) => eventName === `circleci_audit_forwarder.${kind}`)
+  }
+
+  #all(name: string): readonly Written[] {
     if (!existsSync(this.path(name))) return []
     const lines = readFileSync(this.path(name), 'utf8').split('\n')
-    const records = lines.filter((line) => line !== '').map((line) => JSON.parse(line))
-    return records.filter(({ attributes }) => 'circleci.audit.action' in attributes)
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Written)
   }
 
   /** What is left in the folder of staged copies. */
