@@ -24,7 +24,7 @@ export interface Body {
 
 /** Objects by key, as a bucket shows them. */
 export class MemoryStore implements Store {
-  readonly uri = 's3://fuzz'
+  readonly uri: string = 's3://fuzz'
   readonly prefix = ''
   readonly #bodies = new Map<string, Body>()
 
