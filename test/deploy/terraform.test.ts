@@ -1,6 +1,6 @@
 // The Terraform module for AWS. Its policies are made by a module without a provider, so the real terraform evaluates them
 // here, offline, and they are held against `policy aws` and against what CircleCI documents. What needs the AWS provider
-// (validate, plans) runs with `npm run terraform`, where the provider can be had.
+// is in terraform-provider.slow.test.ts.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -188,45 +188,4 @@ describe.skipIf(!installed)('the Terraform module (skipped where terraform is no
     const shown = `${JSON.stringify(made['reader_trust'], null, 2)}\n`
     await expect(shown).toMatchFileSnapshot('terraform/reader-trust.txt')
   })
-})
-
-const wanted = process.env['TERRAFORM_PROVIDER'] !== undefined
-
-describe.skipIf(!installed || !wanted)('with the AWS provider (only in `npm run terraform`)', () => {
-  const copy = join(folder, 'module')
-  let missing: string | undefined
-
-  beforeAll(() => {
-    cpSync(module, copy, { recursive: true })
-    missing = initialised(copy)
-    if (missing !== undefined) console.warn(`the AWS provider cannot be had, so nothing is validated: ${missing}`)
-  }, 600_000)
-
-  /** What stands in the way; only what is not the module's fault. */
-  function initialised(cwd: string): string | undefined {
-    const { status, stderr } = spawnSync('terraform', ['init', '-backend=false', '-no-color', '-input=false'], {
-      cwd,
-      env: quiet,
-      encoding: 'utf8',
-    })
-    if (status === 0) return undefined
-    if (/could not connect to registry|no such host|timeout|provider registry/i.test(stderr)) return stderr.trim()
-    throw new Error(stderr)
-  }
-
-  test.for(['.', 'examples/new-bucket', 'examples/existing-bucket'])('%s is valid', (path, context) => {
-    if (missing !== undefined) return context.skip('the AWS provider cannot be had')
-    const cwd = join(copy, path)
-    expect(initialised(cwd)).toBeUndefined()
-    const { valid, diagnostics } = JSON.parse(terraform(cwd, 'validate', '-json')) as {
-      valid: boolean
-      diagnostics: unknown[]
-    }
-    expect({ valid, diagnostics }).toEqual({ valid: true, diagnostics: [] })
-  })
-
-  test('plans what it says it does, without an account', (context) => {
-    if (missing !== undefined) return context.skip('the AWS provider cannot be had')
-    expect(terraform(copy, 'test', '-no-color')).toMatch(/Success! \d+ passed, 0 failed\./)
-  }, 600_000)
 })

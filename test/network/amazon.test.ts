@@ -240,6 +240,15 @@ describe.skipIf(!canSign)('what stands in the way is told', () => {
     expect(hint).toContain('service.proxy')
   })
 
+  test('a proxy of the environment that is no URL, without what may be its password', async () => {
+    vi.stubEnv('https_proxy', `http://forwarder:${canary('proxy')}@not a host`)
+    const opening = openS3Store({ bucket: 'acme', region: 'eu-west-1' }, { clock: systemClock })
+    const error = await opening.catch((error: Error) => error)
+    vi.stubEnv('https_proxy', undefined)
+    expect(error).toMatchObject({ name: 'SetupError', hint: expect.stringContaining('service.proxy') })
+    expect(String(error)).not.toContain(canary('proxy'))
+  })
+
   test('a proxy that is not there', async () => {
     back = useHere({ proxy: 'http://127.0.0.1:9', ca_file: aws.network.caFile })
     const { message, hint } = await failure()

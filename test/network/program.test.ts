@@ -124,10 +124,4 @@ describe.skipIf(!canSign)('the program behind a proxy', () => {
     )
     expect(aws.network.through).toContain('sqs.eu-west-1.amazonaws.com:443')
   })
-
-  test('says what its network is, without the password', async () => {
-    const { out } = await program('print-config')
-    expect(out).toContain(`ca_file: ${aws.network.caFile}`)
-    expect(out).toContain('proxy: <secret from env:PROXY_PASSWORD>')
-  })
 })
