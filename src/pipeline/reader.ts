@@ -30,7 +30,8 @@ export class AuditReader implements Reader {
   readonly #speaker: Speaker
   readonly #receivers: readonly ReceiverSpec[]
   readonly #digests: ReadonlyMap<string, Digests>
-  readonly #expectations: ReadonlyMap<string, Expectation>
+  /** Made with the first reading that counts: who only looks (`glance`, `revive`) may have a ledger he must not write. */
+  readonly #expectations: () => ReadonlyMap<string, Expectation>
   readonly #decode: DecodeOptions
   readonly #staging: Staging | undefined
 
@@ -41,7 +42,11 @@ export class AuditReader implements Reader {
     const altered = (object: number, sha1: string): boolean => ledger.altered(object, sha1, clock.now())
     this.#receivers = receivers.toSorted((a, b) => b.store.prefix.length - a.store.prefix.length)
     this.#digests = new Map(receivers.map(({ id }) => [id, new Digests({ receiver: id, tell, altered })]))
-    this.#expectations = expectations(parts)
+    let made: ReadonlyMap<string, Expectation> | undefined
+    this.#expectations = () => {
+      made ??= expectations(parts)
+      return made
+    }
     this.#decode = parts.decode
     this.#staging = parts.imports?.staging
   }
@@ -52,7 +57,7 @@ export class AuditReader implements Reader {
       return
     }
     const receiver = this.#mustHave(object)
-    const expectation = this.#expectations.get(receiver.id)
+    const expectation = this.#expectations().get(receiver.id)
     expectation?.admit(object.key)
     const chunks = await this.#opened(object, receiver, signal)
     for await (const chunk of expectation?.sifted(chunks, object.key) ?? chunks) yield pieces(chunk, object, receiver)
