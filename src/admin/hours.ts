@@ -1,8 +1,8 @@
 // The calendar of hours: what each hour of object time brought, what it ordinarily brings, and how far each destination
 // is. An hour is judged by what the gaps say of it, and an hour nobody can judge is said to be that: it is never shown
 // as complete.
-import type { HourCount } from '../ledger/hours.ts'
-import { HOUR_MS, hourOf } from '../ledger/hours.ts'
+import { HOUR_MS, type HourCount, hourOf, isStream } from '../ledger/hours.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 
 export interface HoursDocument {
   readonly at: string
@@ -83,4 +83,11 @@ export function unjudged(sweptTo: (receiver: string) => number | undefined): Hou
     const swept = hour + HOUR_MS <= (sweptTo(receiver) ?? Number.NEGATIVE_INFINITY)
     return { verdict: swept ? 'unprovable' : 'open', expected: null }
   }
+}
+
+/** The calendar of a ledger. Without a judge nothing is proven. */
+export function hoursOf(ledger: Ledger, now: number, judge?: HourSources['judge']): HoursDocument {
+  const routes = ledger.routes().filter(({ receiver }) => isStream(receiver))
+  const counts = ledger.hours(firstHour(now))
+  return hoursDocument({ now, counts, routes, judge: judge ?? unjudged((receiver) => ledger.sweptTo(receiver)) })
 }

@@ -16,6 +16,8 @@ export interface RunOptions extends CommonOptions {
 export interface StatusOptions extends CommonOptions {
   /** URL of a running forwarder's status API, in place of the ledger. */
   readonly admin?: string | undefined
+  /** Draws the state again every two seconds, until Ctrl-C. */
+  readonly watch?: boolean
 }
 
 export interface ProfileOptions extends CommonOptions {

@@ -147,9 +147,11 @@ function addReadingCommands(program: Command, finish: Finish): void {
     .command('status')
     .description('show what is delivered, outstanding and missing')
     .option('--admin <url>', "ask a running forwarder's status API instead of the ledger")
+    .option('--watch', 'on a terminal: show it again every two seconds, with a calendar of hours, until Ctrl-C')
     .action(async (_options: unknown, command: Command) => {
       const { status } = await import('./status.ts')
-      finish(await status({ ...common(command), admin: command.opts()['admin'] as string | undefined }))
+      const { admin, watch } = command.opts<{ admin?: string; watch?: boolean }>()
+      finish(await status({ ...common(command), admin, watch: watch === true }))
     })
   program
     .command('profile')

@@ -1,11 +1,10 @@
 // `run`: opens everything, runs the pipeline until told to stop, closes everything. The order of closing is the reverse
 // of opening, and the ledger goes last: whatever lands during the stop is still written.
-import { firstHour, type HoursDocument, hoursDocument, unjudged } from '../admin/hours.ts'
+import { type HoursDocument, hoursOf } from '../admin/hours.ts'
 import { type StatusDocument, statusDocument } from '../admin/status.ts'
 import type { Loaded } from '../config/load.ts'
 import { problemsText } from '../config/problem.ts'
 import type { Config } from '../config/schema.ts'
-import { isStream } from '../ledger/hours.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
@@ -62,12 +61,7 @@ async function open(loaded: Loaded, ledger: Ledger, telemetry: Telemetry, end: A
       now: Date.now(),
       running: { version: version(), startedAt, lane: (destination) => telemetry.lanes.of(destination) },
     })
-  const hours = (): HoursDocument => {
-    const now = Date.now()
-    const routes = ledger.routes().filter(({ receiver }) => isStream(receiver))
-    const judge = unjudged((receiver) => ledger.sweptTo(receiver))
-    return hoursDocument({ now, counts: ledger.hours(firstHour(now)), routes, judge })
-  }
+  const hours = (): HoursDocument => hoursOf(ledger, Date.now())
   telemetry.metrics.watch(() => ledger.accounts())
   const ids = { destinations: destinations.map(({ id }) => id), receivers: receivers.map(({ id }) => id) }
   telemetry.tell({ type: 'started', version: version(), ...ids })

@@ -1,4 +1,5 @@
 // The status document for people: one row per destination, and under it, in words, what the row means.
+import type { GapStatus } from '../admin/gaps.ts'
 import type { DestinationStatus, StatusDocument } from '../admin/status.ts'
 import { count, duration, oneLine } from '../telemetry/units.ts'
 import { type Column, table } from './table.ts'
@@ -19,6 +20,7 @@ export function statusText(document: StatusDocument): string {
   const destinations = document.destinations.flatMap((one, index) => [rows[index] ?? '', `  ${one.explanation}`])
   return [
     ...forwarder(document),
+    ...document.gaps.filter(({ state }) => state !== 'healed').flatMap(gap),
     ...(destinations.length === 0 ? ['no destination yet: the forwarder has not been started with this ledger'] : []),
     ...(destinations.length === 0 ? [] : [head, ...destinations]),
     '',
@@ -46,6 +48,12 @@ function row(one: DestinationStatus): readonly string[] {
 function forwarder({ forwarder, at }: StatusDocument): readonly string[] {
   if (forwarder === null) return [`read from the ledger at ${short(at)}`, '']
   return [`circleci-audit-forwarder ${forwarder.version}, up ${duration(forwarder.uptimeSeconds * 1000)}`, '']
+}
+
+function gap({ id, kind, subject, severity, state, from, to, evidence, next }: GapStatus): readonly string[] {
+  const mark = state === 'open' ? severity.toUpperCase() : state
+  const until = to === null ? 'now' : short(to)
+  return [`${mark} ${kind} ${subject}, ${short(from)} to ${until}: ${evidence}`, `  next: ${next} (${id})`, '']
 }
 
 function retired({ id, receiver, retiredAt, watermark, undelivered }: StatusDocument['retired'][number]): string {

@@ -4,10 +4,11 @@
 // an old picture must not pass for a new one.
 import type { HoursDocument } from '../hours.ts'
 import type { DestinationStatus, StatusDocument } from '../status.ts'
-import { calendar, inWords, LEGEND, lookOf, neighbour } from './calendar.ts'
+import { calendar, neighbour } from './calendar.ts'
 import { destinationTable, keyOf } from './destinations.ts'
 import { byId, element, show } from './element.ts'
 import { gapList } from './gaps.ts'
+import { inWords, LEGEND, lookOf } from './look.ts'
 import { verdictOf } from './verdict.ts'
 import { age } from './words.ts'
 
