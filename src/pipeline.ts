@@ -245,6 +245,7 @@ export class Pipeline {
   #ticking(signal: AbortSignal): readonly Promise<void>[] {
     const { ledger, deduplicationMs } = this.#parts
     const prune = (): void => void ledger.prune(deduplicationMs, this.#imports?.keepFrom)
+    this.#imports?.tidy()
     return [
       this.#tick(ADVANCE_MS, signal, () => this.#advance()),
       this.#tick(PRUNE_MS, signal, prune),

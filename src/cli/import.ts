@@ -12,7 +12,7 @@ import { type Survey, survey } from '../pipeline/imports/survey.ts'
 import { decodeImport } from '../receiver/csv/decode.ts'
 import type { Staging } from '../receiver/imports/staging.ts'
 import { type Asking, fulfilled, ledgerPath } from './asking.ts'
-import { importText, progressText, stagingText } from './import/text.ts'
+import { importText, progressText, stagingText, waitingText } from './import/text.ts'
 import { load } from './load.ts'
 import type { ImportOptions } from './options.ts'
 import { ProgressLine } from './progress-line.ts'
@@ -116,10 +116,14 @@ function unfinished(loaded: Loaded): readonly Wanted[] {
 
 async function forwarded(loaded: Loaded, { kind, body }: Wanted, options: ImportOptions): Promise<number> {
   const line = new ProgressLine()
+  const say = onceEach(body.name)
   const asking: Asking = {
     kind,
     body,
-    show: (progress) => line.show(progressText(body.name, progress)),
+    show: (progress) => {
+      line.show(progressText(body.name, progress))
+      say(waitingText(progress))
+    },
     joins: (request) => sameImport(request.body, body),
     mayBegin: true,
   }
@@ -129,6 +133,15 @@ async function forwarded(loaded: Loaded, { kind, body }: Wanted, options: Import
     return told(body.name, answer, options)
   } finally {
     line.clear()
+  }
+}
+
+/** Where there is no terminal that shows how far it is, what keeps it waiting is said, each reason once. */
+function onceEach(name: string): (text: string | undefined) => void {
+  const said = new Set<string | undefined>([undefined])
+  return (text) => {
+    if (process.stderr.isTTY !== true && !said.has(text)) console.error(`${name}: ${text}`)
+    said.add(text)
   }
 }
 

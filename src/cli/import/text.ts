@@ -15,26 +15,32 @@ interface Progress {
   readonly phase?: string
   readonly done?: number
   readonly of?: number
-  readonly waiting?: readonly { readonly destination: string; readonly reason?: string }[]
+  readonly waiting?: readonly { readonly where: string; readonly reason?: string }[]
 }
 
 /** One line, with a bar. */
 export function progressText(name: string, progress: unknown): string {
-  const { phase, done = 0, of = 0, waiting = [] } = (progress ?? {}) as Progress
+  const { phase, done = 0, of = 0 } = read(progress)
   const share = of > 0 ? Math.min(1, done / of) : 0
   const full = Math.round(share * barWidth)
   const bar = `[${'█'.repeat(full)}${'░'.repeat(barWidth - full)}] ${Math.floor(share * 100)} %`
-  return `${name} ${bar} ${phase === 'delivering' ? deliveringText(done, of, waiting) : comparingText(done, of)}`
+  const why = waitingText(progress)
+  const what = phase === 'delivering' ? `forwarding, ${done} of ${count(of, 'row')}` : comparingText(done, of)
+  return `${name} ${bar} ${what}${why === undefined ? '' : `; ${why}`}`
+}
+
+/** Who keeps it waiting, and why; undefined while it goes on. */
+export function waitingText(progress: unknown): string | undefined {
+  const stuck = read(progress).waiting?.find(({ reason }) => reason !== undefined)
+  return stuck && `${stuck.where} waits: ${stuck.reason}`
+}
+
+function read(progress: unknown): Progress {
+  return (progress ?? {}) as Progress
 }
 
 function comparingText(done: number, of: number): string {
   return of === 0 ? 'reading the file' : `reading the stream, ${done} of ${count(of, 'listing')}`
-}
-
-function deliveringText(done: number, of: number, waiting: Progress['waiting'] = []): string {
-  const [stuck] = waiting.filter(({ reason }) => reason !== undefined)
-  const why = stuck === undefined ? '' : `; ${stuck.destination} waits: ${stuck.reason}`
-  return `forwarding, ${done} of ${count(of, 'row')}${why}`
 }
 
 const columns: readonly Column[] = [

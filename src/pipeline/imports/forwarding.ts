@@ -64,10 +64,9 @@ export async function delivered(
     const waiting = accounts.filter(({ outstanding }) => outstanding > 0)
     if (waiting.length === 0) return accounts
     const done = Math.min(...accounts.map((one) => one.delivered + one.filtered + one.duplicates + one.quarantined))
-    const why = waiting.map(({ destination, stop, oldest }) => ({
-      destination,
-      reason: stop?.reason ?? oldest?.reason,
-    }))
+    const why = waiting.map(({ destination: where, stop, oldest }) => {
+      return { where, reason: stop?.reason ?? oldest?.reason }
+    })
     task.report({ phase: 'delivering', done, of: found.rows + found.unreadableRows, waiting: why })
     await clock.sleep(LOOK_MS, task.signal)
     task.signal.throwIfAborted()

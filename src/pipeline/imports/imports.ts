@@ -148,11 +148,28 @@ export class Imports {
     if (size === undefined) throw new RequestRefused('the staged copy is gone', { hint: 'import the file again' })
     const comparison = openComparison(staging.path(`${task.id}.comparison`))
     const file = fileObject(body, task, { time: task.at, size })
-    const progress = (done: number, of: number): void => task.report({ phase: 'comparing', done, of })
+    let at = { done: 0, of: 0 }
+    const progress = (done: number, of: number): void => {
+      at = { done, of }
+      task.report({ phase: 'comparing', ...at })
+    }
+    const waits = (reason: string): void =>
+      task.report({ phase: 'comparing', ...at, waiting: [{ where: receiver.store.uri, reason }] })
     const keepFrom = (time: number): void => void this.#needs.set(task.id, time)
     const windowMs = this.#parts.deduplicationMs
     try {
-      return await compare({ ...this.#parts, ...how, receiver, comparison, signal, file, windowMs, progress, keepFrom })
+      return await compare({
+        ...this.#parts,
+        ...how,
+        receiver,
+        comparison,
+        signal,
+        file,
+        windowMs,
+        progress,
+        waits,
+        keepFrom,
+      })
     } catch (error) {
       if (error instanceof QuarantineFull) throw new RequestRefused(error.message)
       throw error

@@ -26,6 +26,8 @@ export interface StreamParts {
   /** What an object holds, chunk by chunk. */
   readonly read: (chunk: PieceChunk, object: AuditObject, number: number | undefined) => void
   readonly progress: (done: number, of: number) => void
+  /** Why it does not go on. */
+  readonly waits: (reason: string) => void
 }
 
 /** Times of objects, in milliseconds since 1970, from and before. */
@@ -110,7 +112,7 @@ async function readOne(
 
 /** Tries again what the network or the store's load has failed. */
 async function persist<T>(
-  { clock, random, tell, receiver, signal }: StreamParts,
+  { clock, random, tell, waits, receiver, signal }: StreamParts,
   attempt: () => Promise<T>,
 ): Promise<T> {
   for (let attempts = 1; ; attempts += 1) {
@@ -123,6 +125,7 @@ async function persist<T>(
       const retryInMs = backoff(attempts, patience, random)
       const { message: reason, hint } = error
       tell({ type: 'import_waits', receiver: receiver.id, reason, hint, retryInMs })
+      waits(reason)
       await clock.sleep(retryInMs, signal)
       signal.throwIfAborted()
     }

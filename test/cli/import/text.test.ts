@@ -75,8 +75,12 @@ test.each([
   [{ phase: 'comparing', done: 9, of: 37 }, '24 % reading the stream, 9 of 37 listings'],
   [{ phase: 'delivering', done: 50, of: 100 }, '50 % forwarding, 50 of 100 rows'],
   [
-    { phase: 'delivering', done: 0, of: 9, waiting: [{ destination: 'a' }, { destination: 'b', reason: '503' }] },
+    { phase: 'delivering', done: 0, of: 9, waiting: [{ where: 'a' }, { where: 'b', reason: '503' }] },
     'forwarding, 0 of 9 rows; b waits: 503',
+  ],
+  [
+    { phase: 'comparing', done: 1, of: 4, waiting: [{ where: 's3://acme', reason: 'SlowDown' }] },
+    '25 % reading the stream, 1 of 4 listings; s3://acme waits: SlowDown',
   ],
 ])('progress: %j', (progress, text) => {
   expect(progressText('audit.csv', progress)).toContain(text)
