@@ -52,7 +52,8 @@ export const importing: Case = inScene('import', async (scene, size) => {
   writeFileSync(table, tableOf(lines))
 
   const forwarder = scene.start()
-  await forwarder.until('the stream has arrived', async () => (await collector.records()) >= all.length - lost.size)
+  const arrived = async (): Promise<boolean> => (await collector.records()) >= all.length - lost.size
+  await forwarder.until('the stream has arrived', arrived, 300_000)
   const begun = performance.now()
   const command = scene.start(['import', table, '--json'])
   await command.mustExit(0)
