@@ -21,6 +21,7 @@ import type { QuarantineLedger } from './quarantine.ts'
 import type { RepairLedger } from './repairs.ts'
 import type { RequestLedger } from './requests.ts'
 import type { TotalLedger } from './totals.ts'
+import type { WatchLedger } from './watch.ts'
 
 export interface Ledger
   extends DiscoveryLedger,
@@ -38,6 +39,7 @@ export interface Ledger
     HourLedger,
     RequestLedger {
   readonly imports: ImportLedger
+  readonly watch: WatchLedger
   readonly belongings: BelongingLedger
   /** Releases the lock and the file. May be called twice. */
   close(): void

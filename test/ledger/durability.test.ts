@@ -9,6 +9,7 @@ import { type OwnRecord, ownReceiver } from '../../src/domain/own-records.ts'
 import { openSqliteLedger, type SqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { refusal, start } from './lane.ts'
 import { at, none, route, see, whole } from './pieces.ts'
+import { gapOf, lossOf } from './suite-watch.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'ledger-durability-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -109,6 +110,8 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     () => ledger.record([{ record: said }], start),
     () => ledger.closeHours(9, () => ({ ...said, id: 'hour' }), start),
     () => ledger.together(() => ledger.stop('a', undefined)),
+    () => ledger.watch.keep(gapOf('g', start)),
+    () => ledger.together(() => ledger.watch.note(lossOf('k'))),
     () => ledger.answer(answered, 'done'),
   ]
   const volatile: (() => void)[] = [
@@ -129,6 +132,11 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     () => ledger.belongings.note({ receiver: 'bucket', found: 'acme', stop: undefined }),
     () => ledger.imports.remember(1, whole(1, ['x']).claimants),
     () => void ledger.imports.forgetCopies(1, 9),
+    () => ledger.watch.learn('bucket', [5]),
+    () => ledger.watch.note(lossOf('k')),
+    () => ledger.watch.taken(1),
+    () => ledger.watch.remember('m', 'x'),
+    () => ledger.watch.forgetGaps(start + 1),
     () => ledger.stop('a', undefined),
   ]
   expect(synchronousOf(ledger, durable)).toEqual(durable.map(() => 'FULL'))

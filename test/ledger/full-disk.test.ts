@@ -10,6 +10,7 @@ import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { hour, refusal, start } from './lane.ts'
 import { at, bad, none, route, see, whole } from './pieces.ts'
+import { gapOf, lossOf } from './suite-watch.ts'
 import { view } from './view.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'ledger-full-'))
@@ -97,6 +98,10 @@ const writes: Readonly<Record<string, (ledger: Ledger, intent: number) => unknow
   answer: (ledger) => ledger.answer(1, 'done'),
   record: (ledger) => ledger.record([{ record: { ...said, id: 'y' } }], start),
   closeHours: (ledger) => ledger.closeHours(9, () => ({ ...said, id: 'hour' }), start),
+  learn: (ledger) => ledger.watch.learn('bucket', [5]),
+  note: (ledger) => ledger.watch.note(lossOf('k')),
+  keep: (ledger) => ledger.watch.keep(gapOf('g', start)),
+  memorize: (ledger) => ledger.watch.remember('m1', 'x'),
   'record, together with a rename': (ledger) =>
     ledger.together(() => {
       ledger.rename('a', 'c')

@@ -3,6 +3,7 @@ import { covers } from '../../src/domain/ranges.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { badBytes, bare, chunkOf, contentOf, hour, readRow, refusal, settleReading, sighting, start } from './lane.ts'
 import { destinations, dueAll, type Numbers, ownActs, pick } from './steps-own.ts'
+import { watchActs } from './steps-watch.ts'
 import { receivers, refs } from './view.ts'
 import type { Witness } from './witness.ts'
 
@@ -218,6 +219,7 @@ export const acts = {
   report: (ledger, { a, b }) => ledger.report(1 + (a % 4), String(b)),
   answer: (ledger, { a }) => ledger.answer(1 + (a % 4), 'done'),
   ...ownActs,
+  ...watchActs,
   due: (ledger, { a, b, c }, now) => {
     const except = new Set([1 + (a % 7), 1 + (b % 7)])
     const since = c % 5 === 0 ? now - (b % 7) * 60_000 : undefined

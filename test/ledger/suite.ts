@@ -11,6 +11,7 @@ import { ownGuarantees } from './suite-own.ts'
 import { refillGuarantees, releaseGuarantees } from './suite-refill.ts'
 import { repairGuarantees } from './suite-repairs.ts'
 import { sendingGuarantees } from './suite-sending.ts'
+import { watchGuarantees } from './suite-watch.ts'
 
 export interface Subject {
   open(options?: { maxQuarantineBytes?: number }): Ledger
@@ -237,5 +238,6 @@ export function ledgerSuite(name: string, subject: Subject): void {
   releaseGuarantees(guarantee)
   importGuarantees(guarantee)
   hourGuarantees(subject, guarantee)
+  watchGuarantees(subject, guarantee)
   sendingGuarantees(name, subject, guarantee)
 }

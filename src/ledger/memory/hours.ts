@@ -1,8 +1,10 @@
 import { type HourCount, hourOf, isStream } from '../hours.ts'
 import type { State } from './state.ts'
+import { noteArrival } from './watch.ts'
 
 /** Called for every object that a receiver sees for the first time. */
 export function countHour(state: State, receiver: string, time: number): void {
+  noteArrival(state, receiver, time)
   const key = JSON.stringify([receiver, hourOf(time)])
   state.hours.set(key, (state.hours.get(key) ?? 0) + 1)
 }

@@ -18,6 +18,7 @@ import type { KeptRecord, Refill, Refilled, Repair, Replay, WithheldQuery } from
 import type { Request } from '../requests.ts'
 import { defaultQuarantineBytes } from '../rules.ts'
 import type { LedgerTotals } from '../totals.ts'
+import type { WatchLedger } from '../watch.ts'
 import { accounts, advance, retired, stop } from './accounts.ts'
 import { alterations, note } from './alterations.ts'
 import { MemoryBelongings } from './belongings.ts'
@@ -33,10 +34,12 @@ import * as repairs from './repairs.ts'
 import { answer, ask, asked, report } from './requests.ts'
 import { Saying } from './saying.ts'
 import { State } from './state.ts'
+import { MemoryWatch } from './watch.ts'
 
 export class MemoryLedger extends Saying implements Ledger {
   readonly imports: ImportLedger
   readonly belongings: BelongingLedger
+  readonly watch: WatchLedger
   readonly #state: State
   readonly hours = (from: number): readonly HourCount[] => hours(this.#state, from)
 
@@ -46,6 +49,7 @@ export class MemoryLedger extends Saying implements Ledger {
     this.#state = state
     this.imports = new MemoryImports(this.#state)
     this.belongings = new MemoryBelongings(this.#state)
+    this.watch = new MemoryWatch(this.#state)
   }
 
   /** Commits that a power cut now could take back. */

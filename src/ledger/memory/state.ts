@@ -1,5 +1,6 @@
 // What the reference keeps, as plainly as it can be said: no counters where a scan will do, no index but the key.
 import assert from 'node:assert/strict'
+import type { Gap } from '../../domain/gaps.ts'
 import type { AuditObject } from '../../domain/objects.ts'
 import { covers, type Range, type Ranges, removeRanges } from '../../domain/ranges.ts'
 import type { Stop } from '../accounts.ts'
@@ -12,7 +13,9 @@ import type { Tally } from '../progress.ts'
 import type { QuarantineEntry } from '../quarantine.ts'
 import type { Request } from '../requests.ts'
 import { extend, totalBytes } from '../rules.ts'
+import type { Noted } from '../watch.ts'
 import { Journal, Table } from './table.ts'
+import type { ArrivalState } from './watch.ts'
 
 export interface RouteState {
   readonly id: number
@@ -133,7 +136,17 @@ export interface EntryState extends Omit<QuarantineEntry, 'receiver' | 'object'>
 }
 
 export type IntentState = Intent & { readonly destination: string }
-export type Sequence = 'route' | 'object' | 'seen' | 'intent' | 'entry' | 'request' | 'events' | 'bad' | 'altered'
+export type Sequence =
+  | 'route'
+  | 'object'
+  | 'seen'
+  | 'intent'
+  | 'entry'
+  | 'request'
+  | 'events'
+  | 'bad'
+  | 'altered'
+  | 'symptom'
 
 export class State {
   readonly journal = new Journal()
@@ -161,6 +174,11 @@ export class State {
   readonly closings = new Table<string, ClosingState>(this.journal)
   /** By receiver. */
   readonly belongings = new Table<string, Belonging>(this.journal)
+  /** By receiver and hour. */
+  readonly arrivals = new Table<string, ArrivalState>(this.journal)
+  readonly memories = new Table<string, string>(this.journal)
+  readonly symptoms = new Table<number, Noted>(this.journal)
+  readonly gaps = new Table<string, Gap>(this.journal)
   readonly #sequences = new Table<Sequence, number>(this.journal)
   readonly maxQuarantineBytes: number
 

@@ -3,9 +3,11 @@
 import { HOUR_MS, type HourCount, hourOf, isStream } from '../hours.ts'
 import type { Connection } from './connection.ts'
 import { lost, outstanding } from './rows.ts'
+import { noteArrival } from './watch.ts'
 
 /** Called for every object that a receiver sees for the first time. */
 export function countHour(db: Connection, receiver: string, time: number): void {
+  noteArrival(db, receiver, time)
   db.run(
     'INSERT INTO hours (receiver, hour, objects) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET objects = objects + 1',
     receiver,

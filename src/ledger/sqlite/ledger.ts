@@ -15,6 +15,7 @@ import type { DueQuery, Row, Settlement } from '../progress.ts'
 import type { Request } from '../requests.ts'
 import { defaultQuarantineBytes } from '../rules.ts'
 import type { LedgerTotals } from '../totals.ts'
+import type { WatchLedger } from '../watch.ts'
 import { accounts, advance, retired, standings, stop, totals } from './accounts.ts'
 import { alterations, note } from './alterations.ts'
 import { SqliteBelongings } from './belongings.ts'
@@ -31,6 +32,7 @@ import { rename } from './rename.ts'
 import { Repairing } from './repairing.ts'
 import { answer, ask, asked, report, request } from './requests.ts'
 import { adopted, judge } from './rescue.ts'
+import { SqliteWatch } from './watch.ts'
 
 export interface SqliteLedgerOptions {
   readonly path: string
@@ -59,6 +61,7 @@ export class SqliteLedger extends Repairing implements Ledger {
   readonly #lock: Lock | undefined
   readonly imports: ImportLedger
   readonly belongings: BelongingLedger
+  readonly watch: WatchLedger
 
   /** Use `openSqliteLedger`. Without a lock the ledger is for reading. */
   constructor(db: Connection, lock: Lock | undefined, quarantineCap: number) {
@@ -66,6 +69,7 @@ export class SqliteLedger extends Repairing implements Ledger {
     this.#lock = lock
     this.imports = new SqliteImports(db, (body) => this.write('volatile', body))
     this.belongings = new SqliteBelongings(db, (body) => this.write('volatile', body))
+    this.watch = new SqliteWatch(db, (durability, body) => this.write(durability, body))
   }
 
   enrol(wanted: readonly Route[], now: number): void {

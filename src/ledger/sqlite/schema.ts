@@ -168,6 +168,28 @@ const ninth = `
 CREATE TABLE belongings (receiver TEXT PRIMARY KEY, found TEXT, expected TEXT, reason TEXT, since INTEGER) WITHOUT ROWID
 `
 
+/**
+ * What the watch goes by. `arrivals` are minutes of an hour as bits, thirty in each column; what is there already is taken
+ * from the objects. `symptoms` is empty but for moments.
+ */
+const tenth = `
+CREATE TABLE arrivals (
+  receiver TEXT, hour INTEGER, first INTEGER NOT NULL, second INTEGER NOT NULL, PRIMARY KEY (receiver, hour)
+) WITHOUT ROWID;
+INSERT INTO arrivals (receiver, hour, first, second)
+  SELECT receiver, minute / 60 * 60 AS hour,
+    sum(DISTINCT CASE WHEN minute % 60 < 30 THEN 1 << (minute % 60) ELSE 0 END),
+    sum(DISTINCT CASE WHEN minute % 60 >= 30 THEN 1 << (minute % 60 - 30) ELSE 0 END)
+  FROM (
+    SELECT receiver, time / 60000 AS minute FROM objects UNION ALL
+    SELECT s.receiver, o.time / 60000 FROM also_seen s JOIN objects o ON o.ref = s.object
+  ) GROUP BY receiver, hour;
+CREATE TABLE memories (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE symptoms (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
+CREATE TABLE gaps (id TEXT PRIMARY KEY, opened_at INTEGER NOT NULL, closed_at INTEGER, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX gaps_closed ON gaps (closed_at);
+`
+
 /** In order; each takes the ledger from the version before it to its own. A migration that was released never changes. */
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
@@ -179,6 +201,7 @@ export const migrations: readonly Migration[] = [
   { version: 7, sql: seventh },
   { version: 8, sql: eighth },
   { version: 9, sql: ninth },
+  { version: 10, sql: tenth },
 ]
 
 export const schemaVersion: number = Math.max(...migrations.map(({ version }) => version))
