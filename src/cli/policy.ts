@@ -35,11 +35,9 @@ function sourcesOf({ receivers, service }: Config, options: PolicyOptions): read
   const used = new Set(Object.values(service.pipelines).flatMap((pipeline) => pipeline.receivers))
   const found = Object.entries(receivers).flatMap(([id, { store, notifications, imports }]) => {
     if (store.s3 === undefined || !used.has(id)) return []
-    const source = { id, store: store.s3, queues: [notifications?.sqs ?? []].flat() }
-    if (imports === undefined) return [source]
-    return [source, { id, store: { ...store.s3, prefix: imports.prefix }, queues: [] }]
+    return [{ id, store: store.s3, queues: [notifications?.sqs ?? []].flat(), imports: imports?.prefix }]
   })
-  const ids = [...new Set(found.map(({ id }) => id))]
+  const ids = found.map(({ id }) => id)
   const bucketKeys = keysByReceiver('--bucket-key', options.bucketKeys, ids)
   const queueKeys = keysByReceiver('--queue-key', options.queueKeys, ids)
   return found.map((source) => ({

@@ -69,6 +69,11 @@ describe.skipIf(!installed)('the Terraform module (skipped where terraform is no
 
     test.each<[string, Variables, Partial<AwsSource>, boolean?]>([
       ['with a prefix', {}, { store: { ...store, region: 'eu-west-1', prefix: 'audit-logs' } }],
+      [
+        'with files to be imported',
+        { imports_prefix: 'csv/' },
+        { store: { ...store, region: 'eu-west-1', prefix: 'audit-logs' }, imports: 'csv' },
+      ],
       ['without a prefix', { prefix: '' }, { store: { ...store, region: 'eu-west-1' } }],
       [
         'with a queue and keys',

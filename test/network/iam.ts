@@ -8,9 +8,12 @@ export interface Policy {
     readonly Sid: string
     readonly Action: readonly string[]
     readonly Resource: readonly string[]
-    readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>
+    readonly Condition?: Readonly<Record<string, Wanted>>
   }[]
 }
+
+/** Values by key: one, or a list of which one is enough. */
+type Wanted = Readonly<Record<string, string | readonly string[]>>
 
 /** One request as IAM sees it. */
 export interface Ask {
@@ -48,14 +51,17 @@ export function allowedBy({ Statement }: Policy, { action, resource, context }: 
 }
 
 /** A key that the request does not have holds nothing. */
-function holds(operator: string, wanted: Readonly<Record<string, string>>, context: Ask['context']): boolean {
-  return Object.entries(wanted).every(([key, value]) => {
+function holds(operator: string, wanted: Wanted, context: Ask['context']): boolean {
+  return Object.entries(wanted).every(([key, values]) => {
     const is = context[key]
-    if (is === undefined) return false
-    if (operator === 'StringEquals') return is === value
-    if (operator === 'StringLike') return isLike(is, value)
-    throw new Error(`no such operator: ${operator}`)
+    return is !== undefined && [values].flat().some((value) => compared(operator, is, value))
   })
+}
+
+function compared(operator: string, is: string, value: string): boolean {
+  if (operator === 'StringEquals') return is === value
+  if (operator === 'StringLike') return isLike(is, value)
+  throw new Error(`no such operator: ${operator}`)
 }
 
 function isLike(text: string, pattern: string): boolean {

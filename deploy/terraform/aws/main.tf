@@ -32,6 +32,7 @@ module "policies" {
   bucket         = var.bucket
   bucket_owner   = local.owner
   prefix         = local.prefix
+  imports_prefix = var.imports_prefix
   bucket_key_arn = var.bucket_key_arn
 
   queue_arn     = local.has_queue ? local.queue_arn : null

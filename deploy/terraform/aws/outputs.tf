@@ -41,6 +41,7 @@ locals {
   receiver = {
     circleci_audit = merge(
       { store = { s3 = merge(local.store, local.prefix == "" ? {} : { prefix = local.prefix }) } },
+      var.imports_prefix == null ? {} : { imports = { prefix = var.imports_prefix } },
       local.has_queue ? { notifications = { sqs = { queue_url = aws_sqs_queue.this[0].url } } } : {},
     )
   }

@@ -29,6 +29,12 @@ variable "prefix" {
   default     = "audit-logs"
 }
 
+variable "imports_prefix" {
+  description = "Where in the bucket CSV files are laid for the forwarder to import (`imports.prefix` of its receiver). Null: nowhere."
+  type        = string
+  default     = null
+}
+
 variable "bucket_owner" {
   description = "Account of an existing bucket, where it is another than this one."
   type        = string

@@ -14,6 +14,8 @@ export interface AwsSource {
   readonly id: string
   readonly store: S3Settings
   readonly queues: readonly SqsSettings[]
+  /** Where in the bucket files to be imported are laid. */
+  readonly imports?: string | undefined
   /** ARNs of the KMS keys that encrypt the bucket's objects and the queues' messages. */
   readonly bucketKeys: readonly string[]
   readonly queueKeys: readonly string[]
@@ -31,7 +33,7 @@ export interface Statement {
   readonly Effect: 'Allow'
   readonly Action: readonly string[]
   readonly Resource: readonly string[]
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
 }
 
 /** What one identity needs. */
@@ -103,16 +105,19 @@ function bucketGrants(source: AwsSource, options: PolicyOptions): readonly Grant
   const { store, bucketKeys } = source
   if (!isOfAws(store.endpoint)) return []
   const arn = `arn:${bucketPartition(source, options)}:s3:::${store.bucket}`
-  const prefix = (store.prefix ?? '').replace(/^\/+|\/+$/g, '')
-  const keys = prefix === '' ? '*' : `${prefix}/*`
-  const listing = prefix === '' ? {} : { StringLike: { 's3:prefix': keys } }
+  const keys = keysOf(source)
+  const listing = keys.includes('*') ? {} : { StringLike: { 's3:prefix': keys.length === 1 ? keys[0]! : keys } }
   const owner: Statement['Condition'] =
     store.expected_bucket_owner === undefined
       ? {}
       : { StringEquals: { 'aws:ResourceAccount': store.expected_bucket_owner } }
   const statements = [
     statement('ListAuditObjects', [arn], { ...listing, ...owner }),
-    statement('ReadAuditObjects', [`${arn}/${keys}`], owner),
+    statement(
+      'ReadAuditObjects',
+      keys.map((key) => `${arn}/${key}`),
+      owner,
+    ),
     statement('TellExpiredFromDeleted', [arn], owner),
     ...(options.doctor ? [statement('LookAtBucketForDoctor', [arn], owner)] : []),
     ...decrypting(
@@ -122,6 +127,15 @@ function bucketGrants(source: AwsSource, options: PolicyOptions): readonly Grant
     ),
   ]
   return statements.map((each) => ({ ...asked(source, store), statement: each }))
+}
+
+/** Below the prefix, and below that of files to be imported where it lies beside it. */
+function keysOf({ store, imports }: AwsSource): readonly string[] {
+  const prefixes = [store.prefix ?? '', ...(imports === undefined ? [] : [imports])]
+  const trimmed = prefixes.map((prefix) => prefix.replace(/^\/+|\/+$/g, ''))
+  const below = (prefix: string): string => (prefix === '' ? '' : `${prefix}/`)
+  const [first = '', ...others] = trimmed.map(below)
+  return [first, ...others.filter((prefix) => !prefix.startsWith(first))].map((prefix) => `${prefix}*`)
 }
 
 function queueGrants(source: AwsSource, { doctor }: PolicyOptions): readonly Grant[] {

@@ -3,8 +3,13 @@
 
 locals {
   bucket_arn = "arn:${var.partition}:s3:::${var.bucket}"
-  keys       = var.prefix == "" ? "*" : "${var.prefix}/*"
+  below      = var.prefix == "" ? "" : "${var.prefix}/"
   owned      = { StringEquals = { "aws:ResourceAccount" = var.bucket_owner } }
+
+  # Below the prefix, and below that of files to be imported where it lies beside it.
+  imported = [for prefix in var.imports_prefix[*] : "${trim(prefix, "/")}/"]
+  keys     = [for prefix in concat([local.below], [for one in local.imported : one if !startswith(one, local.below)]) : "${prefix}*"]
+  listing  = length(local.keys) == 1 ? jsonencode(local.keys[0]) : jsonencode(local.keys)
 
   reader = {
     Version = "2012-10-17"
@@ -13,13 +18,13 @@ locals {
         Sid       = "ListAuditObjects"
         Action    = ["s3:ListBucket"]
         Resource  = [local.bucket_arn]
-        Condition = jsonencode(merge(local.owned, var.prefix == "" ? {} : { StringLike = { "s3:prefix" = local.keys } }))
+        Condition = jsonencode(merge(local.owned, var.prefix == "" ? {} : { StringLike = { "s3:prefix" = jsondecode(local.listing) } }))
         needed    = true
       },
       {
         Sid       = "ReadAuditObjects"
         Action    = ["s3:GetObject"]
-        Resource  = ["${local.bucket_arn}/${local.keys}"]
+        Resource  = [for key in local.keys : "${local.bucket_arn}/${key}"]
         Condition = jsonencode(local.owned)
         needed    = true
       },

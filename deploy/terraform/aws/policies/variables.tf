@@ -26,6 +26,11 @@ variable "prefix" {
   type = string
 }
 
+variable "imports_prefix" {
+  type    = string
+  default = null
+}
+
 variable "bucket_key_arn" {
   type    = string
   default = null
