@@ -8,15 +8,23 @@ export interface Span {
   readonly to: number
 }
 
+/** What a receiver's listing of a span would show: objects of the store whose keys begin with one of the places. */
+export interface Place {
+  readonly receiver: string
+  readonly store: string
+  readonly places: readonly string[]
+}
+
 /** What imports ask of the ledger, beside what every object does. */
 export interface ImportLedger {
   /** Each object's number, in their order; undefined where the ledger has never seen it. Seals are asked as well. */
   numbers(store: string, sightings: readonly Pick<Sighting, 'key' | 'version'>[]): readonly (number | undefined)[]
   /**
-   * How many of the store's objects were seen once, have a time in [from, to), and are not among those `listed` (by their
-   * numbers). Undefined where that cannot be told: a seal does not say of which store it is, where there are several.
+   * How many objects that the receiver has seen, or that lie in its places, have a time in [from, to) and are not among
+   * those `listed` (by their numbers). What other receivers have in the same store is not asked for. Undefined where that
+   * cannot be told: a seal does not say of which store it is, where there are several.
    */
-  unlisted(store: string, span: Span, listed: ReadonlySet<number>): number | undefined
+  unlisted(place: Place, span: Span, listed: ReadonlySet<number>): number | undefined
   /**
    * Makes events known again whose claims were forgotten: the object has them at these positions. What somebody claims
    * already stays as it is. Not durable: a crash forgets it like any claim.

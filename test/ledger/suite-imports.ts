@@ -82,8 +82,15 @@ export function importGuarantees(guarantee: Guarantee): void {
     ])
     expect(ledger.imports.numbers('s3://c', [at(1)])).toEqual([undefined])
     const span = { from: start + 2 * hour, to: start + 3 * hour }
-    expect(ledger.imports.unlisted('s3://b', span, new Set([3]))).toBe(1)
-    expect(ledger.imports.unlisted('s3://b', { ...span, to: span.to + 1 }, new Set([2]))).toBe(1)
+    const mine = { receiver: 'bucket', store: 's3://b', places: [] }
+    expect(ledger.imports.unlisted(mine, span, new Set([3]))).toBe(1)
+    expect(ledger.imports.unlisted(mine, { ...span, to: span.to + 1 }, new Set([2]))).toBe(1)
+    const others = { ...mine, receiver: 'other' }
+    expect(ledger.imports.unlisted(others, span, new Set())).toBe(0)
+    expect(ledger.imports.unlisted({ ...others, places: ['no', at(2).key] }, span, new Set())).toBe(1)
+    ledger.enrol([route('a'), route('a', 0, 'other')], start)
+    ledger.see('other', 's3://b', [at(2)], 'swept', start)
+    expect(ledger.imports.unlisted(others, span, new Set())).toBe(1)
   })
 
   guarantee(

@@ -3,7 +3,7 @@ import type { Sighting } from '../../domain/objects.ts'
 import { covers } from '../../domain/ranges.ts'
 import type { Account } from '../accounts.ts'
 import type { Claimant } from '../duplicates.ts'
-import type { ImportLedger, Span } from '../imports.ts'
+import type { ImportLedger, Place, Span } from '../imports.ts'
 import { accountsOf } from './accounts.ts'
 import { claim } from './duplicates.ts'
 import type { State } from './state.ts'
@@ -19,10 +19,13 @@ export class MemoryImports implements ImportLedger {
     return sightings.map(({ key, version }) => this.#state.identities.get(JSON.stringify([store, key, version])))
   }
 
-  unlisted(store: string, { from, to }: Span, listed: ReadonlySet<number>): number | undefined {
-    const seen = this.#state.objects.values().map(({ object }) => object)
-    const within = seen.filter((object) => object.store === store && object.time >= from && object.time < to)
-    return within.filter(({ ref }) => !listed.has(ref)).length
+  unlisted({ receiver, store, places }: Place, { from, to }: Span, listed: ReadonlySet<number>): number | undefined {
+    const seen = [...this.#state.objects.values()]
+    const within = seen.filter(({ object }) => object.store === store && object.time >= from && object.time < to)
+    const mine = within.filter(({ object: { key }, receivers }) => {
+      return receivers.includes(receiver) || places.some((place) => key.startsWith(place))
+    })
+    return mine.filter(({ object: { ref } }) => !listed.has(ref)).length
   }
 
   remember(object: number, claimants: readonly Claimant[]): void {

@@ -2,7 +2,7 @@ import { isImportReceiver } from '../../domain/imports.ts'
 import type { Sighting } from '../../domain/objects.ts'
 import type { Account } from '../accounts.ts'
 import type { Claimant } from '../duplicates.ts'
-import type { ImportLedger, Span } from '../imports.ts'
+import type { ImportLedger, Place, Span } from '../imports.ts'
 import { accountsOf } from './accounts.ts'
 import { claimAll } from './claims.ts'
 import type { Connection } from './connection.ts'
@@ -23,9 +23,20 @@ export class SqliteImports implements ImportLedger {
     return sightings.map(({ key, version }) => this.#db.get<{ ref: number }>(sql, store, key, version)?.ref)
   }
 
-  unlisted(store: string, { from, to }: Span, listed: ReadonlySet<number>): number | undefined {
-    const sql = 'SELECT ref FROM objects WHERE time >= ? AND time < ? AND store = ?'
-    return this.#db.all<{ ref: number }>(sql, from, to, store).filter(({ ref }) => !listed.has(ref)).length
+  unlisted({ receiver, store, places }: Place, { from, to }: Span, listed: ReadonlySet<number>): number | undefined {
+    const rows = this.#db.each<{ ref: number; key: string; mine: number }>(
+      `SELECT ref, key,
+         receiver = ?1 OR EXISTS (SELECT 1 FROM also_seen s WHERE s.receiver = ?1 AND s.object = ref) AS mine
+       FROM objects WHERE time >= ?2 AND time < ?3 AND store = ?4`,
+      receiver,
+      from,
+      to,
+      store,
+    )
+    let count = 0
+    for (const { ref, key, mine } of rows)
+      if (!listed.has(ref) && (mine === 1 || places.some((place) => key.startsWith(place)))) count += 1
+    return count
   }
 
   remember(object: number, claimants: readonly Claimant[]): void {

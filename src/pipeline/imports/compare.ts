@@ -9,7 +9,7 @@ import type { AuditObject } from '../../domain/objects.ts'
 import { RequestRefused } from '../../domain/request.ts'
 import type { Comparison, Tallied, Witnessed } from '../../ledger/comparison.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import { type Reach, reachOf, readStream, type StreamParts } from './stream.ts'
+import { placesOf, type Reach, reachOf, readStream, type StreamParts } from './stream.ts'
 
 export interface CompareParts extends Omit<StreamParts, 'found' | 'read'> {
   readonly ledger: Ledger
@@ -59,7 +59,9 @@ export async function compare(parts: CompareParts): Promise<Differences> {
   if (isTimed) parts.keepFrom(span.from)
   const reading = await readStream(reach, { ...parts, ...visiting(parts, span) })
   const found = await differences(parts)
-  const gone = parts.ledger.imports.unlisted(parts.receiver.store.uri, reach, reading.numbers)
+  const { id: receiver, store } = parts.receiver
+  const place = { receiver, store: store.uri, places: placesOf(reach, store.prefix) }
+  const gone = parts.ledger.imports.unlisted(place, reach, reading.numbers)
   return {
     ...found,
     ...(isTimed ? { from: span.from, to: span.to } : { from: undefined, to: undefined }),

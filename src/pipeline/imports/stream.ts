@@ -47,6 +47,7 @@ export interface Reading {
 }
 
 const dayMs = 86_400_000
+const besideMs = 3_600_000
 /** A clock of CircleCI's may be a little behind the one that stamps its objects. */
 const earlierMs = 3_600_000
 /** No file reaches further back: CircleCI keeps twelve months. What claims to be older is not looked for. */
@@ -64,7 +65,7 @@ export function reachOf(span: Reach, now: number, windowMs: number): Reach {
 /** Reads all objects of that reach. Fails only when the signal aborts, or with what `found` and `read` fail with. */
 export async function readStream({ from, to }: Reach, parts: StreamParts): Promise<Reading> {
   const reading: Reading = { objects: 0, unreadable: 0, unrecognised: 0, numbers: new Set() }
-  const days = from < to ? partitions(from, to - 1, 'day') : []
+  const days = daysOf({ from, to })
   for (const [index, under] of days.entries()) {
     parts.progress(index, days.length)
     const sightings = await persist(parts, () => listed(under, { from, to }, parts))
@@ -73,6 +74,16 @@ export async function readStream({ from, to }: Reach, parts: StreamParts): Promi
     await eachOf(objects, ({ sighting, number }) => readOne(sighting, number, parts, reading))
   }
   return reading
+}
+
+/** The stamp in a key may lie in the hour beside its partition's. */
+function daysOf({ from, to }: Reach): readonly string[] {
+  return from < to ? partitions(from - besideMs, to - 1 + besideMs, 'day') : []
+}
+
+/** With what the keys begin that are listed for that reach. */
+export function placesOf(reach: Reach, prefix: string): readonly string[] {
+  return daysOf(reach).map((day) => (prefix === '' ? day : `${prefix}/${day}`))
 }
 
 async function listed(under: string, reach: Reach, { receiver, signal }: StreamParts): Promise<readonly Sighting[]> {

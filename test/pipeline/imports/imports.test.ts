@@ -181,26 +181,6 @@ test('a destination that comes later is given what it lacks by importing again',
   expect(arrived('e')).toEqual(idsOf(all))
 })
 
-test('where objects are gone their events cannot be recognised: refused, unless that is accepted', async () => {
-  begin({ deduplicationMs: hour })
-  const old = events(50, 20)
-  const gone = put(old.slice(0, 10))
-  put(old.slice(10))
-  put(events(0, 2, 'b'))
-  world.start()
-  await world.rest()
-  world.ledger.prune(hour)
-  world.store.remove(gone)
-  const refused = await world.answer(await world.ask(file(old)))
-  expect(refused).toMatchObject({
-    refused: expect.stringContaining('1 objects'),
-    hint: expect.stringContaining('--accept-repeats'),
-  })
-  await cleared()
-  const report = await world.import(file(old), { acceptRepeats: true })
-  expect(report).toMatchObject({ stream: { gone: 1 }, destinations: [{ alreadyForwarded: 10, forwarded: 10 }] })
-})
-
 test('rows that are no events, or another organisation’s, are kept in quarantine', async () => {
   begin({ expectOrganization: 'acme' })
   const [first, second, third] = events(3, 3) as [Event, Event, Event]

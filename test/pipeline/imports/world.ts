@@ -61,6 +61,8 @@ export interface WorldSettings {
   readonly expectOrganization?: string
   /** Files are looked for below `laid/`. */
   readonly laid?: boolean
+  /** `r` has what lies below `r/`, and another receiver what lies below its name. */
+  readonly beside?: string
   /** How long ids are remembered, in milliseconds. Default: a week. */
   readonly deduplicationMs?: number
 }
@@ -161,7 +163,7 @@ export class World {
   #parts(destinations: readonly string[], startAt: 'beginning' | 'now'): PipelineParts {
     const { decode = {}, deduplicationMs = 7 * day } = this.settings
     return {
-      receivers: [this.#receiver()],
+      receivers: this.#receivers(),
       destinations: destinations.map((id) => this.#destination(id, startAt)),
       ledger: this.ledger,
       decode,
@@ -173,6 +175,13 @@ export class World {
       imports: { staging: this.staging, openComparison },
       stopMs: 1_000,
     }
+  }
+
+  #receivers(): readonly ReceiverSpec[] {
+    const { beside } = this.settings
+    const receiver = this.#receiver()
+    if (beside === undefined) return [receiver]
+    return ['r', beside].map((id) => ({ ...receiver, id, store: below(this.store, id) }))
   }
 
   #receiver(): ReceiverSpec {
@@ -189,7 +198,7 @@ export class World {
     const batch = { records: 200, bytes: 4 << 20, lingerMs: 5 }
     const retry = { initialMs: 100, maxMs: 500 }
     const options = { batch, concurrency: { min: 1, max: 4 }, retry, bufferBytes: 16 << 20, attemptMs: 60_000 }
-    const routes = [{ receiver: 'r', startAt: { from }, processing }]
+    const routes = this.#receivers().map(({ id: receiver }) => ({ receiver, startAt: { from }, processing }))
     return { id, exporter: this.catcher(id), options, routes, told: 'nothing', renamedFrom: 'none' }
   }
 }

@@ -1,0 +1,87 @@
+// Which objects an import takes for gone: those of its own receiver that can no longer be listed, and no others.
+import { afterEach, expect, test } from 'vitest'
+import { allColumns, type Event, eventsFrom } from '../../cli/import/place.ts'
+import { keyOf } from '../../e2e/stage/corpus.ts'
+import { csv } from '../../receiver/csv/rows.ts'
+import { World, type WorldSettings } from './world.ts'
+
+let world: World
+afterEach(() => world.remove())
+
+const hour = 3_600_000
+const day = 24 * hour
+const today = Math.floor(Date.now() / day) * day
+
+function begin(settings?: WorldSettings): World {
+  world = new World(settings)
+  return world
+}
+
+/** Events that begin so many days ago. */
+function events(daysAgo: number, count: number, tag?: string): Event[] {
+  return eventsFrom(new Date(today - daysAgo * day).toISOString(), count, tag)
+}
+
+/** Puts them into one object, stamped a minute after the last of them. */
+function put(some: readonly Event[], prefix = ''): string {
+  const at = Date.parse(some.at(-1)?.occurred_at ?? '') + 60_000
+  const bytes = Buffer.from(some.map((event) => `${JSON.stringify(event)}\n`).join(''))
+  const key = `${prefix}${keyOf(at, bytes.toString())}`
+  world.store.put({ key, version: '1', bytes })
+  return key
+}
+
+const file = (some: readonly Event[]): string => csv(some, allColumns)
+const cleared = (): Promise<void> => world.until('nothing is left staged', () => world.staged.length === 0)
+const idsOf = (some: readonly { readonly id: string }[]): string[] => some.map(({ id }) => id).toSorted()
+const arrived = (): string[] => [...world.catcher().ids].toSorted()
+
+test('where objects are gone their events cannot be recognised: refused, unless that is accepted', async () => {
+  begin({ deduplicationMs: hour })
+  const old = events(50, 20)
+  const gone = put(old.slice(0, 10))
+  put(old.slice(10))
+  put(events(0, 2, 'b'))
+  world.start()
+  await world.rest()
+  world.ledger.prune(hour)
+  world.store.remove(gone)
+  const refused = await world.answer(await world.ask(file(old)))
+  expect(refused).toMatchObject({
+    refused: expect.stringContaining('1 objects'),
+    hint: expect.stringContaining('--accept-repeats'),
+  })
+  await cleared()
+  const report = await world.import(file(old), { acceptRepeats: true })
+  expect(report).toMatchObject({ stream: { gone: 1 }, destinations: [{ alreadyForwarded: 10, forwarded: 10 }] })
+})
+
+test('what another receiver has in the same bucket is not taken for gone', async () => {
+  begin({ beside: 'eu' })
+  const [mine, others] = [events(3, 10), events(3, 10, 'b')]
+  put(mine.slice(0, 5), 'r/')
+  put(others, 'eu/')
+  world.start()
+  await world.rest()
+  const report = await world.import(file(mine))
+  expect(report).toMatchObject({
+    stream: { objects: 1, gone: 0 },
+    destinations: [{ alreadyForwarded: 5, forwarded: 5 }],
+  })
+  expect((await world.import(file(others), { receiver: 'eu' })).destinations).toMatchObject([{ alreadyForwarded: 10 }])
+})
+
+test('an object whose stamp lies beside its partition is read, and not taken for gone', async () => {
+  begin()
+  const all = eventsFrom(new Date(today - 20 * day + 60_000).toISOString(), 4)
+  const bytes = Buffer.from(all.map((event) => `${JSON.stringify(event)}\n`).join(''))
+  // Stamped before midnight, laid after it.
+  const [before, after] = [-1, 1].map((side) => keyOf(today - 20 * day + side * 30_000, bytes.toString()))
+  const key = `${after?.slice(0, after.lastIndexOf('/'))}${before?.slice(before.lastIndexOf('/'))}`
+  world.store.put({ key, version: '1', bytes })
+  const edge = eventsFrom(new Date(today - 28 * day + 3 * hour).toISOString(), 4, 'c')
+  world.start()
+  await world.rest()
+  for (const some of [all, edge]) await world.import(file(some))
+  expect(arrived()).toEqual(idsOf([...all, ...edge]))
+})
