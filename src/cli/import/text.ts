@@ -72,11 +72,12 @@ export function importText(report: ImportReport): string {
 const wouldBe: Readonly<Record<string, string>> = { 'forwarded now': 'to be forwarded' }
 
 function fileText({ file, receiver }: ImportReport): readonly string[] {
-  const { name, rows, unreadable, events, repeated, from, to } = file
+  const { name, rows, unreadable, unreadableReason, events, repeated, from, to } = file
   const span = from === null || to === null ? 'of no known time' : `from ${from} to ${to}`
+  const why = unreadableReason === null ? '' : ` (${unreadable === 1 ? '' : 'the first: '}${unreadableReason})`
   return [
     `${name}: ${count(rows, 'row')} ${span}, for ${receiver}`,
-    `${count(events, 'event')}; ${count(repeated, 'row')} repeat one; ${count(unreadable, 'row')} cannot be read and ${unreadable === 1 ? 'is' : 'are'} kept in quarantine`,
+    `${count(events, 'event')}; ${count(repeated, 'row')} repeat one; ${count(unreadable, 'row')} cannot be read${why}`,
   ]
 }
 

@@ -28,6 +28,8 @@ export interface CompareParts extends Omit<StreamParts, 'found' | 'read'> {
 export interface Differences extends Tallied {
   readonly rows: number
   readonly unreadableRows: number
+  /** Why the first of them is. */
+  readonly unreadableReason?: string | undefined
   readonly from: number | undefined
   readonly to: number | undefined
   readonly lackingInStream: Intervals
@@ -67,6 +69,7 @@ export async function compare(parts: CompareParts): Promise<Differences> {
     ...(isTimed ? { from: span.from, to: span.to } : { from: undefined, to: undefined }),
     rows,
     unreadableRows,
+    unreadableReason: span.reason,
     objects: reading.objects,
     unreadableObjects: reading.unreadable,
     unrecognised: reading.unrecognised + (gone ?? 0),

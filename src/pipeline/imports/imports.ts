@@ -7,6 +7,7 @@
 //
 // Begun again after a crash, it goes on where it was: what was found is kept beside the copy, and a file that is an object
 // already stays the same one.
+import { ReadFailure } from '../../domain/failures.ts'
 import { type RequestKind, RequestRefused, requestKind, type Task } from '../../domain/request.ts'
 import { QuarantineFull } from '../../ledger/quarantine.ts'
 import type { TelemetryEvent } from '../../telemetry/events.ts'
@@ -171,7 +172,11 @@ export class Imports {
         keepFrom,
       })
     } catch (error) {
+      // What a stop breaks off is no answer.
+      signal.throwIfAborted()
       if (error instanceof QuarantineFull) throw new RequestRefused(error.message)
+      // Of the stream's objects a failure is counted: this is the staged copy's own.
+      if (error instanceof ReadFailure) throw refused(error)
       throw error
     } finally {
       comparison.close()
@@ -199,6 +204,10 @@ export class Imports {
     const fed = this.#parts.destinations.filter(({ routes }) => routes.some((route) => route.receiver === receiver))
     return fed.map(({ id }) => id)
   }
+}
+
+function refused({ message, hint }: ReadFailure): RequestRefused {
+  return new RequestRefused(message, hint === undefined ? {} : { hint })
 }
 
 function refusal({ receiver, name }: ImportBody, { message: reason, hint }: RequestRefused): TelemetryEvent {

@@ -26,6 +26,8 @@ export interface FileReport {
   /** Rows that hold an event, and those that do not: they are in quarantine. */
   readonly rows: number
   readonly unreadable: number
+  /** Why the first of those is unreadable. */
+  readonly unreadableReason: string | null
   /** Distinct events, and rows with an event that the file has already. */
   readonly events: number
   readonly repeated: number
@@ -94,7 +96,16 @@ export function importReport(
   const span = { from: instant(found.from), to: instant(found.to) }
   const { objects, unreadableObjects, goneObjects, stream } = found
   return {
-    file: { name, sha256: staged, rows, unreadable, events, repeated, ...span },
+    file: {
+      name,
+      sha256: staged,
+      rows,
+      unreadable,
+      unreadableReason: found.unreadableReason ?? null,
+      events,
+      repeated,
+      ...span,
+    },
     receiver,
     dryRun: false,
     stream: { store, objects, unreadable: unreadableObjects, gone: goneObjects ?? null, events: stream },

@@ -46,20 +46,22 @@ export interface Reading {
   readonly numbers: Set<number>
 }
 
-const dayMs = 86_400_000
-const besideMs = 3_600_000
+const DAY_MS = 86_400_000
+const BESIDE_MS = 3_600_000
 /** A clock of CircleCI's may be a little behind the one that stamps its objects. */
-const earlierMs = 3_600_000
+const EARLIER_MS = 3_600_000
 /** No file reaches further back: CircleCI keeps twelve months. What claims to be older is not looked for. */
-const longestAgoMs = 400 * dayMs
-const atOnce = 8
-const patience = { initialMs: 1_000, maxMs: 60_000 }
+const LONGEST_AGO_MS = 400 * DAY_MS
+const AT_ONCE = 8
+/** Objects seen in one transaction. */
+const TOGETHER = 500
+const RETRY = { initialMs: 1_000, maxMs: 60_000 }
 
 /** Which objects may hold events of this span: whole days. */
 export function reachOf(span: Reach, now: number, windowMs: number): Reach {
-  const from = Math.max(span.from, now - longestAgoMs) - earlierMs
+  const from = Math.max(span.from, now - LONGEST_AGO_MS) - EARLIER_MS
   const to = Math.min(span.to, now) + windowMs
-  return { from: Math.floor(from / dayMs) * dayMs, to: Math.ceil(Math.min(to, now + dayMs) / dayMs) * dayMs }
+  return { from: Math.floor(from / DAY_MS) * DAY_MS, to: Math.ceil(Math.min(to, now + DAY_MS) / DAY_MS) * DAY_MS }
 }
 
 /** Reads all objects of that reach. Fails only when the signal aborts, or with what `found` and `read` fail with. */
@@ -69,16 +71,19 @@ export async function readStream({ from, to }: Reach, parts: StreamParts): Promi
   for (const [index, under] of days.entries()) {
     parts.progress(index, days.length)
     const sightings = await persist(parts, () => listed(under, { from, to }, parts))
-    const numbers = parts.found(sightings)
-    const objects = sightings.map((sighting, at) => ({ sighting, number: numbers[at] }))
-    await eachOf(objects, ({ sighting, number }) => readOne(sighting, number, parts, reading))
+    for (let at = 0; at < sightings.length; at += TOGETHER) {
+      const some = sightings.slice(at, at + TOGETHER)
+      const numbers = parts.found(some)
+      const objects = some.map((sighting, index) => ({ sighting, number: numbers[index] }))
+      await eachOf(objects, ({ sighting, number }) => readOne(sighting, number, parts, reading))
+    }
   }
   return reading
 }
 
 /** The stamp in a key may lie in the hour beside its partition's. */
 function daysOf({ from, to }: Reach): readonly string[] {
-  return from < to ? partitions(from - besideMs, to - 1 + besideMs, 'day') : []
+  return from < to ? partitions(from - BESIDE_MS, to - 1 + BESIDE_MS, 'day') : []
 }
 
 /** With what the keys begin that are listed for that reach. */
@@ -133,7 +138,7 @@ async function persist<T>(
       signal.throwIfAborted()
       const isPassing = error instanceof SourceFailure || (error instanceof ReadFailure && error.kind === 'unreachable')
       if (!isPassing) throw error
-      const retryInMs = backoff(attempts, patience, random)
+      const retryInMs = backoff(attempts, RETRY, random)
       const { message: reason, hint } = error
       tell({ type: 'import_waits', receiver: receiver.id, reason, hint, retryInMs })
       waits(reason)
@@ -147,7 +152,7 @@ async function persist<T>(
 async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values()
   let failed = false
-  const workers = Array.from({ length: atOnce }, async () => {
+  const workers = Array.from({ length: AT_ONCE }, async () => {
     for (const item of rest) {
       if (failed) return
       await work(item).catch((error: unknown) => {

@@ -6,8 +6,8 @@
 
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chown, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { Readable, type Transform } from 'node:stream'
 import { constants, createZstdCompress } from 'node:zlib'
 import { ReadFailure, SourceFailure } from '../../domain/failures.ts'
@@ -49,10 +49,11 @@ export class Staging {
 
   /** Copies a file. Fails with SourceFailure if there is no room, and with what the body fails with. */
   async stage(body: AsyncIterable<Uint8Array>): Promise<Staged> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 })
+    await this.#makeFolder()
     const temporary = join(this.folder, `${randomUUID()}${part}`)
     try {
       const { name, size } = await this.#write(body, temporary, await this.#used())
+      await this.#own(temporary)
       await rename(temporary, join(this.folder, name))
       await this.#synchronise()
       return { name, size }
@@ -78,8 +79,9 @@ export class Staging {
       for await (const bytes of stream) yield bytes
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
-      const kind = code === 'ENOENT' ? 'gone' : 'unreachable'
-      throw new ReadFailure(kind, `cannot read the staged copy ${key}: ${message}`, { cause: error })
+      const kind = code === 'ENOENT' ? 'gone' : code === 'EACCES' || code === 'EPERM' ? 'denied' : 'unreachable'
+      const hint = kind === 'denied' ? 'run `import` as the user of the forwarder' : 'check the disk'
+      throw new ReadFailure(kind, `cannot read the staged copy ${key}: ${message}`, { cause: error, hint })
     } finally {
       stream.destroy()
     }
@@ -92,7 +94,7 @@ export class Staging {
   /** Keeps a few words beside the copies, under a name that is no copy's. */
   async keep(name: string, text: string): Promise<void> {
     const temporary = join(this.folder, `${randomUUID()}${part}`)
-    await mkdir(this.folder, { recursive: true, mode: 0o700 })
+    await this.#makeFolder()
     await writeFile(temporary, text, { mode: 0o600, flush: true })
     await rename(temporary, join(this.folder, name))
     await this.#synchronise()
@@ -129,6 +131,18 @@ export class Staging {
     } finally {
       await file.close()
     }
+  }
+
+  async #makeFolder(): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 })
+    await this.#own(this.folder)
+  }
+
+  /** What root stages is given to whom the ledger's folder belongs: the forwarder must read it, and root runs commands. */
+  async #own(path: string): Promise<void> {
+    if (process.getuid?.() !== 0) return
+    const { uid, gid } = await stat(dirname(this.folder))
+    await chown(path, uid, gid)
   }
 
   #full(used: number): string {

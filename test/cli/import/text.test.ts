@@ -8,6 +8,7 @@ const to = '2026-03-01T10:04:00.000Z'
 const report: ImportReport = {
   file: {
     ...{ name: 'audit.csv', sha256: 'ab', rows: 12_345, unreadable: 1, events: 12_340, repeated: 5 },
+    unreadableReason: '3 cells, and the file has 11 columns',
     ...{ from: '2026-03-01T00:00:00.000Z', to: '2026-03-31T23:59:00.000Z' },
   },
   receiver: 'circleci_audit',
@@ -28,7 +29,7 @@ const report: ImportReport = {
 test('the report, for people', () => {
   expect(importText(report)).toMatchInlineSnapshot(`
     "audit.csv: 12,345 rows from 2026-03-01T00:00:00.000Z to 2026-03-31T23:59:00.000Z, for circleci_audit
-    12,340 events; 5 rows repeat one; 1 row cannot be read and is kept in quarantine
+    12,340 events; 5 rows repeat one; 1 row cannot be read (3 cells, and the file has 11 columns)
 
                     already forwarded  forwarded now  filtered  quarantined
     splunk_hec/soc             12,295             45         0            1

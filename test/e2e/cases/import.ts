@@ -54,6 +54,7 @@ export const importing: Case = inScene('import', async (scene, size) => {
   const forwarder = scene.start()
   const arrived = async (): Promise<boolean> => (await collector.records()) >= all.length - lost.size
   await forwarder.until('the stream has arrived', arrived, 300_000)
+  const before = Math.round(forwarder.peakBytes() / MIB)
   const begun = performance.now()
   const command = scene.start(['import', table, '--json'])
   await command.mustExit(0)
@@ -81,7 +82,8 @@ export const importing: Case = inScene('import', async (scene, size) => {
     forwarded: lost.size,
     repeated: 0,
     seconds: took,
-    forwarderMiB: peak,
+    beforeMiB: before,
+    peakMiB: peak,
   }
 })
 
