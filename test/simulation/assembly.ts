@@ -119,6 +119,7 @@ function outlet(
     limits: { records, bytes },
     concurrencyMax,
     fingerprints,
+    replayed: setting.plan.mended,
     unanswered: (attempt) => setting.unanswered(epoch, attempt),
     next: setting.request,
   })

@@ -1,6 +1,8 @@
 // Faults somebody might make one day, each a small change of the product's source. The simulation must catch every one:
 // a promise whose breaking goes unnoticed is not held by it.
 
+import { REPAIRS } from './faults-repairs.ts'
+
 export interface Fault {
   readonly name: string
   /** What would go wrong in the field. */
@@ -257,4 +259,5 @@ export const FAULTS: readonly Fault[] = [
     replace: "?? 'none'",
     seed: 1,
   },
+  ...REPAIRS,
 ]

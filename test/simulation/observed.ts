@@ -10,6 +10,7 @@ import type { Watch } from './watch.ts'
 const READS = new Set([
   ...['routes', 'sweptTo', 'object', 'adopted', 'due', 'row', 'nextDue', 'intents', 'provisional'],
   ...['accounts', 'totals', 'quarantine', 'asked', 'request', 'close', 'own', 'waiting', 'ownStandings'],
+  ...['entry', 'kept', 'withheld', 'withholding', 'survey', 'repair'],
 ])
 
 type Method = (...args: unknown[]) => unknown
@@ -52,6 +53,8 @@ function note(
   result: unknown,
 ): void {
   if (name === 'see') watch.saw(args as Parameters<Ledger['see']>)
+  else if (name === 'refill') watch.refilled(args as Parameters<Ledger['refill']>)
+  else if (name === 'answer') watch.answered(args[0] as number)
   else if (name === 'swept') watch.swept(args[0] as string, args[1] as number)
   else if (name === 'lose') watch.lost(args as Parameters<Ledger['lose']>, ledger.object(args[1] as number))
   else if (name === 'quarantineMessage') watch.keptMessage(args[1] as string)

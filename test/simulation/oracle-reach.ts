@@ -1,7 +1,8 @@
 // Promise 1: nothing leaves in silence. Every event a destination should have is there, in its quarantine, withheld by a
 // filter that was in force, or named as lost because the bucket lost it first.
 import type { Case } from './oracle.ts'
-import type { Attempt } from './server.ts'
+import { isBeyondWindow } from './oracle-repeats.ts'
+import type { Attempt, StoredRow } from './server.ts'
 import { type Occurrence, placeOf, type TrueEvent, type TrueObject } from './truth.ts'
 
 export function judgeReach(one: Case): void {
@@ -9,8 +10,23 @@ export function judgeReach(one: Case): void {
     const wanted = event.occurrences.filter((occurrence) => isWanted(one, occurrence))
     const rows = one.server.rows.get(event)
     if (rows === undefined) judgeAbsent(one, event, wanted)
+    else if (one.operator.mends) judgeForced(one, event, rows)
     else judgePresent(one, event, wanted)
   }
+}
+
+/** What was forced in the end was sent once more, unless today's filters withhold it or it cannot be had any more. */
+function judgeForced(one: Case, event: TrueEvent, rows: readonly StoredRow[]): void {
+  const { operator, destination, watch, verdict, entries } = one
+  const forcedAt = operator.forcedAt(destination.id)
+  if (forcedAt === undefined || rows.some(({ at }) => at >= forcedAt)) return
+  const isGone = event.occurrences.some(({ object }) => object.goneAt !== undefined)
+  const isWithheld = watch.lives.at(-1)?.life.filters.get(destination.id)?.has(event.action) === true
+  const isKept = entries.some(({ object, offset }) => {
+    return event.occurrences.some((it) => it.offset === offset && it.object.key === object?.key)
+  })
+  if (isGone || isWithheld || isKept || isBeyondWindow(one, event)) return
+  verdict.breaks(`forced: ${destination.id} was not sent ${name(event)} once more`)
 }
 
 function judgePresent(
@@ -32,7 +48,10 @@ function judgeAbsent(one: Case, event: TrueEvent, wanted: readonly Occurrence[])
   const { server, verdict, destination, watch, entries } = one
   const present = wanted.filter(({ object }) => watch.lostAt.get(destination.id)?.has(object) !== true)
   if (present.length === 0) return
-  if (mayBeWithheld(one, event, wanted)) return
+  // What filters withheld was asked for in the end, unless all was decided anew after that.
+  const isForced = one.operator.forcedAt(destination.id) !== undefined
+  const isReleased = !isForced && wanted.every(({ object }) => one.operator.hasReleased(object))
+  if (!isReleased && mayBeWithheld(one, event, wanted)) return
   const kept = entries.some(({ object, offset }) =>
     event.occurrences.some(
       (it) => it.offset === offset && it.object.key === object?.key && it.object.source === object.store,
@@ -64,7 +83,8 @@ function bindsTheMember({ watch, destination }: Case, { occurrences, heard }: At
 }
 
 /** Should this writing-down have been found, and is it for this destination? */
-function isWanted({ watch, startOf, plan }: Case, { object }: Occurrence): boolean {
+function isWanted({ watch, startOf, plan, operator }: Case, { object }: Occurrence): boolean {
+  if (operator.hasBrought(object)) return true
   if (object.probe || object.time < startOf(object)) return false
   if (watch.seen.has(object)) return true
   return isFindable(object, plan.lookbackMs)

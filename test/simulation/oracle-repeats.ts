@@ -17,6 +17,8 @@ export function judgeRepeats(one: Case): void {
 }
 
 function isAllowed(one: Case, event: TrueEvent, row: StoredRow, repeat: StoredRow): boolean {
+  const { operator, destination } = one
+  if (operator.mayRepeat(destination.id, repeat.occurrence.object, row.at, repeat.at)) return true
   if (hasLostCopies(one, event) || isBeyondWindow(one, event)) return true
   return one.server.nature.exactlyOnce ? isMisdated(one, row, repeat) : isExcused(one, row.attempt)
 }

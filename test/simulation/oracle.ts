@@ -3,6 +3,7 @@
 
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import type { QuarantineEntry } from '../../src/ledger/quarantine.ts'
+import type { Operator } from './operator.ts'
 import { judgeDelay } from './oracle-delay.ts'
 import { judgeQuarantine } from './oracle-quarantine.ts'
 import { judgeReach } from './oracle-reach.ts'
@@ -22,6 +23,7 @@ export interface OracleParts {
   readonly servers: ReadonlyMap<string, Server>
   readonly queues: readonly Queue[]
   readonly ledger: Ledger
+  readonly operator: Operator
   readonly now: number
 }
 
@@ -58,8 +60,10 @@ export class Oracle {
       judgeQuarantine(one)
     }
     this.#judgeBad(entries, starts)
-    for (const { provisional, id } of entries)
+    for (const { provisional, replay, id } of entries) {
       if (provisional) verdict.breaks(`rest: the verdict on quarantine entry ${id} is still provisional`)
+      else if (replay !== undefined) verdict.breaks(`rest: quarantine entry ${id} is still on its way`)
+    }
   }
 
   #judgeRest(idle: boolean): void {

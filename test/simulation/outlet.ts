@@ -27,6 +27,8 @@ export interface OutletParts {
   readonly limits: { readonly records: number; readonly bytes: number }
   readonly concurrencyMax: number
   /** Fingerprints of records, by place: the same in every run. */
+  /** Whether somebody may ask for what was refused. */
+  readonly replayed: boolean
   readonly fingerprints: Map<Occurrence, string>
   readonly unanswered: (attempt: Attempt) => void
   readonly next: () => number
@@ -110,7 +112,7 @@ export class Outlet implements Exporter {
       `${server.id} is not asked about ${unfit.map(([, occurrence]) => placeOf(occurrence)).join(' ')}`,
     )
     for (const [, occurrence] of unfit) {
-      if (this.#refused.has(occurrence) && this.stored === undefined)
+      if (this.#refused.has(occurrence) && this.stored === undefined && !this.#parts.replayed)
         verdict.breaks(`certain: ${server.id} was given ${placeOf(occurrence)} again after it was refused for certain`)
       this.#refused.add(occurrence)
       server.spared(occurrence)

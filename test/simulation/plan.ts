@@ -68,6 +68,8 @@ export interface Plan {
   readonly thieves: boolean
   /** The power fails when a message has just been deleted. */
   readonly brittle: boolean
+  /** Somebody replays and backfills. */
+  readonly mended: boolean
   /** When the ledger's disk is full. */
   readonly disk: Weather<'full'>
   readonly lookbackMs: number
@@ -108,6 +110,7 @@ export function drawPlan(chance: Chance): Plan {
     chunkItems: chance.pick([2, 5, 1000]),
     thieves: chance.hit(0.5),
     brittle: false,
+    mended: false,
   }
   return picky(chance, perilous(newcomers(theme === undefined ? plan : unreadable(chance, plan))))
 }

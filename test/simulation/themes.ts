@@ -8,9 +8,12 @@ import { type Spell, Weather } from './weather.ts'
 /** Every so many worlds, one is about this. By the seed and not by a draw: the other worlds stay what they are. */
 const SLOTS = 16
 const THEMES: ReadonlyMap<number, (plan: Plan) => Plan> = new Map([
+  [5, mended],
   [11, narrowing],
   [12, ending],
+  [13, mended],
   [14, brittle],
+  [15, mended],
 ])
 
 /** The plan as the theme of this seed changes it, if it has one. */
@@ -101,6 +104,15 @@ function pieces(life: Life, count: number): readonly Life[] {
     const from = Math.floor(life.from + index * length)
     return { ...life, once: false, from, to: Math.floor(from + length - Math.min(1_000, length / 2)) }
   })
+}
+
+/** Somebody mends, where there is something to mend: records refused, events withheld, destinations that began late. */
+function mended(plan: Plan): Plan {
+  const destinations = plan.destinations.map((destination): DestinationPlan => {
+    const poison = destination.healthy ? destination.nature.poison : 12
+    return { ...destination, nature: { ...destination.nature, poison } }
+  })
+  return { ...plan, mended: true, destinations }
 }
 
 /** All lives but the last, in which nothing goes wrong any more. */

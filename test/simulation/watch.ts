@@ -2,6 +2,7 @@
 // what was given up as lost, where the watermarks stood. And the promises that must hold at every moment.
 import type { AuditObject, Sighting } from '../../src/domain/objects.ts'
 import type { Account, Watermark } from '../../src/ledger/accounts.ts'
+import type { Ledger } from '../../src/ledger/ledger.ts'
 import type { Life } from './plan.ts'
 import type { Mail } from './queue.ts'
 import type { Server } from './server.ts'
@@ -31,6 +32,8 @@ export interface WatchParts {
   /** From the ledger, which is asked and never changed. */
   readonly startAt: (destination: string, receiver: string) => number | undefined
   readonly sweptTo: (receiver: string) => number | undefined
+  /** A request was answered. */
+  readonly answered: (id: number) => void
   /** Whether any destination wants objects of this time. */
   readonly isWanted: (receiver: string, time: number) => boolean
 }
@@ -45,6 +48,8 @@ export class Watch {
   /** Lives so far, with the moments they really ended. */
   readonly lives: { readonly life: Life; readonly from: number; to: number }[] = []
   readonly #watermarks = new Map<string, number>()
+  /** Watermarks below which something was forced since they were last looked at. */
+  readonly #mayGoBack = new Set<string>()
   /** Destinations of which it has been said. */
   readonly #drained = new Set<string>()
   /** When what is not yet durable was committed. */
@@ -82,6 +87,25 @@ export class Watch {
         this.#parts.verdict.breaks(`discovery: the ledger was told of an object that never was: ${key}`)
       else if (!this.seen.has(object) && this.#parts.isWanted(receiver, object.time)) this.#first(object)
     }
+  }
+
+  /** A backfill tells of objects whoever wants them; where it is forced, watermarks may go back. */
+  refilled([receiver, store, sightings, { force, destinations }]: Parameters<Ledger['refill']>): void {
+    for (const { key, version } of sightings) {
+      const object = this.#parts.truth.object(store, key, version)
+      if (object === undefined) this.#parts.verdict.breaks(`backfill: it brings an object that never was: ${key}`)
+      else if (!this.seen.has(object)) this.#first(object)
+    }
+    if (!force) return
+    for (const name of this.#watermarks.keys()) {
+      const [destination, of] = name.split(' ')
+      if (of === receiver && (destinations?.includes(destination ?? '') ?? true)) this.#mayGoBack.add(name)
+    }
+  }
+
+  /** The process has answered a request. */
+  answered(id: number): void {
+    this.#parts.answered(id)
   }
 
   #first(object: TrueObject): void {
@@ -143,7 +167,8 @@ export class Watch {
     for (const watermark of watermarks) {
       const name = `${watermark.destination} ${watermark.receiver}`
       const before = this.#watermarks.get(name)
-      if (before !== undefined && watermark.time < before)
+      const isForced = this.#mayGoBack.delete(name)
+      if (before !== undefined && watermark.time < before && !isForced)
         this.#parts.verdict.breaks(`watermark: ${name} moved back from ${iso(before)} to ${iso(watermark.time)}`)
       if (before === undefined || watermark.time > before) this.#check(watermark, before ?? Number.NEGATIVE_INFINITY)
       this.#watermarks.set(name, watermark.time)

@@ -8,6 +8,7 @@ import { Chance } from './chance.ts'
 import { Dead, Epoch } from './epoch.ts'
 import { type Medium, type MediumName, mediumOf } from './medium.ts'
 import { Mishaps } from './mishaps.ts'
+import { Operator } from './operator.ts'
 import { Oracle } from './oracle.ts'
 import { type DestinationPlan, drawPlan, HOUR, type Life, MINUTE, type Plan } from './plan.ts'
 import { type Mail, Queue } from './queue.ts'
@@ -39,8 +40,6 @@ process.on('unhandledRejection', (error) => {
 const STOP_MS = 20_000
 /** A run that is to end gives up on what has not moved for so long. */
 const PATIENCE_MS = 30 * MINUTE
-/** The world must come to rest within this, once nothing goes wrong any more. */
-const REST_MS = 24 * HOUR
 
 export interface SimulateOptions {
   /** Whether to keep every line of the trace. */
@@ -69,6 +68,7 @@ class World {
   readonly #scenery: Scenery
   readonly #fingerprints = new Map<Occurrence, string>()
   readonly #mishaps: Mishaps
+  readonly #operator: Operator
   /** The present life of the process. */
   #epoch: Epoch | undefined
   #requests = 0
@@ -108,11 +108,14 @@ class World {
     const places = this.#buckets.map((bucket, index) => ({ bucket, queue: this.#queues[index] as Queue }))
     const sceneParts = { plan: this.#plan, time: this.#time, chance: this.#chance.fork(2), truth: this.#truth, places }
     this.#scenery = new Scenery({ ...sceneParts, trace })
+    const operating = { plan: this.#plan, chance: this.#chance.fork(5), time: this.#time, trace, watch: this.#watch }
+    this.#operator = new Operator({ ...operating, verdict: this.#verdict, medium: this.#medium })
   }
 
   async run(seed: number): Promise<Result> {
     current = this.#verdict
     this.#scenery.set()
+    this.#operator.set()
     for (const [index, life] of this.#plan.lives.entries()) {
       await this.#time.run(life.from, () => false)
       await this.#live(index, life)
@@ -152,6 +155,7 @@ class World {
       receiverOf: (source) => `circleci_audit/${this.#buckets.findIndex(({ uri }) => uri === source)}`,
       startAt: (destination, receiver) => route(destination, receiver)?.startAt,
       sweptTo: (receiver) => this.#medium.ledger.sweptTo(receiver),
+      answered: (id) => this.#operator.heard(id),
       isWanted: (receiver, time) =>
         this.#medium.ledger.routes().some((known) => known.receiver === receiver && known.startAt <= time),
     })
@@ -227,18 +231,21 @@ class World {
 
   /** Nothing goes wrong any more: everything must be dealt with, some more objects too, and then nothing be due. */
   async #rest(idle: () => boolean, over: () => boolean): Promise<void> {
-    const end = this.#time.now + REST_MS
+    const end = this.#time.now + this.#operator.restMs
     const servers = [...this.#servers.values()]
     const isGood = (event: TrueEvent): boolean => servers.every((each) => !each.poisons(event) && !each.isUnfit(event))
-    for (let closers = 0; closers < 2 || !this.#settled(idle); closers += 1) {
-      for (let looks = 0; looks < 18 && !this.#settled(idle); looks += 1) await this.#pass(10 * MINUTE, over)
+    const settled = (): boolean => (this.#operator.mends ? this.#dealtWith(idle) : this.#settled(idle))
+    for (let closers = 0; closers < 2 || !settled() || !this.#operator.done; closers += 1) {
+      for (let looks = 0; looks < 18 && !settled(); looks += 1) await this.#pass(10 * MINUTE, over)
       if (over() || this.#time.now > end) break
+      if (settled()) this.#operator.finish()
       this.#scenery.close(isGood)
       await this.#pass(2 * this.#plan.sweepIntervalMs + 30 * MINUTE, over)
     }
     const sent = this.#requests
     await this.#pass(3 * HOUR, over)
     if (this.#requests > sent) this.#verdict.breaks('rest: something was sent although everything had been dealt with')
+    this.#operator.judge()
     new Oracle({ ...this.#judged(), now: this.#time.now }).judge(idle())
   }
 
@@ -252,6 +259,7 @@ class World {
       queues: this.#queues,
       ledger: this.#medium.ledger,
       medium: this.#medium,
+      operator: this.#operator,
     }
   }
 
@@ -277,7 +285,12 @@ class World {
   }
 
   #settled(idle: () => boolean): boolean {
-    if (!idle() || this.#queues.some(({ length }) => length > 0)) return false
+    return !this.#queues.some(({ length }) => length > 0) && this.#dealtWith(idle)
+  }
+
+  /** As far as the ledger tells: who reads no queue never empties it. */
+  #dealtWith(idle: () => boolean): boolean {
+    if (!idle() || !this.#operator.answered) return false
     return this.#medium.ledger
       .accounts()
       .every(({ outstanding, provisional }) => outstanding === 0 && provisional === 0)

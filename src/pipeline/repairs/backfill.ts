@@ -16,8 +16,8 @@ import { release } from './release.ts'
 
 export const backfillBody = z.strictObject({
   /** Object times, from the first on and before the second, in milliseconds since 1970. */
-  from: z.number(),
-  to: z.number(),
+  from: z.number().min(0).max(8.64e15),
+  to: z.number().min(0).max(8.64e15),
   /** Without them, all. */
   destination: z.string().optional(),
   receiver: z.string().optional(),
