@@ -44,10 +44,12 @@ const untouched: Processing = { process: (record) => record, transform: (record)
 
 /** How a run that was to end came out. */
 export interface Finish {
-  /** Receivers whose bucket could not be listed completely. */
+  /** Receivers whose bucket, or whose files to be imported, could not be looked through completely. */
   readonly unswept: readonly string[]
   /** Destinations that still had something to do, and why. */
   readonly unfinished: readonly { readonly destination: string; readonly reason: string }[]
+  /** Requests of commands, and files laid to be imported, that the next run goes on with. */
+  readonly unanswered: readonly { readonly request: number; readonly kind: string }[]
 }
 
 export class Pipeline {
@@ -130,7 +132,10 @@ export class Pipeline {
     const ticking = this.#ticking(signal)
     if (caughtUp !== undefined)
       void this.#rest(signal)
-        .then((rested) => (rested ? this.#tellRest(caughtUp) : undefined))
+        .then((rested) => {
+          if (rested) this.#advance()
+          if (rested) caughtUp()
+        })
         .catch((error: unknown) => this.#parts.tell({ type: 'bug', where: 'looking whether it has caught up', error }))
     await Promise.all([
       ...receiving,
@@ -154,7 +159,7 @@ export class Pipeline {
     const swept = await Promise.all(
       this.#intakes.map((intake) => Promise.race([intake.prepare(either, { sweep: true }), intake.blocked])),
     )
-    await this.#imports?.look(either)
+    const unlooked = (await this.#imports?.look(either)) ?? []
     const working = [...this.#delivering(either), ...this.#ticking(either), this.#requests.run(either), beating]
     // What the run has completed is accounted for by the run, and delivered with the rest.
     if ((await this.#rest(signal, timeoutMs)) && this.#account()) await this.#rest(signal, timeoutMs)
@@ -162,7 +167,8 @@ export class Pipeline {
     over.abort()
     await Promise.all(working)
     this.#advance()
-    return { unswept: this.#intakes.filter((_, index) => swept[index] !== true).map(({ id }) => id), unfinished }
+    const unswept = this.#intakes.filter(({ id }, index) => swept[index] !== true || unlooked.includes(id))
+    return { unswept: unswept.map(({ id }) => id), unfinished, unanswered: this.#requests.unanswered }
   }
 
   /** Does one request and ends: receives nothing, and delivers only where the request's kind needs that. */
@@ -181,11 +187,6 @@ export class Pipeline {
 
   #delivering(signal: AbortSignal): readonly Promise<void>[] {
     return this.#lanes.map((lane) => lane.run(signal, this.#parts.stopMs))
-  }
-
-  #tellRest(caughtUp: () => void): void {
-    this.#advance()
-    caughtUp()
   }
 
   /**
@@ -210,12 +211,12 @@ export class Pipeline {
     return this.#requests.idle && this.idle && this.#lanes.every(({ nextDue }) => nextDue > until)
   }
 
-  /** A number that changes whenever anything is settled. */
+  /** A number that changes whenever anything is settled, or a request comes further. */
   #progress(): number {
     const { ledger } = this.#parts
     const tallies = [...ledger.accounts(), ...ledger.imports.accounts(), ...ledger.ownStandings()]
     const ended = tallies.map((one) => one.delivered + one.filtered + one.duplicates + one.quarantined)
-    return ended.reduce((sum, records) => sum + records, 0)
+    return ended.reduce((sum, records) => sum + records, this.#requests.moves)
   }
 
   #unfinished(): Finish['unfinished'] {

@@ -81,7 +81,8 @@ async function forEver(running: Running, options: RunOptions, stop: AbortSignal)
 async function once(running: Running, options: RunOptions, stop: AbortSignal): Promise<number> {
   const finish = await running.pipeline.runOnce(stop, options.timeoutMs)
   say(caughtUpText(running.status(), undefined, finish), options.json, running)
-  return finish.unswept.length + finish.unfinished.length === 0 && !stop.aborted ? 0 : 1
+  const { unswept, unfinished, unanswered } = finish
+  return unswept.length + unfinished.length + unanswered.length === 0 && !stop.aborted ? 0 : 1
 }
 
 function say(text: string, json: boolean, { status }: Running): void {

@@ -13,7 +13,10 @@ export function caughtUpText(
     '',
     line('read', `${totals.objects} objects, ${totals.events} events; ${totals.bad} bad lines kept in quarantine`),
     ...destinations.map((destination) => line(destination.id, account(destination))),
-    ...(finish?.unswept ?? []).map((id) => line(id, 'could not be listed completely')),
+    ...(finish?.unswept ?? []).map((id) => line(id, 'could not be looked through completely')),
+    ...(finish?.unanswered ?? []).map(({ request, kind }) =>
+      line(`${kind} ${request}`, 'is asked for, and not done yet'),
+    ),
     ...(finish?.unfinished ?? []).map(({ destination, reason }) => line(destination, `is not done: ${reason}`)),
   ]
   if (addresses !== undefined) {

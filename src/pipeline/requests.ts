@@ -21,7 +21,7 @@ export interface RequestsParts {
 
 /** How often the ledger is looked at for requests, in milliseconds. */
 const LOOK_MS = 1_000
-/** Requests at work at once; the others wait their turn. */
+/** Requests of one kind at work at once; the others wait their turn, and those of another kind for none of them. */
 const AT_WORK = 32
 /** Progress is written at most this often for each request, in milliseconds. */
 const REPORT_MS = 500
@@ -30,7 +30,8 @@ const RETRY = { initialMs: 1_000, maxMs: 60_000 }
 export class Requests {
   readonly #parts: RequestsParts
   readonly #kinds: ReadonlyMap<string, RequestKind>
-  readonly #atWork = new Map<number, Promise<void>>()
+  readonly #atWork = new Map<number, { readonly kind: string; readonly work: Promise<void> }>()
+  #moves = 0
 
   constructor(parts: RequestsParts) {
     this.#parts = parts
@@ -40,6 +41,16 @@ export class Requests {
   /** Nothing is asked that is not answered. */
   get idle(): boolean {
     return this.#atWork.size === 0
+  }
+
+  /** A number that grows whenever a request has come further. */
+  get moves(): number {
+    return this.#moves
+  }
+
+  /** What has no answer, at work or not. */
+  get unanswered(): readonly { readonly request: number; readonly kind: string }[] {
+    return this.#parts.ledger.asked().map(({ id: request, kind }) => ({ request, kind }))
   }
 
   /** Whether lanes must run for requests of this kind. */
@@ -53,26 +64,29 @@ export class Requests {
       this.#take(signal)
       await this.#parts.clock.sleep(LOOK_MS, signal)
     }
-    await Promise.all(this.#atWork.values())
+    await Promise.all([...this.#atWork.values()].map(({ work }) => work))
   }
 
   #take(signal: AbortSignal): void {
     const { ledger, tell } = this.#parts
     try {
       for (const request of ledger.asked()) {
-        if (this.#atWork.size >= AT_WORK) return
-        if (!this.#atWork.has(request.id)) this.#begin(request, signal)
+        if (!this.#atWork.has(request.id) && this.#hasRoom(request)) this.#begin(request, signal)
       }
     } catch (error) {
       tell({ type: 'bug', where: 'looking for requests', error })
     }
   }
 
+  #hasRoom({ kind }: Request): boolean {
+    return [...this.#atWork.values()].filter((one) => one.kind === kind).length < AT_WORK
+  }
+
   #begin(request: Request, signal: AbortSignal): void {
     const work = this.#fulfil(request, signal)
       .catch((error: unknown) => this.#parts.tell({ type: 'bug', where: `request ${request.kind}`, error }))
       .finally(() => this.#atWork.delete(request.id))
-    this.#atWork.set(request.id, work)
+    this.#atWork.set(request.id, { kind: request.kind, work })
   }
 
   async #fulfil(request: Request, signal: AbortSignal): Promise<void> {
@@ -124,8 +138,12 @@ export class Requests {
   #task({ id, by, at }: Request, signal: AbortSignal): Task {
     const { ledger, clock, tell } = this.#parts
     let last = Number.NEGATIVE_INFINITY
+    let standing: string | undefined
     const report = (progress: unknown): void => {
       const now = clock.now()
+      const counts = countsOf(progress)
+      if (counts !== standing) this.#moves += 1
+      standing = counts
       // A clock that was set back must not silence it.
       if (now - last < REPORT_MS && now >= last) return
       last = now
@@ -138,6 +156,11 @@ export class Requests {
     }
     return { id, by, at, signal, report }
   }
+}
+
+/** Progress without its words: a reason that changes is none. */
+function countsOf(progress: unknown): string {
+  return JSON.stringify(progress, (_, value: unknown) => (typeof value === 'string' ? undefined : value)) ?? ''
 }
 
 function unknownKind(kind: string): RequestRefused {

@@ -56,7 +56,7 @@ test('hostile objects end in quarantine, each for its reason, and all others flo
   store.put(...hostile.map(([, content], hour) => body(hour, content)))
   store.put(...good.map((text, hour) => body(hour, `${text}\n`)))
   const { finish, catcher, quarantine, account, totals, told } = await forward(store, ledger())
-  expect(finish).toEqual({ unswept: [], unfinished: [] })
+  expect(finish).toEqual({ unswept: [], unfinished: [], unanswered: [] })
   expect(catcher.ids.toSorted()).toEqual([...good.map((text) => JSON.parse(text).id), 'kept before the damage'].sort())
   for (const [reason, content] of hostile) {
     const mine = quarantine.filter(({ object }) => object?.key.endsWith(digest(content)))

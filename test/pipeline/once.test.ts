@@ -1,5 +1,6 @@
 // A run that is to end: when it is done, and not before.
 import { expect, test } from 'vitest'
+import { SourceFailure } from '../../src/domain/failures.ts'
 import type { Finish } from '../../src/pipeline.ts'
 import { OneObject, receiver, Stage } from './stage.ts'
 
@@ -10,7 +11,7 @@ function once(stage: Stage): Promise<Finish> {
 test('a reading that fails for a moment is tried again before the end', async () => {
   const stage = new Stage((clock) => [receiver('r', new OneObject('logs', 3, clock))])
   const finish = await once(stage)
-  expect(finish).toEqual({ unswept: [], unfinished: [] })
+  expect(finish).toEqual({ unswept: [], unfinished: [], unanswered: [] })
   expect(stage.outlet.sent).toHaveLength(1)
 })
 
@@ -20,12 +21,30 @@ test('a reading that fails for good is named at the end', async () => {
   expect(finish.unfinished).toEqual([{ destination: 'd', reason: 'the network is down' }])
 })
 
+test('a request that waits for something is named at the end', async () => {
+  const stage = new Stage((clock) => [receiver('r', new OneObject('logs', 0, clock))])
+  const store = new OneObject('logs', 0, stage.clock)
+  const list = store.list.bind(store)
+  // Today's hours can be listed, and nothing older.
+  Object.assign(stage.receivers[0]?.store ?? {}, {
+    list: (under: string) => {
+      if (under.includes('month=01')) throw new SourceFailure('access denied')
+      return list(under)
+    },
+  })
+  const [from, to] = ['2026-01-05', '2026-01-06'].map((day) => Date.parse(day))
+  const id = stage.memory.ask('backfill', JSON.stringify({ from, to, force: false, why: 'a hole' }), 'ann', 0)
+  const finish = await once(stage)
+  expect(finish).toEqual({ unswept: [], unfinished: [], unanswered: [{ request: id, kind: 'backfill' }] })
+  expect(stage.memory.request(id)?.answer).toBeUndefined()
+})
+
 test('what has been gathered does not linger when nothing more is to come', async () => {
   const stage = new Stage((clock) => [receiver('r', new OneObject('logs', 0, clock))])
   stage.options = { ...stage.options, batch: { ...stage.options.batch, lingerMs: 3_600_000 } }
   const begun = stage.clock.now()
   const finish = await once(stage)
-  expect(finish).toEqual({ unswept: [], unfinished: [] })
+  expect(finish).toEqual({ unswept: [], unfinished: [], unanswered: [] })
   expect(stage.outlet.sent).toHaveLength(1)
   expect(stage.clock.now() - begun).toBeLessThan(5_000)
 })

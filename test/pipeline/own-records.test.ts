@@ -194,7 +194,7 @@ test('a run that is to end accounts for what it has completed, and delivers that
   stage.clock.jump(10 * MINUTE)
   const pipeline = stage.pipeline({ own, destinations: specs() })
   const finish = await stage.finished(pipeline.runOnce(new AbortController().signal, MINUTE))
-  expect(finish).toEqual({ unswept: [], unfinished: [] })
+  expect(finish).toEqual({ unswept: [], unfinished: [], unanswered: [] })
   expect([outlet('a').of('heartbeat').length, outlet('a').of('act').length]).toEqual([1, 1])
   expect(outlet('a').of('control')).toMatchObject([{ attributes: { 'circleci_audit_forwarder.filtered': 1 } }])
   expect(stage.memory.ownStandings()).toMatchObject([{ outstanding: 0 }])

@@ -179,6 +179,22 @@ test('a ledger that fails in the middle of an act has it begun again', async () 
   expect(forwarder.answer(id)).toEqual({ done: 3 })
 })
 
+test('however many of one kind wait for something, another kind is not kept waiting', async () => {
+  const forwarder = new Forwarder()
+  const stuck = requestKind({
+    name: 'stuck',
+    parse: words,
+    act: (_, { signal }) => forwarder.clock.sleep(Number.MAX_SAFE_INTEGER, signal),
+  })
+  const quick = requestKind({ name: 'quick', parse: words, act: async () => 'done' })
+  void forwarder.start(stuck, quick)
+  for (let n = 0; n < 40; n++) forwarder.ask('stuck', { words: [] })
+  const id = forwarder.ask('quick', { words: [] })
+  await forwarder.clock.advance(5_000)
+  expect(forwarder.answer(id)).toEqual({ done: 'done' })
+  forwarder.stop()
+})
+
 test('however many ask, a bounded number is at work, and all are answered', async () => {
   const forwarder = new Forwarder()
   let [atWork, most] = [0, 0]

@@ -182,7 +182,7 @@ async function delivered(store: InspectedStore) {
     stopMs: 1000,
   })
   const finish = await pipeline.runOnce(never, 60_000)
-  expect(finish).toEqual({ unswept: [], unfinished: [] })
+  expect(finish).toEqual({ unswept: [], unfinished: [], unanswered: [] })
   store.close?.()
   const [account] = ledger.accounts()
   const { delivered, duplicates, quarantined } = account ?? expect.unreachable('no account')

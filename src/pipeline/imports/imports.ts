@@ -20,7 +20,7 @@ import { clear, differencesOf, tidy } from './clearing.ts'
 import { type CompareParts, compare, type Differences } from './compare.ts'
 import { fileObject } from './file.ts'
 import { delivered, register } from './forwarding.ts'
-import { type LaidParts, look, watchLaid } from './laid.ts'
+import { type LaidParts, lookOnce, watchLaid } from './laid.ts'
 import { destinationReport, type ImportReport, importReport, rehearsed } from './report.ts'
 
 export interface ImportsParts extends Omit<PipelineParts, 'imports'> {
@@ -62,9 +62,10 @@ export class Imports {
     await Promise.all(this.#laid.map((place) => watchLaid(place, signal)))
   }
 
-  /** The same, once. */
-  async look(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#laid.map((place) => look(place, signal)))
+  /** The same, once. Returns the receivers of which something could not be taken; why is told. */
+  async look(signal: AbortSignal): Promise<readonly string[]> {
+    const looked = await Promise.all(this.#laid.map((place) => lookOnce(place, signal)))
+    return this.#laid.flatMap(({ receiver }, index) => (looked[index] === true ? [] : [receiver]))
   }
 
   get #laid(): readonly LaidParts[] {

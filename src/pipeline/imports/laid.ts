@@ -38,16 +38,42 @@ export async function watchLaid(parts: LaidParts, signal: AbortSignal): Promise<
   }
 }
 
-/** Asks for what is new there, once. Returns what was in the way. Never rejects. */
-export async function look(parts: LaidParts, signal: AbortSignal): Promise<unknown> {
+/** Looks once, for a run that is to end. Returns whether nothing was in the way, and tells what was. Never rejects. */
+export async function lookOnce(parts: LaidParts, signal: AbortSignal): Promise<boolean> {
+  const failure = await look(parts, signal)
+  if (failure !== undefined) tellWaiting(failure, parts.intervalMs, parts)
+  return failure === undefined
+}
+
+/** Asks for what is new there, once. Returns what was in the way first. Never rejects. */
+async function look(parts: LaidParts, signal: AbortSignal): Promise<unknown> {
+  let failure: unknown
   try {
-    for await (const { objects } of parts.store.list('', signal)) {
-      for (const object of objects) if (!isProbe(object)) await take(object, parts, signal)
-    }
+    for await (const { objects } of parts.store.list('', signal))
+      for (const object of objects.filter((one) => !isProbe(one))) {
+        const one = await attempt(object, parts, signal)
+        failure ??= one
+      }
+    return failure
+  } catch (error) {
+    return failure ?? error ?? new Error('unknown')
+  }
+}
+
+/** A file that cannot be had keeps no other waiting. Returns why it cannot. */
+async function attempt(object: Sighting, parts: LaidParts, signal: AbortSignal): Promise<unknown> {
+  try {
+    await take(object, parts, signal)
     return undefined
   } catch (error) {
-    return error ?? new Error('unknown')
+    if (signal.aborted || !(error instanceof ReadFailure || error instanceof SourceFailure)) throw error
+    return naming(object, parts, error)
   }
+}
+
+function naming({ key }: Sighting, { store }: LaidParts, cause: ReadFailure | SourceFailure): SourceFailure {
+  const { message, hint } = cause
+  return new SourceFailure(`${store.uri}/${key} waits: ${message}`, { ...(hint !== undefined && { hint }), cause })
 }
 
 async function take(object: Sighting, parts: LaidParts, signal: AbortSignal): Promise<void> {

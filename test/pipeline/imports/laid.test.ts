@@ -1,5 +1,6 @@
 // Files that are laid in a store are imported by the forwarder that runs, each once.
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ReadFailure } from '../../../src/domain/failures.ts'
 import { readAnswer } from '../../../src/domain/request.ts'
 import { allColumns, eventsFrom } from '../../cli/import/place.ts'
 import { csv } from '../../receiver/csv/rows.ts'
@@ -42,6 +43,28 @@ test('what lies there is imported once, what is laid later too, and a new versio
   expect(world.catcher().ids.toSorted()).toEqual(events.map(({ id }) => id))
   expect(world.store.keys).toHaveLength(3)
   expect(world.told.filter(({ type }) => type === 'objects_ignored')).toMatchObject([{ key: 'elsewhere/other.csv' }])
+})
+
+test('a file that cannot be read keeps no other from being imported, and is named', async () => {
+  const refuse = (key: string) => new ReadFailure('denied', `cannot read ${key}: access denied`)
+  const { read } = world.store
+  world.store.read = async (object) => {
+    if (object.key === 'laid/a.csv') throw refuse(object.key)
+    return read.call(world.store, object)
+  }
+  lay('laid/a.csv', csv(events.slice(0, 5), allColumns))
+  lay('laid/b.csv', csv(events.slice(5), allColumns))
+  world.start()
+  expect(await answered(1)).toMatchObject([{ done: { destinations: [{ forwarded: 7 }] } }])
+  const waits = world.told.filter((event) => event.type === 'import_waits')
+  expect(waits[0]).toMatchObject({ receiver: 'r', reason: expect.stringContaining('laid/a.csv') })
+})
+
+test('a run that is to end says which receiver’s files it could not take', async () => {
+  lay('laid/b.csv', csv(events, allColumns))
+  world.store.read = () => Promise.reject(new ReadFailure('denied', 'access denied'))
+  expect(await world.once()).toEqual({ unswept: ['r'], unfinished: [], unanswered: [] })
+  expect(world.told.filter((event) => event.type === 'import_waits')).toHaveLength(1)
 })
 
 test('what is no audit log is said once, with its name, and left alone', async () => {

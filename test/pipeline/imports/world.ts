@@ -11,7 +11,7 @@ import { openSqliteLedger, type SqliteLedger } from '../../../src/ledger/sqlite/
 import { mappingOptions } from '../../../src/mapping/map.ts'
 import type { ImportReport } from '../../../src/pipeline/imports/report.ts'
 import type { DestinationSpec, PipelineParts, ReceiverSpec } from '../../../src/pipeline/parts.ts'
-import { Pipeline } from '../../../src/pipeline.ts'
+import { type Finish, Pipeline } from '../../../src/pipeline.ts'
 import type { DecodeOptions } from '../../../src/receiver/decode/decode.ts'
 import { Staging } from '../../../src/receiver/imports/staging.ts'
 import type { Store } from '../../../src/receiver/store.ts'
@@ -98,6 +98,12 @@ export class World {
     const abort = new AbortController()
     const pipeline = new Pipeline(this.#parts(destinations, startAt))
     this.#running = { abort, done: pipeline.run(abort.signal) }
+  }
+
+  /** A run that ends by itself. */
+  once(): Promise<Finish> {
+    const pipeline = new Pipeline(this.#parts(['d'], 'beginning'))
+    return pipeline.runOnce(new AbortController().signal, 60_000)
   }
 
   /** Stops it, at once; what was on its way is in the ledger. */
