@@ -39,7 +39,7 @@ function countsOf({ file, destinations }: Imported['report']) {
   const [to] = destinations
   const rows = file.rows + file.unreadable
   const [delivered, quarantined] = [to?.forwarded ?? 0, to?.quarantined ?? 0]
-  const duplicates = file.repeated + (to?.alreadyForwarded ?? 0)
+  const duplicates = to?.skipped ?? 0
   return { rows, delivered, duplicates, quarantined, out: delivered + duplicates + quarantined + (to?.filtered ?? 0) }
 }
 

@@ -58,6 +58,8 @@ export interface IntervalReport {
 /** What became of the file's rows. Where nothing was sent, what would. */
 export interface DestinationReport {
   readonly id: string
+  /** Rows that were not sent because it has their event. An event that is there twice is two of them. */
+  readonly skipped: number
   /** Events that it has from the stream or an earlier import, or will have from the stream. */
   readonly alreadyForwarded: number
   readonly forwarded: number
@@ -83,7 +85,7 @@ export function instant(time: number | undefined): string | null {
 export function destinationReport(account: Account, { repeated }: Tallied): DestinationReport {
   const { destination: id, delivered: forwarded, filtered, quarantined, duplicates, lostObjects } = account
   const alreadyForwarded = Math.max(0, duplicates - repeated)
-  return { id, alreadyForwarded, forwarded, filtered, quarantined, lost: lostObjects > 0 }
+  return { id, skipped: duplicates, alreadyForwarded, forwarded, filtered, quarantined, lost: lostObjects > 0 }
 }
 
 export function importReport(
@@ -116,15 +118,9 @@ export function importReport(
 }
 
 /** What would become of the rows at each destination that was asked for. Filters are not asked. */
-export function rehearsed({ held, file, unreadableRows }: Differences): readonly DestinationReport[] {
+export function rehearsed({ held, file, repeated, unreadableRows }: Differences): readonly DestinationReport[] {
   return Object.entries(held).map(([id, alreadyForwarded]) => {
-    return {
-      id,
-      alreadyForwarded,
-      forwarded: file - alreadyForwarded,
-      filtered: 0,
-      quarantined: unreadableRows,
-      lost: false,
-    }
+    const known = { alreadyForwarded, skipped: alreadyForwarded + repeated }
+    return { id, ...known, forwarded: file - alreadyForwarded, filtered: 0, quarantined: unreadableRows, lost: false }
   })
 }

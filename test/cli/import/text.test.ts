@@ -21,8 +21,16 @@ const report: ImportReport = {
   },
   lackingInFile: { events: 0, count: 0, intervals: [] },
   destinations: [
-    { id: 'splunk_hec/soc', alreadyForwarded: 12_295, forwarded: 45, filtered: 0, quarantined: 1, lost: false },
-    { id: 'datadog', alreadyForwarded: 0, forwarded: 12_000, filtered: 340, quarantined: 1, lost: true },
+    {
+      id: 'splunk_hec/soc',
+      skipped: 12_300,
+      alreadyForwarded: 12_295,
+      forwarded: 45,
+      filtered: 0,
+      quarantined: 1,
+      lost: false,
+    },
+    { id: 'datadog', skipped: 5, alreadyForwarded: 0, forwarded: 12_000, filtered: 340, quarantined: 1, lost: true },
   ],
 }
 
