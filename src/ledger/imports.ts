@@ -32,6 +32,11 @@ export interface ImportLedger {
   remember(object: number, claimants: readonly Claimant[]): void
   /** For each position of an object, whether the destination has what lies there, or will have it. */
   has(destination: string, object: number, positions: readonly number[]): readonly boolean[]
+  /**
+   * Whether the destination has yet to be given something that the object left to others: then it is not done, for should
+   * they be lost it is due again. Rows are asked, not positions, and one outstanding row that has a part is enough.
+   */
+  leansOn(destination: string, object: number): boolean
   /** Whether a file that was laid in a store was ever asked for: `source` in the request's body. */
   isAsked(source: string): boolean
   /** Accounts of imports under way. They are in `accounts` no more than own records are. */

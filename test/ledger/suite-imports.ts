@@ -113,6 +113,27 @@ export function importGuarantees(guarantee: Guarantee): void {
     },
   )
 
+  guarantee('an import leans on rows that are to deliver what it left to them, until they have', (ledger) => {
+    ledger.enrol([route('a'), route('b'), imported('a'), imported('b')], start)
+    see(ledger, at(1), at(2))
+    ledger.decide(whole(1, ['x', 'y']), start)
+    ledger.decide(whole(2, ['z']), start)
+    bring(ledger)
+    const leans = () => ['a', 'b'].map((destination) => ledger.imports.leansOn(destination, 3))
+    expect(leans()).toEqual([false, false])
+    const { copies } = ledger.decide(whole(3, ['new', 'x']), start)
+    for (const destination of ['a', 'b']) {
+      expect(ledger.judge(destination, 3, copies)).toEqual([true])
+      ledger.settle(destination, [{ object: 3, ranges: [[0, 20]], tally: { ...none, delivered: 1, duplicates: 1 } }])
+    }
+    expect(leans()).toEqual([true, true])
+    settle(ledger, 'a', 1, 20)
+    expect(leans()).toEqual([false, true])
+    expect(ledger.lose('b', 1, 'gone', start)).toEqual([3])
+    expect(leans()).toEqual([false, false])
+    expect(ledger.row('b', 3)).toMatchObject({ settled: [[0, 10]] })
+  })
+
   guarantee(
     'claims that are needed are not forgotten, nor are those of imports for as long as files reach back',
     (ledger) => {

@@ -5,7 +5,7 @@ import type { Account } from '../accounts.ts'
 import type { Claimant } from '../duplicates.ts'
 import type { ImportLedger, Place, Span } from '../imports.ts'
 import { accountsOf } from './accounts.ts'
-import { claim } from './duplicates.ts'
+import { adoptionKey, claim } from './duplicates.ts'
 import type { State } from './state.ts'
 
 export class MemoryImports implements ImportLedger {
@@ -38,6 +38,18 @@ export class MemoryImports implements ImportLedger {
     const row = this.#state.row(destination, object)
     const isComing = row?.state === 'outstanding' && this.#state.route(row.route).active
     return positions.map((position) => isComing || covers(row?.settled ?? [], position, position + 1))
+  }
+
+  leansOn(destination: string, object: number): boolean {
+    const isOutstanding = (other: number): boolean => {
+      const row = this.#state.row(destination, other)
+      return other !== object && row?.state === 'outstanding' && this.#state.route(row.route).active
+    }
+    const { copies = [] } = this.#state.objects.get(object) ?? {}
+    return copies.some(({ owner }) => {
+      const adopter = this.#state.adoptions.get(adoptionKey(destination, owner))
+      return isOutstanding(owner.object) || (adopter !== undefined && isOutstanding(adopter.object))
+    })
   }
 
   isAsked(source: string): boolean {

@@ -48,6 +48,17 @@ export class SqliteImports implements ImportLedger {
     return positions.map((position) => holds(row, position))
   }
 
+  /** Outstanding rows are few, or it is no time to hurry; a file's copies may be a million. */
+  leansOn(destination: string, object: number): boolean {
+    const sql = `SELECT 1 FROM routes r JOIN deliveries d INDEXED BY outstanding_by_time ON d.route = r.id AND d.state = 0
+      WHERE r.destination = ?1 AND r.active = 1 AND d.object <> ?2 AND (
+        EXISTS (SELECT 1 FROM copies c INDEXED BY copies_by_owner WHERE c.owner = d.object AND c.object = ?2) OR
+        EXISTS (SELECT 1 FROM adoptions a JOIN copies c INDEXED BY copies_by_owner
+          ON c.owner = a.owner AND c.owner_start = a.owner_start
+          WHERE a.destination = ?1 AND a.object = d.object AND c.object = ?2)) LIMIT 1`
+    return this.#db.get(sql, destination, object) !== undefined
+  }
+
   isAsked(source: string): boolean {
     const sql = `SELECT 1 FROM requests WHERE kind = 'import' AND json_valid(body) AND json_extract(body, '$.source') = ?`
     return this.#db.get(sql, source) !== undefined

@@ -53,7 +53,13 @@ export function register(
   fresh()
 }
 
-/** The import's accounts, once nothing of it is outstanding anywhere. Fails when the signal aborts. */
+/** The same while what the file left to others is on its way, in milliseconds: that may take as long as an outage. */
+const LEAN_MS = 5_000
+
+/**
+ * The import's accounts, once nothing of it is outstanding anywhere, nor anything that it left to the stream: until then
+ * the staged copy may be all there is of it. Fails when the signal aborts.
+ */
 export async function delivered(
   { body, task, found }: Compared,
   { ledger, clock }: ForwardingParts,
@@ -61,16 +67,34 @@ export async function delivered(
   const receiver = importReceiver(task.id, body.receiver)
   for (;;) {
     const accounts = ledger.imports.accounts().filter((account) => account.receiver === receiver)
-    const waiting = accounts.filter(({ outstanding }) => outstanding > 0)
+    const due = accounts.filter(({ outstanding }) => outstanding > 0)
+    const waiting = due.length > 0 ? due : leaning(accounts, body, task, ledger)
     if (waiting.length === 0) return accounts
     const done = Math.min(...accounts.map((one) => one.delivered + one.filtered + one.duplicates + one.quarantined))
     const why = waiting.map(({ destination: where, stop, oldest }) => {
       return { where, reason: stop?.reason ?? oldest?.reason }
     })
     task.report({ phase: 'delivering', done, of: found.rows + found.unreadableRows, waiting: why })
-    await clock.sleep(LOOK_MS, task.signal)
+    await clock.sleep(due.length > 0 ? LOOK_MS : LEAN_MS, task.signal)
     task.signal.throwIfAborted()
   }
+}
+
+/** Who has yet to be given by the stream what the file has too. */
+function leaning(
+  accounts: readonly Account[],
+  { staged, receiver }: ImportBody,
+  { id }: Task,
+  ledger: Ledger,
+): readonly Pick<Account, 'destination' | 'stop' | 'oldest'>[] {
+  const [object] = ledger.imports.numbers(importStore(receiver), [{ key: staged, version: String(id) }])
+  if (object === undefined) return []
+  const stream = ledger.accounts().filter((account) => account.receiver === receiver)
+  return accounts.flatMap(({ destination }) => {
+    if (!ledger.imports.leansOn(destination, object)) return []
+    const feeding = stream.find((account) => account.destination === destination)
+    return [{ destination, stop: feeding?.stop, oldest: feeding?.oldest }]
+  })
 }
 
 /** Whoever imports brings events into the log: that is an act of theirs. */

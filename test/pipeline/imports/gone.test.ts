@@ -34,7 +34,7 @@ function put(some: readonly Event[], prefix = ''): string {
 const file = (some: readonly Event[]): string => csv(some, allColumns)
 const cleared = (): Promise<void> => world.until('nothing is left staged', () => world.staged.length === 0)
 const idsOf = (some: readonly { readonly id: string }[]): string[] => some.map(({ id }) => id).toSorted()
-const arrived = (): string[] => [...world.catcher().ids].toSorted()
+const arrived = (destination = 'd'): string[] => [...world.catcher(destination).ids].toSorted()
 
 test('where objects are gone their events cannot be recognised: refused, unless that is accepted', async () => {
   begin({ deduplicationMs: hour })
@@ -84,4 +84,29 @@ test('an object whose stamp lies beside its partition is read, and not taken for
   await world.rest()
   for (const some of [all, edge]) await world.import(file(some))
   expect(arrived()).toEqual(idsOf([...all, ...edge]))
+})
+
+test('what the stream is yet to deliver is not called forwarded, and taken from the file where the stream loses it', async () => {
+  begin({ destinations: ['d', 'other'] })
+  const all = events(2, 10)
+  const key = put(all)
+  world.catcher().down = true
+  world.start()
+  await world.until('the other one has it', () => world.catcher('other').ids.length === all.length)
+  const id = await world.ask(file(all))
+  await world.until('it is said what it waits for', () => /503/.test(world.ledger.request(id)?.progress ?? ''))
+  expect(world.ledger.request(id)?.answer).toBeUndefined()
+  expect(world.staged).not.toEqual([])
+  await world.stop()
+  // Nobody has tried to deliver it since it was taken back: there is nothing of it on its way.
+  for (const { id } of world.ledger.intents('d')) world.ledger.resolve(id, { delivered: [] }, Date.now())
+  world.store.remove(key)
+  world.ledger.lose('d', 1, 'it is gone', Date.now())
+  world.catcher().down = false
+  world.start()
+  expect(await world.answer(id)).toMatchObject({
+    done: { destinations: [{ id: 'd', forwarded: 10 }, { id: 'other' }] },
+  })
+  expect([arrived(), arrived('other')]).toEqual([idsOf(all), idsOf(all)])
+  await cleared()
 })
