@@ -270,6 +270,29 @@ describe('what is no event is kept, and costs nothing else', () => {
     expect(found[0]).toMatch(/not closed within 200 bytes/)
   })
 
+  test('once too much was read in vain, a row is a line', async () => {
+    const limits = { lineBytes: 500, singles: 1_000 }
+    // Opens a cell that is not closed within the limit, whatever follows.
+    const vain = `x,"\n${'""\n'.repeat(200)}`
+    const twoLines = 'a,"b\nc"\n'
+    const before = await read(`id,action\n${vain}${twoLines}d,e\n`, { limits })
+    expect(before.slice(-2)).toEqual([
+      { id: 'a', action: 'b\nc' },
+      { id: 'd', action: 'e' },
+    ])
+    const after = await read(`id,action\n${vain.repeat(20)}${twoLines}d,e\n`, { limits })
+    expect(after.at(-1)).toEqual({ id: 'd', action: 'e' })
+    expect(after.slice(-3, -1).every((one) => typeof one === 'string')).toBe(true)
+  })
+
+  const odd = ['"a\n', '"""\n', '"\n""\n', 'x,"""y\n', ',,,,\n', '\u0001"\n', '"', '""', 'id,action,occurred_at\n']
+  test.each(odd)('a hundred kilobytes of %j end', async (pattern) => {
+    const text = `id,action,occurred_at\n${pattern.repeat(100_000 / pattern.length)}`
+    const items = await importedItems(text)
+    expect(items.at(-1)?.to ?? text.length).toBeLessThanOrEqual(text.length)
+    expect(items.every(({ event }) => event === undefined)).toBe(true)
+  })
+
   test('many that stand in a row are one', async () => {
     const junk = Array.from({ length: 50 }, (_, n) => `junk ${n}`).join('\n')
     const found = await read(`${head}\n${junk}\n${good}`, { limits: { singles: 3 } })
