@@ -3,12 +3,17 @@
 // last one tells where to begin.
 import { counted, type OwnRecord, ownId, stamp } from './own-records.ts'
 
+/** So many receivers and destinations are listed: a heartbeat must be small enough for everybody. */
+const LISTED = 50
+
 /** How the forwarder stands. Times in milliseconds since 1970. */
 export interface Standing {
   readonly instance: string
   readonly version: string
   readonly startedAt: number
   readonly now: number
+  /** How many heartbeats there were before in this run: a clock that is set back shows the same time twice. */
+  readonly before: number
   readonly receivers: readonly { readonly id: string; readonly sweptTo: number | undefined }[]
   readonly destinations: readonly DestinationStanding[]
   readonly openGaps: number
@@ -24,12 +29,12 @@ export interface DestinationStanding {
 }
 
 export function heartbeat(standing: Standing): OwnRecord {
-  const { instance, version, startedAt, now, receivers, destinations, openGaps } = standing
+  const { instance, version, startedAt, now, before, receivers, destinations, openGaps } = standing
   const stopped = [...new Set(destinations.filter((one) => one.stopped).map(({ destination }) => destination))]
   const outstanding = destinations.reduce((sum, one) => sum + one.outstanding, 0)
   return {
     kind: 'heartbeat',
-    id: ownId('heartbeat', instance, startedAt, now),
+    id: ownId('heartbeat', instance, startedAt, now, before),
     at: now,
     level: 'info',
     body: sentence(standing, stopped, outstanding),
@@ -40,12 +45,19 @@ export function heartbeat(standing: Standing): OwnRecord {
       outstanding_objects: outstanding,
       open_gaps: openGaps,
       stopped,
-      receivers: receivers.map(({ id, sweptTo }) => ({ id, swept_to: stamp(sweptTo) })),
-      destinations: destinations.map(({ destination, receiver, watermark, ...rest }) => {
+      receivers: receivers.slice(0, LISTED).map(({ id, sweptTo }) => ({ id, swept_to: stamp(sweptTo) })),
+      destinations: furthestBehind(destinations).map(({ destination, receiver, watermark, ...rest }) => {
         return { id: destination, receiver, watermark: stamp(watermark), outstanding_objects: rest.outstanding }
       }),
     },
   }
+}
+
+/** All of them, in their order; of more than can be listed those that are furthest behind. */
+function furthestBehind(destinations: readonly DestinationStanding[]): readonly DestinationStanding[] {
+  if (destinations.length <= LISTED) return destinations
+  const mark = ({ watermark = Number.NEGATIVE_INFINITY }: DestinationStanding): number => watermark
+  return destinations.toSorted((a, b) => mark(a) - mark(b)).slice(0, LISTED)
 }
 
 function sentence({ destinations, openGaps }: Standing, stopped: readonly string[], outstanding: number): string {

@@ -40,6 +40,7 @@ export class OwnRecords {
   readonly #parts: OwnRecordsParts
   readonly #startedAt: number
   #beatAt = Number.NEGATIVE_INFINITY
+  #beats = 0
 
   constructor(parts: OwnRecordsParts) {
     this.#parts = parts
@@ -53,6 +54,7 @@ export class OwnRecords {
     if (now >= this.#beatAt && now < this.#beatAt + own.heartbeatMs) return
     ledger.record([{ record: this.#heartbeat(now) }], now)
     this.#beatAt = now
+    this.#beats += 1
     for (const lane of lanes) lane.wake()
   }
 
@@ -61,7 +63,8 @@ export class OwnRecords {
     const swept = receivers.map(({ id }) => ({ id, sweptTo: ledger.sweptTo(id) }))
     const destinations = ledger.accounts().map((account) => ({ ...account, stopped: account.stop !== undefined }))
     const { instance, version } = own
-    const standing = { instance, version, startedAt: this.#startedAt, now, receivers: swept, destinations }
+    const when = { startedAt: this.#startedAt, now, before: this.#beats }
+    const standing = { instance, version, ...when, receivers: swept, destinations }
     return heartbeat({ ...standing, openGaps: 0 })
   }
 

@@ -73,7 +73,15 @@ test('ids are UUIDs that the same parts give for ever, and no others', () => {
 })
 
 test('a heartbeat says how the forwarder stands, and proves nothing where a destination has no watermark', () => {
-  const standing = { instance: 'i', version: '1', startedAt: at - 90_500, now: at, receivers: [], openGaps: 2 }
+  const standing = {
+    instance: 'i',
+    version: '1',
+    startedAt: at - 90_500,
+    now: at,
+    before: 0,
+    receivers: [],
+    openGaps: 2,
+  }
   const a = { destination: 'a', receiver: 'r', watermark: at - 1000, outstanding: 3, stopped: true }
   const b = { ...a, destination: 'b', watermark: undefined, stopped: false }
   expect(heartbeat({ ...standing, destinations: [a, b] })).toMatchObject({
@@ -86,6 +94,26 @@ test('a heartbeat says how the forwarder stands, and proves nothing where a dest
   expect(heartbeat({ ...standing, destinations: [] }).attributes['watermark']).toBeUndefined()
 })
 
+test('a heartbeat stays small however much is configured, and lists those that are furthest behind', () => {
+  const destinations = Array.from({ length: 500 }, (_, n) => {
+    const [destination, receiver] = [`splunk_hec/destination-number-${n}`, `circleci_audit/receiver-number-${n}`]
+    return { destination, receiver, watermark: at - n * 1000, outstanding: n, stopped: false }
+  })
+  const receivers = destinations.map(({ receiver }) => ({ id: receiver, sweptTo: at }))
+  const said = heartbeat({
+    instance: 'i',
+    version: '1',
+    startedAt: 0,
+    now: at,
+    before: 0,
+    receivers,
+    destinations,
+    openGaps: 0,
+  })
+  expect(ownText(said).length).toBeLessThan(16_000)
+  expect(said.attributes['destinations']).toMatchObject({ length: 50, 0: { id: 'splunk_hec/destination-number-499' } })
+})
+
 test('however often heartbeats are collapsed, none is forgotten in the count', () => {
   const beat = (n: number) =>
     heartbeat({
@@ -93,6 +121,7 @@ test('however often heartbeats are collapsed, none is forgotten in the count', (
       version: '1',
       startedAt: 0,
       now: n * 300_000,
+      before: n,
       receivers: [],
       destinations: [],
       openGaps: 0,

@@ -13,6 +13,7 @@ import { Outlet } from './outlet.ts'
 import { type DestinationPlan, type Life, MINUTE, type Plan } from './plan.ts'
 import type { Queue } from './queue.ts'
 import type { Attempt, Server } from './server.ts'
+import type { Spoken } from './spoken.ts'
 import type { VirtualTime } from './time.ts'
 import type { Trace, Verdict } from './trace.ts'
 import type { Occurrence, Truth } from './truth.ts'
@@ -34,8 +35,9 @@ export interface Setting {
   readonly stopMs: number
   /** An answer was lost on its way to the process. */
   readonly unanswered: (epoch: Epoch, attempt: Attempt) => void
+  readonly spoken: Spoken
   /** Numbers requests. */
-  readonly request: () => number
+  readonly request: (audit: boolean) => number
 }
 
 export interface Birth {
@@ -52,8 +54,15 @@ export function assemble(setting: Setting, birth: Birth): PipelineParts {
     destinations: plan.destinations
       .filter(({ id }) => life.filters.has(id))
       .map((destination) => assembled(setting, destination, birth)),
-    ledger: observed({ medium, epoch, watch, isFull: () => plan.disk.at(setting.time.now) !== undefined }),
+    ledger: observed({
+      medium,
+      epoch,
+      watch,
+      spoken: setting.spoken,
+      isFull: () => plan.disk.at(setting.time.now) !== undefined,
+    }),
     decode: { inflate: syncInflate, limits: { chunkItems: plan.chunkItems } },
+    ...(plan.own && { own: { ...who, heartbeatMs: plan.own.heartbeatMs } }),
     clock: epoch.clock(() => skew(setting)),
     random: chance.fork(100 + index).random,
     tell: (event) => told(setting, event, epoch),
@@ -62,6 +71,8 @@ export function assemble(setting: Setting, birth: Birth): PipelineParts {
     stopMs,
   }
 }
+
+const who = { instance: 'simulated', version: '0.0.0', operator: 'the author' }
 
 function skew({ plan, time: { now } }: Setting): number {
   return plan.skews.find(({ from, to }) => from <= now && now < to)?.ms ?? 0
@@ -98,6 +109,7 @@ function assembled(setting: Setting, plan: DestinationPlan, birth: Birth): Desti
       bufferBytes: setting.plan.bufferBytes,
       attemptMs: MINUTE,
     },
+    told: setting.plan.own?.told.get(id) ?? 'nothing',
     routes: setting.buckets.map((_, place) => ({ receiver: `circleci_audit/${place}`, startAt, processing })),
   }
 }
@@ -107,7 +119,7 @@ function outlet(
   { id, records, bytes, concurrencyMax }: DestinationPlan,
   { index, epoch }: Birth,
 ): Outlet {
-  const { time, truth, trace, verdict, fingerprints } = setting
+  const { time, truth, trace, verdict, fingerprints, spoken } = setting
   return new Outlet({
     server: setting.servers.get(id) as Server,
     epoch,
@@ -120,6 +132,7 @@ function outlet(
     concurrencyMax,
     fingerprints,
     replayed: setting.plan.mended,
+    spoken,
     unanswered: (attempt) => setting.unanswered(epoch, attempt),
     next: setting.request,
   })

@@ -1,6 +1,7 @@
 // Faults somebody might make one day, each a small change of the product's source. The simulation must catch every one:
 // a promise whose breaking goes unnoticed is not held by it.
 
+import { OWN_RECORDS } from './faults-own.ts'
 import { REPAIRS } from './faults-repairs.ts'
 
 export interface Fault {
@@ -260,4 +261,5 @@ export const FAULTS: readonly Fault[] = [
     seed: 1,
   },
   ...REPAIRS,
+  ...OWN_RECORDS,
 ]

@@ -4,6 +4,7 @@ import type { Chance } from './chance.ts'
 import type { Epoch } from './epoch.ts'
 import type { Plan } from './plan.ts'
 import type { Attempt } from './server.ts'
+import { isOwnOccurrence } from './spoken.ts'
 import type { VirtualTime } from './time.ts'
 import type { Trace } from './trace.ts'
 import type { TrueObject } from './truth.ts'
@@ -27,7 +28,7 @@ export class Mishaps {
   /** A batch was sent and its answer lost. */
   unanswered(epoch: Epoch, { occurrences, stored }: Attempt): void {
     const { plan, chance } = this.#parts
-    const [first, ...others] = new Set(occurrences.map(({ object }) => object))
+    const [first, ...others] = new Set(occurrences.filter((one) => !isOwnOccurrence(one)).map(({ object }) => object))
     if (!plan.thieves || this.#isCalm() || stored === 0) return
     if (first === undefined || others.length === 0 || !chance.hit(0.8)) return
     this.#loot.push(first)

@@ -1,10 +1,14 @@
 // The ledger as one life of the process uses it: every call is a touch of the world, and what the oracle must know of
 // the calls is written down. Nothing of the ledger's inside is looked at.
+
+import { ownReceiver } from '../../src/domain/own-records.ts'
 import type { Watermark } from '../../src/ledger/accounts.ts'
 import { LedgerFailure } from '../../src/ledger/failure.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
+import type { OwnEntry } from '../../src/ledger/own.ts'
 import type { Epoch } from './epoch.ts'
 import type { Medium } from './medium.ts'
+import type { Spoken } from './spoken.ts'
 import type { Watch } from './watch.ts'
 
 const READS = new Set([
@@ -19,11 +23,12 @@ export interface ObservedParts {
   readonly medium: Medium
   readonly epoch: Epoch
   readonly watch: Watch
+  readonly spoken: Spoken
   /** Nothing can be written now. */
   readonly isFull: () => boolean
 }
 
-export function observed({ medium, epoch, watch, isFull }: ObservedParts): Ledger {
+export function observed({ medium, epoch, watch, spoken, isFull }: ObservedParts): Ledger {
   const { ledger } = medium
   return new Proxy(ledger, {
     get: (_, name) => {
@@ -35,10 +40,19 @@ export function observed({ medium, epoch, watch, isFull }: ObservedParts): Ledge
           const result = (method as Method).apply(ledger, args)
           if (!READS.has(name)) watch.committed(medium.volatile)
           note({ ledger, watch }, name, args, result)
+          if (name === 'record') keep(spoken, medium, args[0] as readonly OwnEntry[])
           return result
         })
     },
   })
+}
+
+/** Within `together` it is durable only with the rest. */
+function keep(spoken: Spoken, { ledger, volatile }: Medium, entries: readonly OwnEntry[]): void {
+  const told = ledger.routes().filter(({ receiver }) => receiver === ownReceiver)
+  const isAct = entries.some(({ record, only }) => record.kind === 'act' || only !== undefined)
+  const names = told.map(({ destination }) => destination)
+  spoken.kept(entries, names, !isAct && volatile > 0)
 }
 
 function full(): LedgerFailure {

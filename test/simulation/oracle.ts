@@ -1,16 +1,19 @@
 // The judgement at rest. It knows what was written into the world and what the destinations hold, and asks the ledger only
 // what an operator could ask: routes, accounts, quarantine.
 
+import { isOwnReceiver } from '../../src/domain/own-records.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import type { QuarantineEntry } from '../../src/ledger/quarantine.ts'
 import type { Operator } from './operator.ts'
 import { judgeDelay } from './oracle-delay.ts'
+import { isOwnEntry, judgeOwn } from './oracle-own.ts'
 import { judgeQuarantine } from './oracle-quarantine.ts'
 import { judgeReach } from './oracle-reach.ts'
 import { judgeRepeats } from './oracle-repeats.ts'
 import type { DestinationPlan, Plan } from './plan.ts'
 import type { Queue } from './queue.ts'
 import type { Server } from './server.ts'
+import type { Spoken } from './spoken.ts'
 import type { Verdict } from './trace.ts'
 import type { TrueObject, Truth } from './truth.ts'
 import type { Watch } from './watch.ts'
@@ -24,6 +27,7 @@ export interface OracleParts {
   readonly queues: readonly Queue[]
   readonly ledger: Ledger
   readonly operator: Operator
+  readonly spoken: Spoken
   readonly now: number
 }
 
@@ -52,15 +56,17 @@ export class Oracle {
       const server = servers.get(destination.id) as Server
       const startOf = (object: TrueObject): number =>
         starts.get(`${destination.id} ${object.source}`) ?? Number.POSITIVE_INFINITY
-      const own = entries.filter((entry) => entry.destination === destination.id)
-      const one: Case = { ...this.#parts, destination, server, entries: own, startOf }
+      const mine = entries.filter((entry) => entry.destination === destination.id)
+      const audit = mine.filter((entry) => !isOwnEntry(entry))
+      const one: Case = { ...this.#parts, destination, server, entries: audit, startOf }
       judgeReach(one)
       judgeRepeats(one)
       judgeDelay(one)
       judgeQuarantine(one)
+      judgeOwn(one, mine.filter(isOwnEntry))
     }
     this.#judgeBad(entries, starts)
-    for (const { provisional, replay, id } of entries) {
+    for (const { provisional, replay, id } of entries.filter((entry) => !isOwnEntry(entry))) {
       if (provisional) verdict.breaks(`rest: the verdict on quarantine entry ${id} is still provisional`)
       else if (replay !== undefined) verdict.breaks(`rest: quarantine entry ${id} is still on its way`)
     }
@@ -84,6 +90,7 @@ export class Oracle {
     const { ledger, plan, verdict, watch, now } = this.#parts
     const starts = new Map<string, number>()
     for (const { destination, receiver, startAt } of ledger.routes()) {
+      if (isOwnReceiver(receiver)) continue
       const index = Number(receiver.split('/')[1])
       starts.set(`${destination} s3://${plan.buckets[index]?.name}`, startAt)
       const configured = plan.destinations.find(({ id }) => id === destination)?.startAt

@@ -11,6 +11,7 @@ import {
 } from '@circleci-audit-forwarder/contract'
 import type { Epoch } from './epoch.ts'
 import type { Attempt, Server } from './server.ts'
+import { isOwnOccurrence, isOwnRecord, type Spoken } from './spoken.ts'
 import type { VirtualTime } from './time.ts'
 import type { Trace, Verdict } from './trace.ts'
 import { type Occurrence, placeOf, type Truth } from './truth.ts'
@@ -30,8 +31,10 @@ export interface OutletParts {
   /** Whether somebody may ask for what was refused. */
   readonly replayed: boolean
   readonly fingerprints: Map<Occurrence, string>
+  readonly spoken: Spoken
   readonly unanswered: (attempt: Attempt) => void
-  readonly next: () => number
+  /** Numbers a request, and is told whether anything but own records is in it. */
+  readonly next: (audit: boolean) => number
 }
 
 interface Parcel extends Encoded {
@@ -59,8 +62,14 @@ export class Outlet implements Exporter {
   }
 
   encode(record: LogRecord): Parcel {
+    if (isOwnRecord(record)) return this.#own(record)
     const text = record[ORIGINAL] ?? ''
     return { bytes: Buffer.from(text), occurrence: this.#recognised(record, text) }
+  }
+
+  #own(record: LogRecord): Parcel {
+    const occurrence = this.#parts.spoken.hear(record, this.#parts.server.id)
+    return { bytes: Buffer.from(occurrence.text), occurrence }
   }
 
   async send(batch: Batch, signal: AbortSignal): Promise<Outcome> {
@@ -125,7 +134,7 @@ export class Outlet implements Exporter {
     const occurrences = batch.members.flatMap((member) => (member as Parcel).occurrence ?? [])
     const { token } = batch
     return {
-      number: next(),
+      number: next(!occurrences.every(isOwnOccurrence)),
       life,
       token,
       occurrences,

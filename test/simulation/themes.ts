@@ -1,14 +1,16 @@
 // What some worlds are about: changes of a drawn plan that bring together what would rarely meet by chance.
 import type { BucketTrouble } from './bucket.ts'
 import type { Chance } from './chance.ts'
-import { type DestinationPlan, HOUR, type Life, type Plan } from './plan.ts'
+import { type DestinationPlan, HOUR, type Life, MINUTE, type Plan } from './plan.ts'
 import type { ServerTrouble } from './server.ts'
 import { type Spell, Weather } from './weather.ts'
 
 /** Every so many worlds, one is about this. By the seed and not by a draw: the other worlds stay what they are. */
 const SLOTS = 16
 const THEMES: ReadonlyMap<number, (plan: Plan) => Plan> = new Map([
+  [0, longDown],
   [5, mended],
+  [7, speaking],
   [11, narrowing],
   [12, ending],
   [13, mended],
@@ -95,6 +97,37 @@ function brittle(plan: Plan): Plan {
   // Whoever begins now wants none of the old ones.
   const destinations = plan.destinations.map((each): DestinationPlan => ({ ...each, startAt: { from: 'beginning' } }))
   return { ...plan, ...looking, brittle: true, buckets, destinations, lives: [...lives, ...plan.lives.slice(-1)] }
+}
+
+/** The forwarder speaks of itself, to most. */
+function speaking(plan: Plan): Plan {
+  const told = plan.destinations.map(({ id }, index) => [id, index === 2 ? wants(plan) : 'everything'] as const)
+  // Nobody takes so little at once that the forwarder could not say how it stands.
+  const destinations = plan.destinations.map((each) => ({ ...each, bytes: Math.max(6000, each.bytes) }))
+  return { ...plan, destinations, own: { heartbeatMs: 7 * MINUTE, told: new Map(told) } }
+}
+
+function wants({ objects }: Plan): 'everything' | 'gaps' | 'nothing' {
+  return (['everything', 'gaps', 'nothing'] as const)[objects % 3] ?? 'everything'
+}
+
+/** The forwarder speaks of itself to somebody who does not hear it for days. */
+function longDown(plan: Plan): Plan {
+  const calmAt = plan.calmAt + 60 * HOUR
+  const [ill] = plan.destinations.filter(({ healthy }) => !healthy).slice(-1)
+  const down = new Weather<ServerTrouble>([
+    { kind: plan.objects % 2 === 0 ? 'down' : 'credentials', from: plan.start, to: calmAt - HOUR },
+  ])
+  const destinations = plan.destinations.map(
+    (each): DestinationPlan => (each === ill ? { ...each, weather: down } : each),
+  )
+  const [first] = plan.lives
+  const others = plan.lives.slice(-1).map((life): Life => ({ ...life, from: calmAt }))
+  const lives =
+    first === undefined
+      ? plan.lives
+      : [{ ...first, once: false, to: calmAt - HOUR, end: { kind: 'stop' } as const }, ...others]
+  return speaking({ ...plan, calmAt, destinations, lives })
 }
 
 /** One life as so many shorter ones in a row, so that the process can die that often. */

@@ -14,6 +14,7 @@ import { type DestinationPlan, drawPlan, HOUR, type Life, MINUTE, type Plan } fr
 import { type Mail, Queue } from './queue.ts'
 import { Scenery } from './scenery.ts'
 import { Server } from './server.ts'
+import { Requests, Spoken } from './spoken.ts'
 import { themed } from './themes.ts'
 import { VirtualTime } from './time.ts'
 import { Trace, Verdict } from './trace.ts'
@@ -60,6 +61,7 @@ class World {
   readonly #trace: Trace
   readonly #verdict = new Verdict()
   readonly #truth = new Truth()
+  readonly #spoken = new Spoken(this.#verdict)
   readonly #medium: Medium
   readonly #servers: ReadonlyMap<string, Server>
   readonly #buckets: readonly Bucket[]
@@ -71,7 +73,7 @@ class World {
   readonly #operator: Operator
   /** The present life of the process. */
   #epoch: Epoch | undefined
-  #requests = 0
+  readonly #requests = new Requests()
 
   constructor(seed: number, trace: Trace, medium: MediumName | undefined) {
     this.#chance = new Chance(seed)
@@ -242,10 +244,12 @@ class World {
       this.#scenery.close(isGood)
       await this.#pass(2 * this.#plan.sweepIntervalMs + 30 * MINUTE, over)
     }
-    const sent = this.#requests
+    const sent = this.#requests.audit
     await this.#pass(3 * HOUR, over)
-    if (this.#requests > sent) this.#verdict.breaks('rest: something was sent although everything had been dealt with')
+    if (this.#requests.audit > sent)
+      this.#verdict.breaks('rest: something was sent although everything had been dealt with')
     this.#operator.judge()
+    await this.#time.run(this.#time.now + HOUR, idle)
     new Oracle({ ...this.#judged(), now: this.#time.now }).judge(idle())
   }
 
@@ -260,6 +264,7 @@ class World {
       ledger: this.#medium.ledger,
       medium: this.#medium,
       operator: this.#operator,
+      spoken: this.#spoken,
     }
   }
 
@@ -273,10 +278,7 @@ class World {
       fingerprints: this.#fingerprints,
       stopMs: STOP_MS,
       unanswered: (epoch, attempt) => this.#mishaps.unanswered(epoch, attempt),
-      request: () => {
-        this.#requests += 1
-        return this.#requests
-      },
+      request: this.#requests.next,
     }
   }
 
