@@ -47,6 +47,12 @@ export function isAuditKey(key: string): boolean {
   return partition.test(key)
 }
 
+/** The start of the hour whose partition the key lies in, in milliseconds since 1970; undefined if it lies in none. */
+export function partitionTime(key: string): number | undefined {
+  const [, year, month, day, hour] = partition.exec(key) ?? []
+  return year === undefined ? undefined : Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour))
+}
+
 /** The sha1 that CircleCI wrote into the key, in lower-case hex; undefined if there is none. */
 export function sha1InKey(key: string): string | undefined {
   return digest.exec(key)?.[1]?.toLowerCase()
@@ -59,8 +65,19 @@ export function isProbe(object: { readonly key: string; readonly size: number })
 
 /** Object time: the stamp in the key's file name (UTC), else last-modified. Milliseconds since 1970. */
 export function objectTime(object: { readonly key: string; readonly modified: number }): number {
-  const name = object.key.slice(object.key.lastIndexOf('/') + 1)
-  const written = stamp.exec(name)?.[1]
+  return stampOf(object.key) ?? object.modified
+}
+
+/**
+ * The instant that the key itself tells: its stamp, else its partition's hour. In milliseconds since 1970; undefined if
+ * it tells none. Unlike object time it is the same whoever names the object, and whenever.
+ */
+export function keyTime(key: string): number | undefined {
+  return stampOf(key) ?? partitionTime(key)
+}
+
+function stampOf(key: string): number | undefined {
+  const written = stamp.exec(key.slice(key.lastIndexOf('/') + 1))?.[1]
   const time = written === undefined ? Number.NaN : Date.parse(`${written}Z`)
-  return Number.isNaN(time) ? object.modified : time
+  return Number.isNaN(time) ? undefined : time
 }

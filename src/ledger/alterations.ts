@@ -13,10 +13,11 @@ export interface Alteration {
 /** Audit objects are written once. Those that changed are named, each once; `see` notes new versions by itself. */
 export interface AlterationLedger {
   /**
-   * The object's bytes do not have the sha1 in its key, but this one. True if that was not known yet. Not durable: a
-   * crash forgets it with every later decision on the object, which is then read, and found altered, again.
+   * The object's bytes do not have the sha1 in its key, but this one. True if that was not known yet. The object may be
+   * sealed by now. Not durable: a crash forgets it with every later decision on the object, which is then read, and
+   * found altered, again.
    */
-  altered(object: number, sha1: string, now: number): boolean
+  altered(object: Alteration['object'], sha1: string, now: number): boolean
   /** Oldest first. */
   alterations(query: { readonly limit: number }): readonly Alteration[]
 }

@@ -25,8 +25,9 @@ export interface Seen {
 export interface DiscoveryLedger {
   /**
    * Declares today's routes. A new one gets a row for every known object of its receiver from its start on, and if its
-   * start lies below `sweptTo` the next sweep begins there. A route that is gone is retired: its rows stay, uncounted
-   * and not due, until it is back or another route of the destination sees the object.
+   * start lies below `sweptTo` the next sweep begins there (earlier, where objects lay in partitions older than their
+   * time); that sweep also finds those of which only the seal is left. A route that is gone is retired: its rows stay,
+   * uncounted and not due, until it is back or another route of the destination sees the object.
    * Durable: after it returns, a crash changes nothing. A crash before leaves the routes of the last run.
    */
   enrol(routes: readonly Route[], now: number): void
@@ -34,7 +35,7 @@ export interface DiscoveryLedger {
   routes(): readonly Route[]
   /**
    * Registers objects: identity is store + key + version, and every wanting route of the receiver gets a row.
-   * Seeing an object again by the same receiver does nothing, whatever its rows' state. Durable: a message that
+   * Seeing an object again by the same receiver does nothing, whatever its rows' state, also when it is sealed. Durable: a message that
    * announced the objects may be deleted after it returns. A crash before it returns leaves none or all of them
    * registered.
    */
@@ -46,6 +47,6 @@ export interface DiscoveryLedger {
   sweptTo(receiver: string): number | undefined
   /** A sweep begun at `startedAt` listed everything. Durable. A crash before it makes the next sweep list more. */
   swept(receiver: string, startedAt: number): void
-  /** The object with this number, undefined if there is none. */
+  /** The object with this number, undefined if there is none or only its seal is left. */
   object(ref: number): AuditObject | undefined
 }

@@ -20,6 +20,7 @@ import type { ProgressLedger } from './progress.ts'
 import type { QuarantineLedger } from './quarantine.ts'
 import type { RepairLedger } from './repairs.ts'
 import type { RequestLedger } from './requests.ts'
+import type { SealLedger } from './seals.ts'
 import type { TotalLedger } from './totals.ts'
 import type { WatchLedger } from './watch.ts'
 
@@ -37,7 +38,8 @@ export interface Ledger
     OwnLedger,
     ClosingLedger,
     HourLedger,
-    RequestLedger {
+    RequestLedger,
+    SealLedger {
   readonly imports: ImportLedger
   readonly watch: WatchLedger
   readonly belongings: BelongingLedger

@@ -2,6 +2,8 @@
 // nothing else.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { importStoreOf } from '../domain/imports.ts'
+import { ownStore } from '../domain/own-records.ts'
 import { addRanges, type Ranges } from '../domain/ranges.ts'
 
 /** Two sightings of one id closer than this are one event. */
@@ -124,6 +126,11 @@ export function checkRename(from: string, to: string, hasRoutes: (destination: s
 /** Why a row is due again although it was settled. */
 export function reopenedReason(reason: string): string {
   return `another object was to deliver a part of it: ${reason}`
+}
+
+/** Whether seals are for such objects: what CircleCI wrote, and neither what the forwarder says nor an import. */
+export function isSealable({ store }: { readonly store: string }): boolean {
+  return store !== ownStore && importStoreOf(store) === undefined
 }
 
 /** Why a row is due again that an operator asked for. */

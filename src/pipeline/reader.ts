@@ -39,7 +39,7 @@ export class AuditReader implements Reader {
     const { receivers, ledger, clock, tell } = parts
     this.#ledger = ledger
     this.#speaker = parts.own ?? nobody
-    const altered = (object: number, sha1: string): boolean => ledger.altered(object, sha1, clock.now())
+    const altered = (object: AuditObject, sha1: string): boolean => ledger.altered(object, sha1, clock.now())
     this.#receivers = receivers.toSorted((a, b) => b.store.prefix.length - a.store.prefix.length)
     this.#digests = new Map(receivers.map(({ id }) => [id, new Digests({ receiver: id, tell, altered })]))
     let made: ReadonlyMap<string, Expectation> | undefined

@@ -16,14 +16,14 @@ export interface DigestsParts {
   readonly receiver: string
   readonly tell: Tell
   /** The object's bytes have this sha1 and not the one in its key. True if that is news. */
-  readonly altered: (object: number, sha1: string) => boolean
+  readonly altered: (object: AuditObject, sha1: string) => boolean
 }
 
 /** One receiver's objects. */
 export class Digests {
   readonly #parts: DigestsParts
   #state: 'trying' | 'proven' | 'useless' = 'trying'
-  readonly #mismatches = new Map<number, { readonly key: string; readonly sha1: string }>()
+  readonly #mismatches = new Map<number, { readonly object: AuditObject; readonly sha1: string }>()
 
   constructor(parts: DigestsParts) {
     this.#parts = parts
@@ -52,24 +52,24 @@ export class Digests {
 
   #matched(): void {
     if (this.#state === 'trying') this.#state = 'proven'
-    for (const [object, { key, sha1 }] of this.#mismatches) {
-      this.#report(object, key, sha1)
-      this.#mismatches.delete(object)
+    for (const { object, sha1 } of this.#mismatches.values()) {
+      this.#report(object, sha1)
+      this.#mismatches.delete(object.ref)
     }
   }
 
-  #mismatched({ ref, key }: AuditObject, sha1: string): void {
-    if (this.#state === 'proven') this.#report(ref, key, sha1)
+  #mismatched(object: AuditObject, sha1: string): void {
+    if (this.#state === 'proven') this.#report(object, sha1)
     if (this.#state !== 'trying') return
-    this.#mismatches.set(ref, { key, sha1 })
+    this.#mismatches.set(object.ref, { object, sha1 })
     if (this.#mismatches.size < TRIALS) return
     this.#state = 'useless'
     this.#mismatches.clear()
-    this.#parts.tell({ type: 'digests_unusable', receiver: this.#parts.receiver, objects: TRIALS, key })
+    this.#parts.tell({ type: 'digests_unusable', receiver: this.#parts.receiver, objects: TRIALS, key: object.key })
   }
 
-  #report(object: number, key: string, evidence: string): void {
+  #report(object: AuditObject, evidence: string): void {
     const { receiver, tell, altered } = this.#parts
-    if (altered(object, evidence)) tell({ type: 'object_altered', receiver, key, how: 'content', evidence })
+    if (altered(object, evidence)) tell({ type: 'object_altered', receiver, key: object.key, how: 'content', evidence })
   }
 }

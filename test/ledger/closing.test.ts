@@ -16,7 +16,9 @@ import { Witness } from './witness.ts'
 const unfit = new Set<string>(['settle', 'settleTwice', 'decideOtherwise', 'enrol', 'rename', 'together'])
 const repairs = new Set<string>(['refill', 'release', 'replay'])
 const kinds = (Object.keys(acts) as Kind[]).filter((kind) => !unfit.has(kind))
-const weights: Partial<Record<Kind, number>> = { see: 6, read: 12, resolve: 6, lose: 4, closeHours: 5, swept: 3 }
+const weights: Partial<Record<Kind, number>> = {
+  ...{ see: 6, read: 12, resolve: 6, lose: 4, closeHours: 5, swept: 3, work: 3, seal: 4 },
+}
 const number = fc.nat(60)
 const steps = fc.array(
   fc.oneof(
@@ -50,6 +52,7 @@ test('accounts of hours agree with the ledger and with the objects, to the recor
     fc.property(steps, (random) => {
       const ledger = new MemoryLedger()
       const told = new Told()
+      const witness = new Witness()
       const routes = ['splunk', 'datadog'].flatMap((destination) => [
         { destination, receiver: 'bucket', startAt: start },
         { destination, receiver: ownReceiver, startAt: 0 },
@@ -58,9 +61,9 @@ test('accounts of hours agree with the ledger and with the objects, to the recor
       for (const [index, step] of random.entries()) {
         if (step === 'crash') ledger.crash(index % 5)
         else if (step.kind === 'closeHours') told.close(ledger)
-        else attempt(() => acts[step.kind](ledger, step, start + index * 1000, new Witness()))
+        else attempt(() => acts[step.kind](ledger, step, start + index * 1000, witness))
       }
-      rest(ledger, new Witness(), start)
+      rest(ledger, witness, start)
       ledger.swept('bucket', start + 9 * hour)
       while (told.close(ledger) > 0);
       for (const account of ledger.accounts()) {
@@ -72,7 +75,8 @@ test('accounts of hours agree with the ledger and with the objects, to the recor
           ).toBe(account[name])
       }
       const isRepaired = random.some((step) => step !== 'crash' && repairs.has(step.kind))
-      for (const one of told.hours.values()) expect(one).toEqual({ ...one, ...recounted(ledger, one, isRepaired) })
+      for (const one of told.hours.values())
+        expect(one).toEqual({ ...one, ...recounted(ledger, witness, one, isRepaired) })
     }),
     { numRuns: Number(process.env['LEDGER_RUNS'] ?? 150) },
   )
@@ -90,8 +94,14 @@ function attempt(body: () => unknown): void {
  * What the objects of an hour hold, as far as anybody has read them. Where none is lost, everything in them has ended,
  * and what was asked for again more than once.
  */
-function recounted(ledger: MemoryLedger, account: HourAccount, isRepaired: boolean): Partial<HourAccount> {
-  const objects = allRefs(ledger)
+function recounted(
+  ledger: MemoryLedger,
+  witness: Witness,
+  account: HourAccount,
+  isRepaired: boolean,
+): Partial<HourAccount> {
+  const known = new Map([...witness.known, ...allRefs(ledger).map((object) => [object.ref, object] as const)])
+  const objects = [...known.values()]
     .filter(({ store, time }) => store !== ownStore && time >= account.hour && time < account.hour + hour)
     .sort((a, b) => a.time - b.time || a.ref - b.ref)
   const items = objects.flatMap((object) => contentOf(object))

@@ -8,7 +8,7 @@ import { afterAll, expect, test, vi } from 'vitest'
 import { type OwnRecord, ownReceiver } from '../../src/domain/own-records.ts'
 import { openSqliteLedger, type SqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { refusal, start } from './lane.ts'
-import { at, none, route, see, whole } from './pieces.ts'
+import { altered, at, none, route, see, whole } from './pieces.ts'
 import { gapOf, lossOf } from './suite-watch.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'ledger-durability-'))
@@ -122,8 +122,9 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     () => ledger.settle('a', [{ object: 1, ranges: [[10, 20]], tally: none }]),
     () => ledger.postpone('a', 1, start, 'denied'),
     () => ledger.prune(0),
+    () => ledger.seal({ before: start, after: undefined, limit: 9 }),
     () => ledger.forget(new Set(), 0),
-    () => ledger.altered(1, 'abcd', start),
+    () => ledger.altered(altered(1), 'abcd', start),
     () => ledger.report(request, '1'),
     () => ledger.release('a', [{ object: 1, from: 20, to: 30 }], 1, start),
     () => ledger.replay(1, 1, start),

@@ -9,7 +9,7 @@ import { LedgerFailure } from '../../src/ledger/failure.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { hour, refusal, start } from './lane.ts'
-import { at, bad, none, route, see, whole } from './pieces.ts'
+import { altered, at, bad, none, route, see, whole } from './pieces.ts'
 import { gapOf, lossOf } from './suite-watch.ts'
 import { view } from './view.ts'
 
@@ -85,8 +85,9 @@ const writes: Readonly<Record<string, (ledger: Ledger, intent: number) => unknow
   revoke: (ledger) => ledger.revoke('a', start + 7),
   advance: (ledger) => ledger.advance(),
   prune: (ledger) => ledger.prune(0),
+  seal: (ledger) => ledger.seal({ before: start + 8 * hour, after: undefined, limit: 9 }),
   quarantineMessage: (ledger) => ledger.quarantineMessage('bucket', 'what', 'nobody knows', start),
-  altered: (ledger) => ledger.altered(1, 'abcd', start),
+  altered: (ledger) => ledger.altered(altered(1), 'abcd', start),
   ask: (ledger) => ledger.ask('replay', '{}', 'bob', start),
   refill: (ledger) =>
     ledger.refill('bucket', 's3://b', [at(5)], { repair: 1, destinations: undefined, force: true }, start),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
@@ -6,7 +6,8 @@ import { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { ledgerSuite } from './suite.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'ledger-suite-'))
+// What is durable is another test's question; here an fsync only costs time.
+const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'ledger-suite-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 let files = 0
 

@@ -17,21 +17,29 @@ export interface Item extends Position {
   readonly bad: boolean
 }
 
+/** Some in a partition older than their stamp, and some of a time that their key does not tell. */
 export function sighting(n: number): Sighting {
   const time = new Date(start + n * 600_000).toISOString().slice(0, 19)
-  return { key: `audit/${time}-${n}.json`, version: `v${n}`, size: 100 + n, modified: start + n * 600_000 + 5 }
+  const folder = n % 5 === 4 ? 'year=2026/month=11/day=20/hour=9/' : ''
+  const name = n % 11 === 10 ? 'undated' : time
+  return { key: `audit/${folder}${name}-${n}.json`, version: `v${n}`, size: 100 + n, modified: start + n * 600_000 + 5 }
 }
 
-function numberOf(object: AuditObject): number {
+function numberOf(object: Pick<AuditObject, 'size'>): number {
   return object.size - 100
 }
 
-/** Up to six events; ids overlap between objects, some near a border of the hour, some reused with another time. */
-export function contentOf(object: AuditObject): Item[] {
+/**
+ * Up to six events; ids overlap between objects, some near a border of the hour, some reused with another time. From
+ * number 24 on the last of several is in no other object: that it was delivered proves that this one was read.
+ */
+export function contentOf(object: Pick<AuditObject, 'ref' | 'size'>): Item[] {
   const n = numberOf(object)
-  return Array.from({ length: (n * 5) % 7 }, (_, index) => {
+  const length = (n * 5) % 7
+  return Array.from({ length }, (_, index) => {
     const event = (n * 3 + index * (1 + (n % 3))) % 9
-    const id = `00000000-0000-4000-8000-00000000000${event}`
+    const own = n >= 24 && length > 1 && index === length - 1 ? n : 0
+    const id = `00000000-0000-4000-8000-00000000${own.toString().padStart(3, '0')}${event}`
     const jitter = event % 4 === 3 ? (n % 3) * 1500 : 0
     const bad = (n + index) % 8 === 7
     return { object: object.ref, from: index * stretch, to: (index + 1) * stretch, id, bad, at: start - 1200 + jitter }

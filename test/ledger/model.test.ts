@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
+import { objectTime } from '../../src/domain/objects.ts'
 import { isOwnReceiver } from '../../src/domain/own-records.ts'
 import type { Route } from '../../src/ledger/discovery.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
@@ -10,11 +11,11 @@ import { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
 import { openSqliteLedger, type SqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { contentOf, start } from './lane.ts'
 import { acts, type Kind, rest, type Step } from './steps.ts'
-import { allRefs } from './steps-own.ts'
 import { view } from './view.ts'
 import { Witness } from './witness.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'ledger-model-'))
+// What is durable is another test's question; here an fsync only costs time.
+const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'ledger-model-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 let files = 0
 
@@ -30,6 +31,8 @@ const weights: Partial<Record<Kind, number>> = {
   refill: 3,
   withhold: 3,
   release: 3,
+  work: 4,
+  seal: 6,
 }
 const number = fc.nat(60)
 const steps = fc.array(
@@ -89,7 +92,8 @@ test('a transaction that fails changes nothing, and a crash forgets whole commit
       const memory = new MemoryLedger({ maxQuarantineBytes: 1600 })
       const views: unknown[] = [view(memory)]
       for (const [index, step] of [...beginning, ...random].entries()) {
-        if (step === 'reopen') continue
+        // A lane's work is many commits, and may fail in the midst of them.
+        if (step === 'reopen' || step.kind === 'work') continue
         const before = view(memory)
         const volatile = memory.volatileCommits()
         const result = play(memory, step, index)
@@ -128,7 +132,7 @@ test('at rest every event of every object that is not lost was delivered or refu
         const account = ledger.accounts().find((a) => sameRoute(a, route))
         expect(account).toMatchObject({ outstanding: 0, late: 0, provisional: 0 })
         const stored = witness.stored(route.destination)
-        expect(wantedIds(ledger, witness, route).filter((id) => !stored.has(id))).toEqual([])
+        expect(wantedIds(witness, route).filter((id) => !stored.has(id))).toEqual([])
       }
     }),
     { numRuns: Number(process.env['LEDGER_RUNS'] ?? 200) },
@@ -140,13 +144,11 @@ function sameRoute(a: Route, b: Route): boolean {
 }
 
 /** Ids of the good events of all objects announced to the route's receiver that are not lost. */
-function wantedIds(ledger: Ledger, witness: Witness, { destination, receiver, startAt }: Route): string[] {
-  const announced = witness.announced.get(receiver)
-  const objects = allRefs(ledger)
-  return objects.flatMap((object) => {
-    if (object.time < startAt || !announced?.has(`${object.key} ${object.version}`)) return []
-    if (witness.isLost(destination, object.ref)) return []
-    const good = contentOf(object).filter(({ bad }) => !bad)
+function wantedIds(witness: Witness, { destination, receiver, startAt }: Route): string[] {
+  const announced = [...(witness.announced.get(receiver)?.values() ?? [])]
+  const wanted = announced.filter((one) => objectTime(one) >= startAt && !witness.isLost(destination, one))
+  return wanted.flatMap((one) => {
+    const good = contentOf({ ref: 0, size: one.size }).filter(({ bad }) => !bad)
     return good.map(({ id }) => id)
   })
 }

@@ -103,6 +103,24 @@ test('an older forwarder’s ledger is taken on with all it holds', () => {
   openSqliteLedger({ path, readOnly: true }).close()
 })
 
+test('an older forwarder’s alterations and numbers are taken on: none is given again', () => {
+  const path = join(directory, 'third.db')
+  const db = new DatabaseSync(path)
+  const sql = migrations.filter(({ version }) => version <= 3).map((migration) => migration.sql)
+  db.exec(`${sql.join(';')}; PRAGMA application_id=${applicationId}; PRAGMA user_version=3`)
+  db.exec(`INSERT INTO routes (destination, receiver, start_at, active) VALUES ('a', 'bucket', 5, 1);
+    INSERT INTO objects (receiver, store, key, version, size, modified, time, seen_at, how)
+      VALUES ('bucket', 's3://b', '${at(1).key}', 'v', 1, 1, ${start}, ${start + 9}, 'swept');
+    INSERT INTO alterations VALUES (1, 'content', 'abcd', 7);
+    UPDATE totals SET objects = 1, altered = 1`)
+  db.close()
+  const ledger = openSqliteLedger({ path })
+  const object = { ref: 1, store: 's3://b', key: at(1).key }
+  expect(ledger.alterations({ limit: 9 })).toEqual([{ object, kind: 'content', evidence: 'abcd', at: 7 }])
+  expect(see(ledger, at(1), at(2)).fresh).toMatchObject([{ ref: 2 }])
+  ledger.close()
+})
+
 test('a newer forwarder’s ledger is refused, with both versions named', () => {
   const path = join(directory, 'newer.db')
   openSqliteLedger({ path }).close()

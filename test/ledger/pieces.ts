@@ -11,6 +11,11 @@ export function at(n: number, version = 'v'): Sighting {
   return { key: `${new Date(start + n * hour).toISOString().slice(0, 19)}-${n}.gz`, version, size: 50, modified: 1 }
 }
 
+/** The object that was seen as `at(n)`, with this number. */
+export function altered(ref: number, n = ref) {
+  return { ref, store: 's3://b', key: at(n).key }
+}
+
 /** One event of ten bytes per id. */
 export function whole(object: number, ids: readonly string[], when = start): Undecided {
   const claimants = ids.map((id, index) => ({ from: index * 10, to: index * 10 + 10, id, at: when }))

@@ -20,7 +20,7 @@ export function pick<T>(from: readonly T[], n: number): T | undefined {
 }
 
 /** No history has more numbers in a row whose objects are forgotten. */
-const mostForgotten = 30
+const mostForgotten = 60
 
 /** Audit objects and own records. */
 export function allRefs(ledger: Ledger): AuditObject[] {

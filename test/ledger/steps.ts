@@ -5,7 +5,7 @@ import { badBytes, bare, chunkOf, contentOf, hour, readRow, refusal, settleReadi
 import { destinations, dueAll, type Numbers, ownActs, pick } from './steps-own.ts'
 import { watchActs } from './steps-watch.ts'
 import { receivers, refs } from './view.ts'
-import type { Witness } from './witness.ts'
+import { Witness } from './witness.ts'
 
 const [, , newName] = destinations
 const routePool = destinations
@@ -58,7 +58,7 @@ export const acts = {
   },
   altered: (ledger, { a }, now) => {
     const object = pick(refs(ledger), a)
-    return object && ledger.altered(object.ref, 'abcd', now)
+    return object && ledger.altered(object, 'abcd', now)
   },
   /** A reading for which some good event is bad. */
   decideOtherwise: (ledger, { a, b }, now) => {
@@ -155,7 +155,8 @@ export const acts = {
   },
   lose: (ledger, { a, b }, now, witness) => {
     const [destination, object] = [destinations[b % 3] ?? '', 1 + (a % 7)]
-    if (ledger.row(destination, object) !== undefined) witness?.lose(destination, object)
+    const row = ledger.row(destination, object)
+    if (row !== undefined) witness?.lose(destination, row.object)
     return ledger.lose(destination, object, 'gone', now)
   },
   advance: (ledger) => ledger.advance(),
@@ -164,7 +165,9 @@ export const acts = {
     const receiver = receivers[c % 4 === 0 ? 1 : 0]
     const named = c % 3 === 0 ? undefined : destinations.filter((_, index) => (index + c) % 3 !== 0)
     const how = { repair: 1 + (a % 5), destinations: named, force: b % 2 === 0 }
-    for (const { destination } of ledger.routes()) witness?.find(ledger, destination, sightings)
+    const routes = ledger.routes().filter((route) => route.receiver === receiver)
+    const found = routes.filter(({ destination }) => named?.some((name) => name === destination) ?? true)
+    for (const { destination } of found) witness?.find(destination, sightings)
     return [
       ledger.survey(receiver, 's3://audit', sightings, how),
       ledger.refill(receiver, 's3://audit', sightings, how, now),
@@ -194,6 +197,13 @@ export const acts = {
     if (object === undefined) return undefined
     const some = contentOf(object).filter((_, index) => (index + c) % 3 !== 0)
     return ledger.release(destination, some.map(bare), 1 + (c % 5), now)
+  },
+  /** A lane that nothing disturbs. */
+  work: (ledger, { a }, now, witness = new Witness()) => work(ledger, witness, destinations[a % 3] ?? '', now),
+  seal: (ledger, { a, b, c }, _now, witness) => {
+    for (const object of refs(ledger)) witness?.known.set(object.ref, object)
+    const after = b % 4 === 0 ? { time: start + (b % 24) * 600_000, object: c % 8 } : undefined
+    return ledger.seal({ before: start + (a % 30) * 600_000, after, limit: 1 + (c % 9) })
   },
   prune: (ledger, { a, b }) => ledger.prune((a % 4) * hour, b % 3 === 0 ? start + (b % 5) * hour : undefined),
   remember: (ledger, { a }) => {
@@ -249,16 +259,16 @@ export function rest(ledger: Ledger, witness: Witness, now: number): void {
       if (whose === undefined || object === undefined || provisional) continue
       witness.store(ledger, destination, { object: object.ref, from: offset })
     }
-    for (const object of refs(ledger)) {
+    for (const object of [...refs(ledger), ...witness.known.values()]) {
       const withheld = ledger.withheld(destination, object.ref)
       const items = contentOf(object).filter(({ from, to }) => covers(withheld, from, to))
-      for (const item of items) witness.store(ledger, destination, item)
+      for (const { id } of items) witness.stored(destination).add(id)
     }
   }
 }
 
 /** What is on its way arrives, what is due is read and sent. False if there was nothing to do. */
-function work(ledger: Ledger, witness: Witness, destination: string, now: number): boolean {
+export function work(ledger: Ledger, witness: Witness, destination: string, now: number): boolean {
   for (const { id, members } of ledger.intents(destination)) {
     ledger.resolve(id, { delivered: 'all' }, now)
     for (const member of members) witness.store(ledger, destination, member)

@@ -178,6 +178,20 @@ function badStretchGuarantees(guarantee: Guarantee): void {
     },
   )
 
+  guarantee('a copy that was no event for a time is a copy again', (ledger) => {
+    ledger.enrol([route('a')], start)
+    see(ledger, at(1), at(2))
+    ledger.decide(whole(1, ['x']), start)
+    const { copies } = ledger.decide(whole(2, ['x', 'y']), start)
+    const tally = { ...none, duplicates: 1, delivered: 1 }
+    ledger.settle('a', [{ object: 2, ranges: [[0, 20]], tally }])
+    const y = whole(2, ['x', 'y']).claimants.slice(1)
+    ledger.decide({ ...whole(2, ['x', 'y']), claimants: y, bad: [badBytes(0, 10)] }, start)
+    expect(ledger.replay(1, 5, start)).toBe('due')
+    expect(ledger.decide(whole(2, ['x', 'y']), start).copies).toEqual(copies)
+    expect(ledger.judge('a', 2, copies)).toEqual([true])
+  })
+
   guarantee('a stretch that is no event still stays where it is', (ledger) => {
     spoil(ledger)
     ledger.replay(1, 7, start)

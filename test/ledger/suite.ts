@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { hour, start } from './lane.ts'
-import { account, at, bad, everything, none, route, see, whole } from './pieces.ts'
+import { account, altered, at, bad, everything, none, route, see, whole } from './pieces.ts'
 import { closingGuarantees } from './suite-closing.ts'
 import { hourGuarantees } from './suite-hours.ts'
 import { importGuarantees } from './suite-imports.ts'
@@ -10,6 +10,7 @@ import { namingGuarantees } from './suite-names.ts'
 import { ownGuarantees } from './suite-own.ts'
 import { refillGuarantees, releaseGuarantees } from './suite-refill.ts'
 import { repairGuarantees } from './suite-repairs.ts'
+import { sealingGuarantees } from './suite-seals.ts'
 import { sendingGuarantees } from './suite-sending.ts'
 import { watchGuarantees } from './suite-watch.ts'
 
@@ -211,9 +212,9 @@ export function ledgerSuite(name: string, subject: Subject): void {
     let ledger = first
     ledger.enrol([route('a')], start)
     see(ledger, at(1))
-    expect(ledger.altered(1, 'abcd', start)).toBe(true)
+    expect(ledger.altered(altered(1), 'abcd', start)).toBe(true)
     ledger = subject.reopen(ledger)
-    expect(ledger.altered(1, 'abcd', start)).toBe(false)
+    expect(ledger.altered(altered(1), 'abcd', start)).toBe(false)
     expect(ledger.alterations({ limit: 9 })).toMatchObject([{ object: { ref: 1 }, kind: 'content', evidence: 'abcd' }])
     expect(ledger.totals()).toMatchObject({ altered: 1 })
     if (ledger !== first) ledger.close()
@@ -240,4 +241,5 @@ export function ledgerSuite(name: string, subject: Subject): void {
   hourGuarantees(subject, guarantee)
   watchGuarantees(subject, guarantee)
   sendingGuarantees(name, subject, guarantee)
+  sealingGuarantees(subject, guarantee)
 }

@@ -1,20 +1,26 @@
-import type { Sighting } from '../../src/domain/objects.ts'
+import type { AuditObject, Sighting } from '../../src/domain/objects.ts'
 import type { Position } from '../../src/ledger/duplicates.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { contentOf } from './lane.ts'
-import { refs } from './view.ts'
+
+function identity({ key, version }: Sighting): string {
+  return `${key} ${version}`
+}
 
 /** What happened outside the ledger. */
 export class Witness {
   /** Ids each destination stored. */
   readonly #stored = new Map<string, Set<string>>()
+  /** Objects by number that may be sealed by now. */
+  readonly known = new Map<number, AuditObject>()
+  /** What was given up, by destination and by key and version. */
   readonly #lost = new Set<string>()
   /** Objects announced, by receiver and by key and version: what was rewritten is another object, and may be another's. */
   readonly announced = new Map<string, Map<string, Sighting>>()
 
   announce(receiver: string, sightings: readonly Sighting[]): void {
     const known = this.announced.get(receiver) ?? new Map<string, Sighting>()
-    for (const seen of sightings) known.set(`${seen.key} ${seen.version}`, seen)
+    for (const seen of sightings) known.set(identity(seen), seen)
     this.announced.set(receiver, known)
   }
 
@@ -31,11 +37,8 @@ export class Witness {
   }
 
   /** An object that was lost is there again. */
-  find(ledger: Ledger, destination: string, sightings: readonly Sighting[]): void {
-    const keys = new Set(sightings.map(({ key, version }) => `${key} ${version}`))
-    for (const object of refs(ledger)) {
-      if (keys.has(`${object.key} ${object.version}`)) this.#lost.delete(`${destination} ${object.ref}`)
-    }
+  find(destination: string, sightings: readonly Sighting[]): void {
+    for (const object of sightings) this.#lost.delete(`${destination} ${identity(object)}`)
   }
 
   rename(from: string, to: string): void {
@@ -48,11 +51,11 @@ export class Witness {
     }
   }
 
-  lose(destination: string, object: number): void {
-    this.#lost.add(`${destination} ${object}`)
+  lose(destination: string, object: Sighting): void {
+    this.#lost.add(`${destination} ${identity(object)}`)
   }
 
-  isLost(destination: string, object: number): boolean {
-    return this.#lost.has(`${destination} ${object}`)
+  isLost(destination: string, object: Sighting): boolean {
+    return this.#lost.has(`${destination} ${identity(object)}`)
   }
 }

@@ -23,7 +23,7 @@ class Bench {
   readonly digests = new Digests({
     receiver: 'r',
     tell: (event) => void this.told.push(event),
-    altered: (ref, found) => {
+    altered: ({ ref }, found) => {
       const isNews = !this.noted.some(([known]) => known === ref)
       if (isNews) this.noted.push([ref, found])
       return isNews

@@ -181,7 +181,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'prune-by-the-clock',
     why: 'ids are forgotten while an object that may hold their copies is still to be read',
-    file: 'src/ledger/memory/duplicates.ts',
+    file: 'src/ledger/memory/pruning.ts',
     find: 'const border = oldestUndecided(state)',
     replace:
       'const border = oldestUndecided(state) && Math.max(...[...state.objects.values()].map(({ object }) => object.seenAt))',

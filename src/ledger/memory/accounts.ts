@@ -39,7 +39,7 @@ export function accountsOf(state: State, wanted: (receiver: string) => boolean):
       ...route.tally,
       outstanding: outstanding.length,
       late: outstanding.filter((row) => row.late).length,
-      lateTotal: rows.filter((row) => row.late).length,
+      lateTotal: rows.filter((row) => row.late).length + route.lateSealed,
       oldest: oldest(state, route.destination, outstanding),
       lostObjects: lost.length,
       lostBytes: lost.reduce((sum, row) => sum + row.lostBytes, 0),

@@ -3,8 +3,13 @@ import type { Alteration } from '../alterations.ts'
 import type { State } from './state.ts'
 
 /** True if it was not known. */
-export function note(state: State, ref: number, kind: AlterationKind, evidence: string, now: number): boolean {
-  const { store, key } = state.object(ref).object
+export function note(
+  state: State,
+  { ref, store, key }: Alteration['object'],
+  kind: AlterationKind,
+  evidence: string,
+  now: number,
+): boolean {
   if (state.alterations.get(`${ref} ${kind}`) !== undefined) return false
   state.next('altered')
   state.alterations.set(`${ref} ${kind}`, { object: { ref, store, key }, kind, evidence, at: now })
@@ -13,12 +18,15 @@ export function note(state: State, ref: number, kind: AlterationKind, evidence: 
 
 /** If the key was known under another version, that is noted. */
 export function noteVersion(state: State, ref: number, now: number): Alteration | undefined {
-  const { store, key } = state.object(ref).object
-  const others = state.objects.values().filter(({ object }) => object.store === store && object.key === key)
-  const before = others.map(({ object }) => object).filter((object) => object.ref < ref)
+  const { object } = state.object(ref)
+  const others = [
+    ...state.objects.values().map((known) => known.object),
+    ...state.seals.values().map((seal) => seal.object),
+  ]
+  const before = others.filter((one) => one.store === object.store && one.key === object.key && one.ref < ref)
   const [last] = before.sort((a, b) => b.ref - a.ref)
   if (last === undefined) return undefined
-  note(state, ref, 'version', last.version, now)
+  note(state, object, 'version', last.version, now)
   return state.alterations.get(`${ref} version`)
 }
 

@@ -3,7 +3,8 @@ import type { ClosingLedger, HourAccount } from '../closing.ts'
 import { HOUR_MS, hourOf } from '../hours.ts'
 import { sweepMarginMs } from '../rules.ts'
 import { record } from './own.ts'
-import { closingKey, type ObjectState, type RouteState, type RowState, type State } from './state.ts'
+import { type SealState, sealOf } from './seals.ts'
+import { closingKey, type RouteState, type RowState, type State } from './state.ts'
 
 export function closeHours(
   state: State,
@@ -60,13 +61,18 @@ function nextHour(state: State, route: RouteState, from = Number.NEGATIVE_INFINI
 }
 
 interface Found {
-  readonly row: RowState
-  readonly object: ObjectState
+  readonly row: Pick<RowState, 'object' | 'state' | 'tally'>
+  readonly object: Omit<SealState, 'receivers'>
 }
 
 function rowsOf(state: State, route: number): Found[] {
   const rows = state.rows.values().filter((row) => row.route === route)
-  const found = rows.map((row) => ({ row, object: state.object(row.object) }))
+  const sealed = state.sealedRows.values().filter((row) => row.route === route)
+  const found: Found[] = rows.map((row) => ({ row, object: state.object(row.object) }))
+  for (const row of sealed) {
+    const object = state.objects.get(row.object) ?? sealOf(state, row.object)
+    if (object !== undefined) found.push({ row: { ...row, state: 'settled' }, object })
+  }
   return found.sort((a, b) => a.object.object.time - b.object.object.time || a.row.object - b.row.object)
 }
 

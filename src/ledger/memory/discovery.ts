@@ -5,7 +5,8 @@ import type { Route, Seen } from '../discovery.ts'
 import { noteVersion } from './alterations.ts'
 import { repair } from './duplicates.ts'
 import { countHour } from './hours.ts'
-import { freshRow, noTally, nothingFound, type RouteState, type State } from './state.ts'
+import { restore } from './seals.ts'
+import { freshRow, identityOf, noTally, nothingFound, type RouteState, type State } from './state.ts'
 
 export function enrol(state: State, routes: readonly Route[], now: number): void {
   const gone = state.activeRoutes().filter((route) => !routes.some((wanted) => sameRoute(wanted, route)))
@@ -23,7 +24,8 @@ function enlist(state: State, route: Route): boolean {
   const known = state.routes.values().find((existing) => sameRoute(existing, route))
   if (known?.active) return false
   // While a route is retired, objects that nobody else wants go by unregistered.
-  const from = known === undefined ? route.startAt : Math.max(known.startAt, known.retiredAt ?? known.startAt)
+  const since = known === undefined ? route.startAt : Math.max(known.startAt, known.retiredAt ?? known.startAt)
+  const from = since - (state.extremes.get('lag') ?? 0)
   const swept = state.sweptTo.get(route.receiver)
   if (swept !== undefined && from < swept) state.sweptTo.set(route.receiver, from)
   if (known === undefined) addRoute(state, route)
@@ -54,6 +56,7 @@ function addRoute(state: State, { destination, receiver, startAt }: Route): void
     possibleDuplicates: 0,
     adopted: 0,
     lastObjectTime: undefined,
+    lateSealed: 0,
     passed: undefined,
     everyHourFrom: undefined,
   })
@@ -79,6 +82,7 @@ export function want(state: State, routeId: number, ref: number, now: number): b
   const route = state.route(routeId)
   if (state.object(ref).object.time < route.startAt) return false
   const row = state.row(route.destination, ref)
+  if (row === undefined && state.isSealed(route.destination, ref)) return false
   if (row !== undefined && (row.state === 'lost' || state.route(row.route).active)) return false
   giveRow(state, route, ref, now)
   return state.row(route.destination, ref)?.state === 'outstanding'
@@ -116,7 +120,8 @@ export function see(state: State, receiver: string, store: string, sightings: re
   for (const sighting of sightings) {
     const time = objectTime(sighting)
     const wanting = routes.filter((route) => time >= route.startAt)
-    const found = wanting.length === 0 ? undefined : register(state, receiver, store, sighting, now)
+    const isDone = isSealed(state, store, sighting, wanting)
+    const found = wanting.length === 0 || isDone ? undefined : register(state, receiver, store, sighting, now)
     const alteration = found?.isNew ? noteVersion(state, found.ref, now) : undefined
     if (alteration !== undefined) seen.altered.push(alteration)
     const got = found?.isNews ? wanting.filter((route) => want(state, route.id, found.ref, now)) : []
@@ -141,14 +146,21 @@ export interface Registered {
 
 export function register(state: State, receiver: string, store: string, sighting: Sighting, now: number): Registered {
   const { key, version, size, modified } = sighting
-  const identity = JSON.stringify([store, key, version])
+  const identity = identityOf(store, sighting)
+  const seal = state.seals.get(identity)
+  const isCounted = seal?.receivers.includes(receiver) ?? false
   const ref = state.identities.get(identity)
   if (ref !== undefined) {
     const known = state.object(ref)
     if (known.receivers.includes(receiver)) return { ref, isNew: false, isNews: false }
     state.objects.set(ref, { ...known, receivers: [...known.receivers, receiver] })
-    countHour(state, receiver, known.object.time)
+    if (!isCounted) countHour(state, receiver, known.object.time)
     return { ref, isNew: false, isNews: true }
+  }
+  if (seal !== undefined) {
+    restore(state, identity, seal, receiver)
+    if (!isCounted) countHour(state, receiver, seal.object.time)
+    return { ref: seal.object.ref, isNew: false, isNews: true }
   }
   const fresh = state.next('object')
   state.next('seen')
@@ -166,5 +178,14 @@ export function register(state: State, receiver: string, store: string, sighting
   state.identities.set(identity, fresh)
   countHour(state, receiver, object.time)
   state.objects.set(fresh, { object, receivers: [receiver], decided: 0, ...nothingFound })
+  state.extremes.set('seenAt', now)
+  state.extremes.set('time', Math.max(state.extremes.get('time') ?? object.time, object.time))
   return { ref: fresh, isNew: true, isNews: true }
+}
+
+/** Whether of the object nothing is left but a seal, and all of these routes have had it. */
+export function isSealed(state: State, store: string, sighting: Sighting, routes: readonly RouteState[]): boolean {
+  const identity = identityOf(store, sighting)
+  const seal = state.identities.get(identity) === undefined ? state.seals.get(identity) : undefined
+  return seal !== undefined && routes.every(({ destination }) => state.isSealed(destination, seal.object.ref))
 }

@@ -1,11 +1,29 @@
 import assert from 'node:assert/strict'
-import { importStoreOf } from '../../domain/imports.ts'
-import { ownStore } from '../../domain/own-records.ts'
 import { covers, meets, removeRanges } from '../../domain/ranges.ts'
 import type { BadBytes, Claimant, Copy, Decision, Position, Undecided } from '../duplicates.ts'
-import { hourOf, idDigits, importMemoryMs, neighbourHour, reopenedReason, retiredReason, sameEvent } from '../rules.ts'
+import { hourOf, idDigits, neighbourHour, reopenedReason, retiredReason, sameEvent } from '../rules.ts'
 import { entriesOf, keep } from './quarantine.ts'
-import type { Claim, CopyState, EntryState, ObjectState, RowState, State } from './state.ts'
+import type { EntryState, ObjectState, RowState, State } from './state.ts'
+
+export interface CopyState {
+  readonly object: number
+  readonly from: number
+  readonly to: number
+  readonly owner: Position
+}
+
+export interface Claim extends Position {
+  readonly at: number
+}
+
+export interface Adoption {
+  readonly destination: string
+  readonly owner: Position
+  readonly object: number
+  readonly from: number
+  /** Object time of the copy. */
+  readonly time: number
+}
 
 export function decide(state: State, chunk: Undecided, now: number): Decision {
   const known = state.object(chunk.object)
@@ -19,17 +37,20 @@ export function decide(state: State, chunk: Undecided, now: number): Decision {
   const undecided = chunk.claimants.filter(isUndecided)
   for (const claimant of undecided) {
     const verdict = claim(state, chunk.object, claimant)
-    if (verdict === 'reused') reused.push([claimant.from, claimant.to])
-    else if (verdict !== 'fresh') copies.push(verdict)
-    state.next('events')
+    // What was bad in between may have been decided before.
+    if (verdict === 'reused') put(reused, [claimant.from, claimant.to], ([from]) => from === claimant.from)
+    else if (verdict !== 'fresh') put(copies, verdict, ({ from }) => from === claimant.from)
   }
+  // One that was sealed is decided once more, and counted already.
+  const counted = undecided.filter(({ from }) => known.object.length === undefined || from < known.decided)
+  if (counted.length > 0) state.next('events', counted.length)
   const isKept = ({ from }: BadBytes) => entriesOf(state, chunk.object, undefined).some((entry) => entry.from === from)
   const bad = chunk.bad.filter((stretch) => isUndecided(stretch) || !isKept(stretch))
   for (const stretch of bad) keepBad(state, chunk.object, stretch, now)
   for (const entry of anew) state.entries.set(entry.id, { ...entry, recut: Math.min(entry.to, chunk.to) })
-  const found = tallied({ ...known, copies, reused }, undecided, bad.length)
+  const found = tallied({ ...known, copies, reused }, counted, bad.length)
   if (anew.length + undecided.length + bad.length > 0) state.objects.set(chunk.object, found)
-  if (undecided.length + bad.length > 0) touchHours(state, chunk.object)
+  if (counted.length + bad.length > 0) touchHours(state, chunk.object)
   if (chunk.to > known.decided || chunk.end) advance(state, chunk, found)
   const within = (from: number) => chunk.from <= from && from < chunk.to
   return {
@@ -56,6 +77,11 @@ function tallied(known: ObjectState, events: readonly Claimant[], bad: number): 
 function touchHours(state: State, object: number): void {
   const done = state.rows.values().filter((row) => row.object === object && row.state !== 'outstanding')
   for (const row of done) state.touchHour(row)
+}
+
+function put<T>(list: T[], item: T, isSame: (other: T) => boolean): void {
+  const at = list.findIndex(isSame)
+  list.splice(at < 0 ? list.length : at, at < 0 ? 0 : 1, item)
 }
 
 /** Stretches on their way again that the chunk shows to be something else than they were taken for. */
@@ -85,6 +111,8 @@ export function claim(state: State, object: number, { from, to, id, at }: Claima
   const hours = [hourOf(at), neighbourHour(at)].filter((hour) => hour !== undefined)
   const claims = hours.flatMap((hour) => state.claims.get(key(hour)) ?? [])
   const owner = sameEvent(claims, at)
+  // Its own claim, of when it was decided before.
+  if (owner?.object === object && owner.from === from) return claims.length === 1 ? 'fresh' : 'reused'
   if (owner !== undefined) {
     return { object, from, to, owner: { object: owner.object, from: owner.from, to: owner.to } }
   }
@@ -126,7 +154,8 @@ export function adoptionKey(destination: string, owner: { readonly object: numbe
 
 function adopt(state: State, destination: string, copy: CopyState): void {
   const { owner, object, from } = copy
-  state.adoptions.set(adoptionKey(destination, owner), { destination, owner, object, from })
+  const { time } = state.object(object).object
+  state.adoptions.set(adoptionKey(destination, owner), { destination, owner, object, from, time })
   const row = state.row(destination, object)
   assert(row !== undefined, `${destination} has no row for object ${object}`)
   const route = state.route(row.route)
@@ -142,7 +171,7 @@ export function rescueRow(state: State, row: RowState, reason: string, now: numb
   const adoptions = state.adoptions.values().filter((adoption) => {
     return adoption.destination === destination && adoption.object === object && abandoned(adoption.from)
   })
-  const owners = new Map([...owned, ...adoptions.map(({ owner }) => owner)].map((owner) => [key(owner), owner]))
+  const owners = new Map([...owned, ...adoptions.map(({ owner }) => owner)].map((owner) => [ownerKey(owner), owner]))
   const again = new Set<number>()
   for (const owner of [...owners.values()].sort((a, b) => a.object - b.object || a.from - b.from)) {
     const heir = rescue(state, destination, owner, object, copies, reason, now)
@@ -178,11 +207,11 @@ function repairOwned(state: State, destination: string, object: number, now: num
   }
 }
 
-function key(owner: Position): string {
+export function ownerKey(owner: Position): string {
   return `${owner.object} ${owner.from}`
 }
 
-function allCopies(state: State): CopyState[] {
+export function allCopies(state: State): CopyState[] {
   const copies = state.objects.values().flatMap((object) => object.copies)
   return copies.sort((a, b) => a.object - b.object || a.from - b.from)
 }
@@ -206,7 +235,7 @@ function rescue(
   }
   if (owner.object !== gone && state.holds(destination, owner.object, owner.from)) return undefined
   const candidates = copies.filter((copy) => {
-    if (key(copy.owner) !== key(owner) || copy.object === gone) return false
+    if (ownerKey(copy.owner) !== ownerKey(owner) || copy.object === gone) return false
     return usable(state, destination, copy.object)
   })
   const isSettled = ({ object, from, to }: Position) => covers(state.row(destination, object)?.settled ?? [], from, to)
@@ -234,41 +263,4 @@ function reopen(state: State, destination: string, position: Position, reason: s
   }
   state.addTally(row, { duplicates: -1 })
   if (row.state !== 'outstanding') state.touchHour(row)
-}
-
-/** Claims are dropped by whole hours, measured from what is still to be decided and never from the wall clock. */
-export function prune(state: State, window: number, needed = Number.POSITIVE_INFINITY): number {
-  const border = oldestUndecided(state)
-  if (border === undefined) return 0
-  const [firstKept, firstImported] = [hourOf(Math.min(border - window, needed)), hourOf(border - importMemoryMs)]
-  let dropped = 0
-  for (const [key, claims] of state.claims.entries()) {
-    const hour = hourOf(claims[0]?.at ?? Number.POSITIVE_INFINITY)
-    if (hour >= firstKept) continue
-    const kept = claims.filter(({ object }) => hour >= firstImported && isImported(state, object))
-    if (kept.length === 0) state.claims.delete(key)
-    else state.claims.set(key, kept)
-    dropped += claims.length - kept.length
-  }
-  return dropped
-}
-
-function isImported(state: State, object: number): boolean {
-  return importStoreOf(state.objects.get(object)?.object.store ?? '') !== undefined
-}
-
-/** With nothing undecided, the newest object; but no object's time is believed past the moment it was seen. */
-function oldestUndecided(state: State): number | undefined {
-  const objects = state.objects.values().flatMap(({ object }) => (object.store === ownStore ? [] : [object]))
-  if (objects.length === 0) return undefined
-  const wanted = new Set(
-    state.rows
-      .values()
-      .filter((row) => row.state === 'outstanding' && state.route(row.route).active)
-      .map((row) => row.object),
-  )
-  const undecided = objects.filter((object) => object.length === undefined && wanted.has(object.ref))
-  if (undecided.length > 0) return Math.min(...undecided.map(({ time }) => time))
-  const latest = objects.reduce((a, b) => (a.ref > b.ref ? a : b))
-  return Math.min(latest.seenAt, Math.max(...objects.map(({ time }) => time)))
 }

@@ -6,7 +6,7 @@ import type { Claimant } from '../duplicates.ts'
 import type { ImportLedger, Place, Span } from '../imports.ts'
 import { accountsOf } from './accounts.ts'
 import { adoptionKey, claim } from './duplicates.ts'
-import type { State } from './state.ts'
+import { identityOf, type State } from './state.ts'
 
 export class MemoryImports implements ImportLedger {
   readonly #state: State
@@ -16,16 +16,20 @@ export class MemoryImports implements ImportLedger {
   }
 
   numbers(store: string, sightings: readonly Pick<Sighting, 'key' | 'version'>[]): readonly (number | undefined)[] {
-    return sightings.map(({ key, version }) => this.#state.identities.get(JSON.stringify([store, key, version])))
+    const { identities, seals } = this.#state
+    return sightings.map((sighting) => {
+      const identity = identityOf(store, sighting)
+      return identities.get(identity) ?? seals.get(identity)?.object.ref
+    })
   }
 
   unlisted({ receiver, store, places }: Place, { from, to }: Span, listed: ReadonlySet<number>): number | undefined {
-    const seen = [...this.#state.objects.values()]
+    const seen = [...this.#state.objects.values(), ...this.#state.seals.values()]
     const within = seen.filter(({ object }) => object.store === store && object.time >= from && object.time < to)
     const mine = within.filter(({ object: { key }, receivers }) => {
       return receivers.includes(receiver) || places.some((place) => key.startsWith(place))
     })
-    return mine.filter(({ object: { ref } }) => !listed.has(ref)).length
+    return new Set(mine.flatMap(({ object: { ref } }) => (listed.has(ref) ? [] : [ref]))).size
   }
 
   remember(object: number, claimants: readonly Claimant[]): void {
@@ -35,6 +39,7 @@ export class MemoryImports implements ImportLedger {
   }
 
   has(destination: string, object: number, positions: readonly number[]): readonly boolean[] {
+    if (this.#state.isSealed(destination, object)) return positions.map(() => true)
     const row = this.#state.row(destination, object)
     const isComing = row?.state === 'outstanding' && this.#state.route(row.route).active
     return positions.map((position) => isComing || covers(row?.settled ?? [], position, position + 1))

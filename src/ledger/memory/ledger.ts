@@ -17,22 +17,26 @@ import type { QuarantineEntry, QuarantineQuery } from '../quarantine.ts'
 import type { KeptRecord, Refill, Refilled, Repair, Replay, WithheldQuery } from '../repairs.ts'
 import type { Request } from '../requests.ts'
 import { defaultQuarantineBytes } from '../rules.ts'
+import type { Sealing, SealQuery } from '../seals.ts'
 import type { LedgerTotals } from '../totals.ts'
 import type { WatchLedger } from '../watch.ts'
 import { accounts, advance, retired, stop } from './accounts.ts'
 import { alterations, note } from './alterations.ts'
 import { MemoryBelongings } from './belongings.ts'
 import { enrol, see } from './discovery.ts'
-import { adopted, decide, judge, prune } from './duplicates.ts'
+import { adopted, decide, judge } from './duplicates.ts'
 import { hours } from './hours.ts'
 import { MemoryImports } from './imports.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
+import { prune } from './pruning.ts'
 import { entry, keep, quarantine } from './quarantine.ts'
+import { refill, survey } from './refill.ts'
 import { rename } from './rename.ts'
 import * as repairs from './repairs.ts'
 import { answer, ask, asked, report } from './requests.ts'
 import { Saying } from './saying.ts'
+import { seal } from './seals.ts'
 import { State } from './state.ts'
 import { MemoryWatch } from './watch.ts'
 
@@ -183,12 +187,16 @@ export class MemoryLedger extends Saying implements Ledger {
     return { objects, events: this.#state.count('events'), bad: this.#state.count('bad'), altered }
   }
 
-  altered(object: number, sha1: string, now: number): boolean {
+  altered(object: Alteration['object'], sha1: string, now: number): boolean {
     return this.#volatile(() => note(this.#state, object, 'content', sha1, now))
   }
 
   alterations({ limit }: { readonly limit: number }): readonly Alteration[] {
     return alterations(this.#state, limit)
+  }
+
+  seal(query: SealQuery): Sealing {
+    return this.#volatile(() => seal(this.#state, query))
   }
 
   stop(destination: string, stopped: Stop | undefined): void {
@@ -212,11 +220,11 @@ export class MemoryLedger extends Saying implements Ledger {
   }
 
   refill(receiver: string, store: string, sightings: readonly Sighting[], how: Refill, now: number) {
-    return this.#durable(() => repairs.refill(this.#state, { receiver, store }, sightings, how, now))
+    return this.#durable(() => refill(this.#state, { receiver, store }, sightings, how, now))
   }
 
   survey(receiver: string, store: string, sightings: readonly Sighting[], how: Refill): Refilled {
-    return repairs.survey(this.#state, { receiver, store }, sightings, how)
+    return survey(this.#state, { receiver, store }, sightings, how)
   }
 
   withholding(query: WithheldQuery): readonly AuditObject[] {

@@ -10,6 +10,7 @@ export function rename(state: State, from: string, to: string): void {
   renameIn(state.intents, from, to)
   renameIn(state.entries, from, to)
   renameIn(state.rows, from, to, ({ object }) => rowKey(to, object))
+  renameIn(state.sealedRows, from, to, ({ object }) => rowKey(to, object))
   renameIn(state.withheld, from, to, ({ object }) => rowKey(to, object))
   renameIn(state.adoptions, from, to, ({ owner }) => adoptionKey(to, owner))
   const stop = state.stops.get(from)

@@ -6,7 +6,6 @@ import { covers, type Range, type Ranges, removeRanges } from '../../domain/rang
 import type { Stop } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Belonging } from '../belongings.ts'
-import type { Position } from '../duplicates.ts'
 import { hourOf } from '../hours.ts'
 import type { Intent } from '../intents.ts'
 import type { Tally } from '../progress.ts'
@@ -14,6 +13,9 @@ import type { QuarantineEntry } from '../quarantine.ts'
 import type { Request } from '../requests.ts'
 import { extend, totalBytes } from '../rules.ts'
 import type { Noted } from '../watch.ts'
+import type { Adoption, Claim, CopyState } from './duplicates.ts'
+import type { RepairState, Withheld } from './repairs.ts'
+import type { Extreme, SealedRow, SealState } from './seals.ts'
 import { Journal, Table } from './table.ts'
 import type { ArrivalState } from './watch.ts'
 
@@ -32,6 +34,8 @@ export interface RouteState {
   readonly possibleDuplicates: number
   readonly adopted: number
   readonly lastObjectTime: number | undefined
+  /** Late objects that are sealed by now. */
+  readonly lateSealed: number
   /** Up to where its hours are passed. */
   readonly passed: number | undefined
   /** From there on every hour is accounted for. */
@@ -62,13 +66,6 @@ export interface ObjectState {
 
 /** Of an object that nobody has decided. */
 export const nothingFound = { copies: [], reused: [], events: 0, bad: 0, firstId: undefined, lastId: undefined }
-
-export interface CopyState {
-  readonly object: number
-  readonly from: number
-  readonly to: number
-  readonly owner: Position
-}
 
 export interface RowState {
   readonly destination: string
@@ -106,27 +103,6 @@ export const freshRow = {
   tally: noTally,
 } as const
 
-export interface Withheld {
-  readonly destination: string
-  readonly object: number
-  readonly ranges: Ranges
-}
-
-export interface RepairState extends Tally {
-  readonly lost: number
-}
-
-export interface Claim extends Position {
-  readonly at: number
-}
-
-export interface Adoption {
-  readonly destination: string
-  readonly owner: Position
-  readonly object: number
-  readonly from: number
-}
-
 export interface EntryState extends Omit<QuarantineEntry, 'receiver' | 'object'> {
   /** Of a message. */
   readonly receiver: string | undefined
@@ -147,7 +123,6 @@ export type Sequence =
   | 'bad'
   | 'altered'
   | 'symptom'
-
 export class State {
   readonly journal = new Journal()
   readonly routes = new Table<number, RouteState>(this.journal)
@@ -179,6 +154,10 @@ export class State {
   readonly memories = new Table<string, string>(this.journal)
   readonly symptoms = new Table<number, Noted>(this.journal)
   readonly gaps = new Table<string, Gap>(this.journal)
+  /** By identity. The reference keeps the identity itself, and so knows no hash that could collide. */
+  readonly seals = new Table<string, SealState>(this.journal)
+  readonly sealedRows = new Table<string, SealedRow>(this.journal)
+  readonly extremes = new Table<Extreme, number>(this.journal)
   readonly #sequences = new Table<Sequence, number>(this.journal)
   readonly maxQuarantineBytes: number
 
@@ -265,10 +244,21 @@ export class State {
     if (row.state !== 'settled') this.setRow({ ...row, state: 'settled', lostBytes: 0, reason: undefined })
   }
 
+  /** Whether the destination had a row for the object, and all of it is settled for good. */
+  isSealed(destination: string, object: number): boolean {
+    return this.sealedRows.get(rowKey(destination, object)) !== undefined
+  }
+
+  /** Whether a position is settled in a destination. */
+  isSettledAt(destination: string, object: number, from: number): boolean {
+    const row = this.row(destination, object)
+    return row === undefined ? this.isSealed(destination, object) : covers(row.settled, from, from + 1)
+  }
+
   /** Whether a position is settled in a destination, or will be. */
   holds(destination: string, object: number, from: number): boolean {
     const row = this.row(destination, object)
-    if (row === undefined) return false
+    if (row === undefined) return this.isSealed(destination, object)
     if (row.state === 'outstanding' && this.route(row.route).active) return true
     return covers(row.settled, from, from + 1)
   }
@@ -286,6 +276,13 @@ function added(one: Tally, more: Partial<Tally>): Tally {
 
 export function closingKey(route: number, hour: number): string {
   return `${route} ${hour}`
+}
+
+export function identityOf(
+  store: string,
+  { key, version }: { readonly key: string; readonly version: string },
+): string {
+  return JSON.stringify([store, key, version])
 }
 
 export function rowKey(destination: string, object: number): string {

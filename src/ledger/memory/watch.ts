@@ -2,6 +2,7 @@ import type { Gap, Symptom } from '../../domain/gaps.ts'
 import { importOf } from '../../domain/imports.ts'
 import { type Minutes, minuteOf, minutesOf } from '../minutes.ts'
 import type { Noted, WatchLedger } from '../watch.ts'
+import { sealOf } from './seals.ts'
 import type { State } from './state.ts'
 
 const MINUTE_MS = 60_000
@@ -31,7 +32,8 @@ export class MemoryWatch implements WatchLedger {
   }
 
   #isOf(object: number, receiver: string): boolean {
-    const receivers = this.#state.objects.get(object)?.receivers ?? []
+    const known = [this.#state.objects.get(object), sealOf(this.#state, object)]
+    const receivers = known.flatMap((one) => one?.receivers ?? [])
     return receivers.some((one) => one === receiver || importOf(one)?.receiver === receiver)
   }
 

@@ -36,8 +36,8 @@ export function claimAll(db: Connection, object: number, claimants: readonly Cla
     const before = here.get(digits)
     const claims = found.get(index) ?? []
     const known = before === undefined ? claims : [...claims, ...before.filter(within(hour, neighbour))]
-    const owner = known.length === 0 ? undefined : sameEvent(known, at)
-    if (owner !== undefined) return { kind: 'copy' as const, owner }
+    const verdict = verdictOf(known, { object, from, at })
+    if (verdict !== undefined) return verdict
     const mine = { at, object, from, to }
     if (before === undefined) here.set(digits, [mine])
     else before.push(mine)
@@ -46,6 +46,18 @@ export function claimAll(db: Connection, object: number, claimants: readonly Cla
   })
   insert(db, inserts)
   return verdicts
+}
+
+/** What a claimant is by the claims on its id; undefined if it is to claim it. */
+function verdictOf(
+  known: readonly Claim[],
+  { object, from, at }: { readonly object: number; readonly from: number; readonly at: number },
+): Verdict | undefined {
+  const owner = known.length === 0 ? undefined : sameEvent(known, at)
+  if (owner === undefined) return undefined
+  if (owner.object !== object || owner.from !== from) return { kind: 'copy', owner }
+  // An object that was sealed is decided once more, and may find its own claims.
+  return known.length === 1 ? fresh : reused
 }
 
 function within(hour: number, neighbour: number | undefined): (claim: Claim) => boolean {

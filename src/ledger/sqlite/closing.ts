@@ -8,6 +8,7 @@ import { sweepMarginMs } from '../rules.ts'
 import type { Connection } from './connection.ts'
 import { record } from './own.ts'
 import { lost, outstanding } from './rows.ts'
+import { type ShelvedFound, ShelvedRows } from './shelved-rows.ts'
 
 interface Route {
   readonly id: number
@@ -28,11 +29,12 @@ export function closeHours(
   now: number,
 ): number {
   let closed = 0
+  const shelved = new ShelvedRows(db)
   for (const route of routes(db)) {
-    if (closed < limit) pass(db, route, limit - closed)
+    if (closed < limit) pass(db, shelved, route, limit - closed)
     const hours = settledHours(db, route, Math.max(0, limit - closed))
     for (const hour of hours) {
-      const account = accountOf(db, route, hour)
+      const account = accountOf(db, shelved, route, hour)
       db.run(
         'UPDATE closings SET open = 0, revision = ? WHERE route = ? AND hour = ?',
         account.revision,
@@ -59,11 +61,14 @@ function routes(db: Connection): Route[] {
 }
 
 /** Passes hours that the sweep has passed, in order: each is open until it is accounted for. */
-function pass(db: Connection, route: Route, limit: number): void {
+function pass(db: Connection, shelved: ShelvedRows, route: Route, limit: number): void {
   const everyHourFrom = route.everyHourFrom ?? Math.max(route.swept, hourOf(route.startAt))
   let passed = route.passed ?? undefined
   for (let n = 0; n < limit; n += 1) {
-    const next = Math.min(nextHour(db, route, passed), Math.max(passed ?? everyHourFrom, everyHourFrom))
+    const next =
+      passed !== undefined && passed >= everyHourFrom
+        ? passed
+        : Math.min(nextHour(db, shelved, route, passed), everyHourFrom)
     if (next >= route.swept) break
     db.run('INSERT OR IGNORE INTO closings (route, hour, revision, open) VALUES (?, ?, 0, 1)', route.id, next)
     passed = next + HOUR_MS
@@ -74,15 +79,17 @@ function pass(db: Connection, route: Route, limit: number): void {
 }
 
 /** The next hour with an object of the route's, from an instant on. */
-function nextHour(db: Connection, { id, destination }: Route, from: number | undefined): number {
+function nextHour(db: Connection, shelved: ShelvedRows, route: Route, from = Number.MIN_SAFE_INTEGER): number {
+  const { id, destination } = route
   const next = db.get<{ time: number }>(
     `SELECT o.time FROM objects o INDEXED BY objects_by_time JOIN deliveries d ON d.object = o.ref AND d.destination = ?
      WHERE o.time >= ? AND d.route = ? ORDER BY o.time LIMIT 1`,
     destination,
-    from ?? Number.MIN_SAFE_INTEGER,
+    from,
     id,
   )
-  return next === undefined ? Number.POSITIVE_INFINITY : hourOf(next.time)
+  const sealed = shelved.next(route, from)
+  return hourOf(Math.min(next?.time ?? Number.POSITIVE_INFINITY, sealed ?? Number.POSITIVE_INFINITY))
 }
 
 /** Open hours that the sweep has passed and in which nothing is outstanding, oldest first. */
@@ -99,11 +106,10 @@ function settledHours(db: Connection, { id, swept }: Route, limit: number): numb
   return rows.map(({ hour }) => hour)
 }
 
-interface Sums extends Omit<HourAccount, 'destination' | 'receiver' | 'hour' | 'firstId' | 'lastId'> {}
+type Sums = Omit<HourAccount, 'destination' | 'receiver' | 'hour' | 'firstId' | 'lastId'>
 
-function accountOf(db: Connection, { id, destination, receiver }: Route, hour: number): HourAccount {
-  const within = `FROM objects o INDEXED BY objects_by_time JOIN deliveries d ON d.object = o.ref AND d.destination = ?1
-    WHERE o.time >= ?2 AND o.time < ?3 AND d.route = ?4`
+function accountOf(db: Connection, shelved: ShelvedRows, route: Route, hour: number): HourAccount {
+  const { id, destination, receiver } = route
   const place = [destination, hour, hour + HOUR_MS, id] as const
   const sums = db.get<Sums>(
     `SELECT (SELECT revision + 1 FROM closings WHERE route = ?4 AND hour = ?2) AS revision, count(*) AS objects,
@@ -111,12 +117,55 @@ function accountOf(db: Connection, { id, destination, receiver }: Route, hour: n
        total(d.delivered) AS delivered, total(d.filtered) AS filtered, total(d.duplicates) AS duplicates,
        total(d.quarantined) AS quarantined ${within}`,
     ...place,
-  )
+  ) as Sums
+  const sealed = shelved.within(route, hour, hour + HOUR_MS)
+  const sum = (of: (row: ShelvedFound) => number): number => sealed.reduce((total, row) => total + of(row), 0)
+  return {
+    destination,
+    receiver,
+    hour,
+    revision: sums.revision,
+    objects: sums.objects + sealed.length,
+    lostObjects: sums.lostObjects,
+    events: sums.events + sum(({ events }) => events),
+    bad: sums.bad + sum(({ bad }) => bad),
+    delivered: sums.delivered + sum(({ tally }) => tally.delivered),
+    filtered: sums.filtered + sum(({ tally }) => tally.filtered),
+    duplicates: sums.duplicates + sum(({ tally }) => tally.duplicates),
+    quarantined: sums.quarantined + sum(({ tally }) => tally.quarantined),
+    ...idsOf(db, place, sealed),
+  }
+}
+
+const within = `FROM objects o INDEXED BY objects_by_time JOIN deliveries d ON d.object = o.ref AND d.destination = ?1
+  WHERE o.time >= ?2 AND o.time < ?3 AND d.route = ?4`
+
+interface Placed {
+  readonly time: number
+  readonly ref: number
+  readonly id: string | null
+}
+
+/** Ids of the first and the last event, in the order of objects. */
+function idsOf(
+  db: Connection,
+  place: readonly [string, number, number, number],
+  sealed: readonly ShelvedFound[],
+): Pick<HourAccount, 'firstId' | 'lastId'> {
   const idOf = (column: string, order: string) =>
-    db.get<{ id: string }>(
-      `SELECT o.${column} AS id ${within} AND o.${column} IS NOT NULL ORDER BY ${order} LIMIT 1`,
+    db.get<Placed>(
+      `SELECT o.time, o.ref, o.${column} AS id ${within} AND o.${column} IS NOT NULL ORDER BY ${order} LIMIT 1`,
       ...place,
-    )?.id
-  const ids = { firstId: idOf('first_id', 'o.time, o.ref'), lastId: idOf('last_id', 'o.time DESC, o.ref DESC') }
-  return { destination, receiver, hour, ...(sums as Sums), ...ids }
+    )
+  const first = sealed.map(({ time, ref, firstId }): Placed => ({ time, ref, id: firstId }))
+  const last = sealed.map(({ time, ref, lastId }): Placed => ({ time, ref, id: lastId }))
+  return {
+    firstId: inOrder(first, idOf('first_id', 'o.time, o.ref'))[0]?.id ?? undefined,
+    lastId: inOrder(last, idOf('last_id', 'o.time DESC, o.ref DESC')).at(-1)?.id ?? undefined,
+  }
+}
+
+function inOrder(sealed: readonly Placed[], known: Placed | undefined): Placed[] {
+  const all = known === undefined ? sealed : [...sealed, known]
+  return all.filter(({ id }) => id !== null).sort((a, b) => a.time - b.time || a.ref - b.ref)
 }

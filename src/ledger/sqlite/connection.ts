@@ -8,6 +8,10 @@ export type Durability = 'durable' | 'volatile'
 
 /** Longer than any transaction of ours or of a command lasts. */
 const busyTimeoutMs = 5_000
+/** Free pages are kept for what comes next, 16 MiB of them. */
+const freePagesKept = 4096
+/** As many as a call that seals objects may free, so that a call's time is bounded too. */
+const pagesGivenBack = 512
 
 export class Connection {
   readonly path: string
@@ -78,6 +82,12 @@ export class Connection {
       this.#failure ??= { error }
       throw error
     }
+  }
+
+  /** Gives some pages that are free back to the disk, if there are many. */
+  shrink(): void {
+    const free = this.get<{ freelist_count: number }>('PRAGMA freelist_count')?.freelist_count ?? 0
+    if (free > freePagesKept) this.exec(`PRAGMA incremental_vacuum(${Math.min(free - freePagesKept, pagesGivenBack)})`)
   }
 
   close(): void {

@@ -7,8 +7,10 @@ import type { Route, Seen } from '../discovery.ts'
 import { noteVersion } from './alterations.ts'
 import type { Connection } from './connection.ts'
 import { countHour } from './hours.ts'
+import type { Entry } from './marks.ts'
 import { repair, repairAll } from './rescue.ts'
-import { count, type Delivery, delivery, lost, outstanding, touchHour } from './rows.ts'
+import { count, type Delivery, delivery, lost, nextNumber, outstanding, touchHour } from './rows.ts'
+import { isSealed, restore, Seals } from './seals.ts'
 
 export interface StoredRoute extends Route {
   readonly id: number
@@ -53,7 +55,8 @@ function enlist(db: Connection, { destination, receiver, startAt }: Route): bool
   if (known?.active === 1) return false
   // While a route is retired, objects that nobody else wants go by unregistered.
   const from = known === undefined ? startAt : Math.max(known.startAt, known.retiredAt ?? known.startAt)
-  db.run('UPDATE sweeps SET swept_to = min(swept_to, ?) WHERE receiver = ?', from, receiver)
+  const sweep = 'UPDATE sweeps SET swept_to = min(swept_to, ? - (SELECT lag FROM totals)) WHERE receiver = ?'
+  db.run(sweep, from, receiver)
   if (known !== undefined)
     db.run('UPDATE routes SET active = 1, retired_at = NULL, gone_at = NULL WHERE id = ?', known.id)
   else {
@@ -85,7 +88,7 @@ function reconcile(db: Connection, destination: string, now: number): void {
 /** Gives the route a row for the object, or the one a retired route left. True if something is due that was not. */
 export function want(db: Connection, route: StoredRoute, ref: number, time: number, now: number): boolean {
   const row = delivery(db, route.destination, ref)
-  if (row !== undefined && (row.state === lost || row.active)) return false
+  if (row === undefined ? isSealed(db, route.destination, ref) : row.state === lost || row.active) return false
   giveRow(db, route, ref, time, now)
   return row === undefined || delivery(db, route.destination, ref)?.state === outstanding
 }
@@ -148,13 +151,20 @@ interface Arrival {
 /** Sightings that are not known to the receiver. Reads only: most sweeps find nothing new and need no transaction. */
 export function arrivals(db: Connection, receiver: string, store: string, sightings: readonly Sighting[]): Arrival[] {
   const mine = activeRoutes(db).filter((route) => route.receiver === receiver)
+  const seals = new Seals(db, store)
   return sightings.flatMap((sighting) => {
     const time = objectTime(sighting)
     const wanting = mine.filter((route) => time >= route.startAt)
     if (wanting.length === 0) return []
     const known = identified(db, store, sighting)
-    return known !== undefined && knows(db, receiver, known) ? [] : [{ sighting, time, wanting }]
+    const isDone = known === undefined ? isSealedFor(db, seals.find(sighting), wanting) : knows(db, receiver, known)
+    return isDone ? [] : [{ sighting, time, wanting }]
   })
+}
+
+/** Whether a seal is all that is left, and these routes have had the object. */
+export function isSealedFor(db: Connection, entry: Entry | undefined, routes: readonly StoredRoute[]): boolean {
+  return entry !== undefined && routes.every(({ destination }) => isSealed(db, destination, entry.ref))
 }
 
 interface Known {
@@ -181,11 +191,12 @@ export function see(
   const fresh: AuditObject[] = []
   const late: AuditObject[] = []
   const altered: Alteration[] = []
+  const seals = new Seals(db, place.store)
   for (const arrival of arriving) {
-    const { ref, isNew, isNews } = register(db, place, arrival, now)
+    const { ref, isNew, isNews } = register(db, seals, place, arrival, now)
     if (!isNews) continue
     const { store } = place
-    const alteration = isNew ? noteVersion(db, { ref, store, key: arrival.sighting.key }, now) : undefined
+    const alteration = isNew ? noteVersion(db, seals, { ref, store, key: arrival.sighting.key }, now) : undefined
     if (alteration !== undefined) altered.push(alteration)
     const got = arrival.wanting.filter((route) => want(db, route, ref, arrival.time, now))
     if (got.length === 0) continue
@@ -207,6 +218,7 @@ export interface Registered {
 
 export function register(
   db: Connection,
+  seals: Seals,
   { receiver, store, how }: { readonly receiver: string; readonly store: string; readonly how: Discovery },
   { sighting, time }: Pick<Arrival, 'sighting' | 'time'>,
   now: number,
@@ -215,14 +227,24 @@ export function register(
   if (known !== undefined) {
     if (knows(db, receiver, known)) return { ref: known.ref, isNew: false, isNews: false }
     db.run('INSERT INTO also_seen (receiver, object) VALUES (?, ?)', receiver, known.ref)
-    countHour(db, receiver, time)
+    const seal = seals.find(sighting)
+    if (seal === undefined || !seals.shelved(seal).receivers.includes(receiver)) countHour(db, receiver, time)
     return { ref: known.ref, isNew: false, isNews: true }
   }
-  db.run('UPDATE totals SET objects = objects + 1')
+  const seal = seals.find(sighting)
+  if (seal !== undefined) {
+    const shelved = seals.shelved(seal)
+    restore(db, shelved, receiver)
+    if (!shelved.receivers.includes(receiver)) countHour(db, receiver, shelved.object.time)
+    return { ref: seal.ref, isNew: false, isNews: true }
+  }
+  const ref = nextNumber(db)
+  db.run('UPDATE totals SET objects = objects + 1, seen_at = ?1, time = max(ifnull(time, ?2), ?2)', now, time)
   countHour(db, receiver, time)
-  const ref = db.insert(
-    `INSERT INTO objects (receiver, store, key, version, size, modified, time, seen_at, how)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  db.run(
+    `INSERT INTO objects (ref, receiver, store, key, version, size, modified, time, seen_at, how)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ref,
     receiver,
     store,
     sighting.key,

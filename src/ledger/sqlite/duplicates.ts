@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { importStores } from '../../domain/imports.ts'
-import { ownReceiver } from '../../domain/own-records.ts'
 import { covers } from '../../domain/ranges.ts'
 import type { BadBytes, Claimant, Copy, Decision, Undecided } from '../duplicates.ts'
 import { hourOf, importMemoryMs } from '../rules.ts'
@@ -28,12 +27,20 @@ export function decide(db: Connection, chunk: Undecided, now: number, quarantine
   const decided = record(db, chunk.object, undecided, claimAll(db, chunk.object, undecided))
   for (const stretch of bad) keepBad(db, chunk.object, stretch, now, quarantineCap)
   for (const { id, to } of anew) db.run('UPDATE quarantine SET recut = ? WHERE id = ?', Math.min(to, chunk.to), id)
-  if (undecided.length + bad.length > 0) tallyObject(db, chunk.object, undecided, bad.length)
+  // One that was sealed is decided once more, and counted already.
+  const counted = undecided.filter(({ from }) => known.length === null || from < known.decided)
+  if (counted.length + bad.length > 0) tallyObject(db, chunk.object, counted, bad.length)
   if (chunk.to > known.decided || chunk.end) mark(db, chunk, known)
   return {
-    copies: [...before.copies, ...decided.copies].sort((a, b) => a.from - b.from),
-    reused: [...before.reused, ...decided.reused].sort((a, b) => a[0] - b[0]),
+    copies: together(before.copies, decided.copies, ({ from }) => from),
+    reused: together(before.reused, decided.reused, ([from]) => from),
   }
+}
+
+/** In order. What was bad in between may have been decided before: then the later decision counts. */
+function together<T>(before: readonly T[], now: readonly T[], at: (one: T) => number): T[] {
+  const decided = new Set(now.map(at))
+  return [...before.filter((one) => !decided.has(at(one))), ...now].sort((a, b) => at(a) - at(b))
 }
 
 interface Recut {
@@ -101,10 +108,18 @@ function record(
     const { from, to } = claimants[index] as Claimant
     if (verdict.kind === 'copy') {
       const { owner } = verdict
-      db.run('INSERT INTO copies VALUES (?, ?, ?, ?, ?, ?)', object, from, to, owner.object, owner.from, owner.to)
+      db.run(
+        'INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?, ?, ?)',
+        object,
+        from,
+        to,
+        owner.object,
+        owner.from,
+        owner.to,
+      )
       copies.push({ from, to, owner: { object: owner.object, from: owner.from } })
     } else if (verdict.kind === 'reused') {
-      db.run('INSERT INTO reused VALUES (?, ?, ?)', object, from, to)
+      db.run('INSERT OR REPLACE INTO reused VALUES (?, ?, ?)', object, from, to)
       reused.push([from, to])
     }
   }
@@ -155,6 +170,7 @@ function mark(db: Connection, { object, to, end }: Undecided, known: Progress): 
 export function prune(db: Connection, window: number, needed = Number.POSITIVE_INFINITY): number {
   const border = oldestUndecided(db) ?? newest(db)
   if (border === undefined) return 0
+  pruneAdoptions(db, Math.min(border - window, needed))
   const [first, last] = importStores
   return db.run(
     `DELETE FROM claims WHERE hour < ?
@@ -166,22 +182,31 @@ export function prune(db: Connection, window: number, needed = Number.POSITIVE_I
   )
 }
 
+/** What nobody can ask for any more: neither object is known, no copy points there, and no claim can make another. */
+function pruneAdoptions(db: Connection, before: number): void {
+  db.run(
+    `DELETE FROM adoptions WHERE time < ? AND NOT EXISTS (SELECT 1 FROM objects o WHERE o.ref IN (object, owner))
+       AND NOT EXISTS (SELECT 1 FROM copies c WHERE c.owner = adoptions.owner AND c.owner_start = adoptions.owner_start)`,
+    before,
+  )
+}
+
+/** Objects that were never read to the end, and those that were sealed and are to be read once more. */
 function oldestUndecided(db: Connection): number | undefined {
-  return db.get<{ time: number }>(
-    `SELECT o.time FROM objects o WHERE o.length IS NULL AND EXISTS (
-       SELECT 1 FROM deliveries d JOIN routes r ON r.id = d.route
-       WHERE d.object = o.ref AND d.state = ${outstanding} AND r.active = 1)
-     ORDER BY o.time LIMIT 1`,
-  )?.time
+  const times = ['o.length IS NULL', 'o.decided < o.length'].flatMap((isUndecided) => {
+    const oldest = db.get<{ time: number }>(
+      `SELECT o.time FROM objects o WHERE ${isUndecided} AND EXISTS (
+         SELECT 1 FROM deliveries d JOIN routes r ON r.id = d.route
+         WHERE d.object = o.ref AND d.state = ${outstanding} AND r.active = 1)
+       ORDER BY o.time LIMIT 1`,
+    )
+    return oldest === undefined ? [] : [oldest.time]
+  })
+  return times.length === 0 ? undefined : Math.min(...times)
 }
 
 /** With nothing undecided, the newest object; but no object's time is believed past the moment it was seen. */
 function newest(db: Connection): number | undefined {
-  const latest = db.get<{ seen: number }>(
-    'SELECT seen_at AS seen FROM objects WHERE receiver <> ? ORDER BY ref DESC LIMIT 1',
-    ownReceiver,
-  )
-  if (latest === undefined) return undefined
-  const sql = 'SELECT time FROM objects WHERE receiver <> ? ORDER BY time DESC LIMIT 1'
-  return Math.min(latest.seen, db.get<{ time: number }>(sql, ownReceiver)?.time ?? latest.seen)
+  const ever = db.get<{ seen: number | null; time: number | null }>('SELECT seen_at AS seen, time FROM totals')
+  return ever?.seen == null ? undefined : Math.min(ever.seen, ever.time ?? ever.seen)
 }

@@ -7,6 +7,15 @@ import { accountsOf } from './accounts.ts'
 import { claimAll } from './claims.ts'
 import type { Connection } from './connection.ts'
 import { delivery, holds } from './rows.ts'
+import { isSealed, Seals } from './seals.ts'
+import { Shelves } from './shelves.ts'
+
+interface Seen {
+  readonly ref: number
+  readonly key: string
+  /** 1 if the receiver has seen it. */
+  readonly mine: number
+}
 
 export class SqliteImports implements ImportLedger {
   readonly #db: Connection
@@ -20,23 +29,41 @@ export class SqliteImports implements ImportLedger {
 
   numbers(store: string, sightings: readonly Pick<Sighting, 'key' | 'version'>[]): readonly (number | undefined)[] {
     const sql = 'SELECT ref FROM objects WHERE store = ? AND key = ? AND version = ?'
-    return sightings.map(({ key, version }) => this.#db.get<{ ref: number }>(sql, store, key, version)?.ref)
+    const seals = new Seals(this.#db, store)
+    return sightings.map((named) => {
+      return this.#db.get<{ ref: number }>(sql, store, named.key, named.version)?.ref ?? seals.find(named)?.ref
+    })
   }
 
-  unlisted({ receiver, store, places }: Place, { from, to }: Span, listed: ReadonlySet<number>): number | undefined {
-    const rows = this.#db.each<{ ref: number; key: string; mine: number }>(
+  unlisted({ receiver, store, places }: Place, span: Span, listed: ReadonlySet<number>): number | undefined {
+    const known = this.#db.each<Seen>(
       `SELECT ref, key,
          receiver = ?1 OR EXISTS (SELECT 1 FROM also_seen s WHERE s.receiver = ?1 AND s.object = ref) AS mine
        FROM objects WHERE time >= ?2 AND time < ?3 AND store = ?4`,
       receiver,
-      from,
-      to,
+      span.from,
+      span.to,
       store,
     )
-    let count = 0
-    for (const { ref, key, mine } of rows)
-      if (!listed.has(ref) && (mine === 1 || places.some((place) => key.startsWith(place)))) count += 1
-    return count
+    const isMissing = ({ ref, key, mine }: Seen) => {
+      return !listed.has(ref) && (mine === 1 || places.some((place) => key.startsWith(place)))
+    }
+    const missing = new Set<number>()
+    for (const one of known) if (isMissing(one)) missing.add(one.ref)
+    for (const one of this.#sealed(receiver, store, span)) if (isMissing(one)) missing.add(one.ref)
+    return missing.size
+  }
+
+  *#sealed(receiver: string, store: string, { from, to }: Span): Generator<Seen> {
+    const shelves = new Shelves(this.#db)
+    const sql = 'SELECT id FROM shelves WHERE last >= ? AND first < ?'
+    for (const { id } of this.#db.all<{ id: number }>(sql, from, to)) {
+      for (const { object, receivers } of shelves.of(id).values()) {
+        const { ref, key, time } = object
+        const mine = receivers.includes(receiver) ? 1 : 0
+        if (object.store === store && time >= from && time < to) yield { ref, key, mine }
+      }
+    }
   }
 
   remember(object: number, claimants: readonly Claimant[]): void {
@@ -45,7 +72,8 @@ export class SqliteImports implements ImportLedger {
 
   has(destination: string, object: number, positions: readonly number[]): readonly boolean[] {
     const row = delivery(this.#db, destination, object)
-    return positions.map((position) => holds(row, position))
+    const isDone = row === undefined && isSealed(this.#db, destination, object)
+    return positions.map((position) => (row === undefined ? isDone : holds(row, position)))
   }
 
   /** Outstanding rows are few, or it is no time to hurry; a file's copies may be a million. */

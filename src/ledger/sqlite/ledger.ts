@@ -14,6 +14,7 @@ import type { Retired } from '../names.ts'
 import type { DueQuery, Row, Settlement } from '../progress.ts'
 import type { Request } from '../requests.ts'
 import { defaultQuarantineBytes } from '../rules.ts'
+import type { Sealing, SealQuery } from '../seals.ts'
 import type { LedgerTotals } from '../totals.ts'
 import type { WatchLedger } from '../watch.ts'
 import { accounts, advance, retired, standings, stop, totals } from './accounts.ts'
@@ -32,6 +33,7 @@ import { rename } from './rename.ts'
 import { Repairing } from './repairing.ts'
 import { answer, ask, asked, report, request } from './requests.ts'
 import { adopted, judge } from './rescue.ts'
+import { seal } from './sealing.ts'
 import { SqliteWatch } from './watch.ts'
 
 export interface SqliteLedgerOptions {
@@ -194,12 +196,18 @@ export class SqliteLedger extends Repairing implements Ledger {
     return totals(this.db)
   }
 
-  altered(ref: number, sha1: string, now: number): boolean {
-    return this.write('volatile', () => note(this.db, ref, 'content', sha1, now))
+  altered(object: Alteration['object'], sha1: string, now: number): boolean {
+    return this.write('volatile', () => note(this.db, object, 'content', sha1, now))
   }
 
   alterations({ limit }: { readonly limit: number }): readonly Alteration[] {
     return alterations(this.db, limit)
+  }
+
+  seal(query: SealQuery): Sealing {
+    // What the call before has freed; first, so that a disk without room for it lets nothing be half done.
+    this.db.shrink()
+    return this.write('volatile', () => seal(this.db, query))
   }
 
   stop(destination: string, stopped: Stop | undefined): void {

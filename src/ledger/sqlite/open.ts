@@ -12,7 +12,8 @@ import { applicationId, migrations, schemaVersion } from './schema.ts'
 /** Opens for the holder of the lock: creates what is missing, migrates what is old. */
 export function openForWriting(path: string): Connection {
   return opened(path, false, (connection) => {
-    checkVersion(connection)
+    // Only before the first table: a ledger that began without it keeps its size, and fills what is free again.
+    if (checkVersion(connection) === 0) connection.exec('PRAGMA auto_vacuum=INCREMENTAL')
     // 8 MiB of pages hold the claims of 200,000 events of one hour; a log of 16 MiB writes a page that changes often back once. Its file
     // is cut again after a long reading has let it grow.
     connection.exec('PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=67108864')

@@ -3,7 +3,7 @@ import type { OwnEntry, OwnLedger, OwnStanding, Waiting } from '../own.ts'
 import { isFor, ownKey, ownVersion } from '../own-rules.ts'
 import type { Connection } from './connection.ts'
 import type { Held } from './held.ts'
-import { count, outstanding } from './rows.ts'
+import { count, nextNumber, outstanding } from './rows.ts'
 
 interface OwnRoute {
   readonly id: number
@@ -34,9 +34,11 @@ function register(db: Connection, said: OwnRecord, now: number): number {
   if (known !== undefined) return known.ref
   const text = ownText(said)
   const size = Buffer.byteLength(text)
-  const ref = db.insert(
-    `INSERT INTO objects (receiver, store, key, version, size, modified, time, seen_at, how, length, decided)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, 'own', ?5, ?5)`,
+  const ref = nextNumber(db)
+  db.run(
+    `INSERT INTO objects (ref, receiver, store, key, version, size, modified, time, seen_at, how, length, decided)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, 'own', ?6, ?6)`,
+    ref,
     ownReceiver,
     ownStore,
     key,
@@ -108,7 +110,7 @@ export function ownStandings(db: Connection): OwnStanding[] {
 
 /** Own objects for which nobody waits; a row of a route retired long ago waits no longer. */
 const idle = `
-  SELECT w.object FROM own_records w WHERE w.object < (SELECT max(ref) FROM objects)
+  SELECT w.object FROM own_records w WHERE w.object < (SELECT numbers FROM totals)
     AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.object = w.object)
     AND NOT EXISTS (
       SELECT 1 FROM deliveries d JOIN routes r ON r.id = d.route WHERE d.object = w.object

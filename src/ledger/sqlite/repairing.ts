@@ -7,6 +7,7 @@ import type { QuarantineEntry, QuarantineLedger, QuarantineQuery } from '../quar
 import type { KeptRecord, Refill, Refilled, Repair, RepairLedger, Replay, WithheldQuery } from '../repairs.ts'
 import type { Connection } from './connection.ts'
 import { entry, quarantine, quarantineMessage } from './quarantine.ts'
+import { refill, survey } from './refill.ts'
 import * as repairs from './repairs.ts'
 import { Saying } from './saying.ts'
 
@@ -32,11 +33,11 @@ export class Repairing extends Saying implements QuarantineLedger, RepairLedger 
   }
 
   refill(receiver: string, store: string, sightings: readonly Sighting[], how: Refill, now: number) {
-    return this.write('durable', () => repairs.refill(this.db, { receiver, store }, sightings, how, now))
+    return this.write('durable', () => refill(this.db, { receiver, store }, sightings, how, now))
   }
 
   survey(receiver: string, store: string, sightings: readonly Sighting[], how: Refill): Refilled {
-    return repairs.survey(this.db, { receiver, store }, sightings, how)
+    return survey(this.db, { receiver, store }, sightings, how)
   }
 
   withholding(query: WithheldQuery): readonly AuditObject[] {

@@ -1,93 +1,19 @@
 import assert from 'node:assert/strict'
-import { type AuditObject, objectTime, type Sighting } from '../../domain/objects.ts'
-import { addRanges, covers, meets, type Range, type Ranges, removeRanges } from '../../domain/ranges.ts'
-import type { Alteration } from '../alterations.ts'
+import type { AuditObject } from '../../domain/objects.ts'
+import { addRanges, covers, type Range, type Ranges, removeRanges } from '../../domain/ranges.ts'
 import type { Position } from '../duplicates.ts'
-import type { KeptRecord, Refill, Refilled, Repair, Replay, WithheldQuery } from '../repairs.ts'
+import type { KeptRecord, Repair, Replay, WithheldQuery } from '../repairs.ts'
 import { askedAgain, noRepair } from '../rules.ts'
-import { noteVersion } from './alterations.ts'
 import { decodeRanges, encodeRanges } from './codec.ts'
 import type { Connection } from './connection.ts'
-import { activeRoutes, giveRow, identified, object as objectOf, register, type StoredRoute, want } from './discovery.ts'
+import { object as objectOf } from './discovery.ts'
 import { discard } from './quarantine.ts'
-import { count, type Delivery, delivery, encodeSome, existing, lost, outstanding, tallyRow, touchHour } from './rows.ts'
-
-export function refill(
-  db: Connection,
-  place: { readonly receiver: string; readonly store: string },
-  sightings: readonly Sighting[],
-  how: Refill,
-  now: number,
-): Refilled & { readonly altered: readonly Alteration[] } {
-  const counts = { taken: 0, waiting: 0, settled: 0 }
-  const altered: Alteration[] = []
-  const routes = routesOf(db, place.receiver, how.destinations)
-  for (const sighting of routes.length === 0 ? [] : sightings) {
-    const time = objectTime(sighting)
-    const { ref, isNew, isNews } = register(db, { ...place, how: 'swept' }, { sighting, time }, now)
-    const object = { ref, store: place.store, key: sighting.key }
-    const alteration = isNew ? noteVersion(db, object, now) : undefined
-    if (alteration !== undefined) altered.push(alteration)
-    for (const route of routes) counts[take(db, route, ref, time, how, now)] += 1
-    // Whoever else wants it must have it now: it is known from here on.
-    const others = isNews ? routesOf(db, place.receiver).filter(({ startAt }) => time >= startAt) : []
-    for (const route of others) want(db, route, ref, time, now)
-  }
-  return { ...counts, altered }
-}
-
-function routesOf(db: Connection, receiver: string, destinations?: readonly string[]): StoredRoute[] {
-  return activeRoutes(db).filter((route) => {
-    return route.receiver === receiver && (destinations?.includes(route.destination) ?? true)
-  })
-}
-
-export function survey(
-  db: Connection,
-  place: { readonly receiver: string; readonly store: string },
-  sightings: readonly Sighting[],
-  how: Refill,
-): Refilled {
-  const counts = { taken: 0, waiting: 0, settled: 0 }
-  const routes = routesOf(db, place.receiver, how.destinations)
-  for (const sighting of sightings) {
-    const known = identified(db, place.store, sighting)
-    for (const { destination } of routes) {
-      counts[standing(known && delivery(db, destination, known.ref), how)] += 1
-    }
-  }
-  return counts
-}
-
-/** What a repair makes of a row. */
-function standing(row: Delivery | undefined, how: Refill): keyof Refilled {
-  if (row === undefined || row.repair === how.repair || row.state === lost) return 'taken'
-  if (isToBeSentAgain(row, how)) return 'taken'
-  return row.state === outstanding ? 'waiting' : 'settled'
-}
-
-function isToBeSentAgain({ generation, settled }: Delivery, { force, repair }: Refill): boolean {
-  return force && generation < repair && settled.length > 0
-}
-
-function take(db: Connection, route: StoredRoute, ref: number, time: number, how: Refill, now: number): keyof Refilled {
-  const standingNow = standing(delivery(db, route.destination, ref), how)
-  giveRow(db, route, ref, time, now)
-  const row = existing(db, route.destination, ref)
-  if (standingNow !== 'taken' || row.repair === how.repair) return standingNow
-  makeDue(db, row, now)
-  db.run(
-    'UPDATE deliveries SET repair = ? WHERE object = ? AND destination = ?',
-    how.repair,
-    row.object,
-    row.destination,
-  )
-  if (isToBeSentAgain(row, how)) sendAgain(db, row, time, how.repair)
-  return 'taken'
-}
+import { count, type Delivery, delivery, encodeSome, lost, outstanding, tallyRow, touchHour } from './rows.ts'
+import { isSealed, restoreRow, sealedRow } from './seals.ts'
+import { Shelves } from './shelves.ts'
 
 /** The row, outstanding whatever it was. */
-function makeDue(db: Connection, row: Delivery, now: number): void {
+export function makeDue(db: Connection, row: Delivery, now: number): void {
   if (row.state === outstanding) return
   db.run(
     `UPDATE deliveries SET state = ${outstanding}, attempts = 0, due_at = ?, reason = ?, lost_bytes = 0, repair = NULL
@@ -102,37 +28,20 @@ function makeDue(db: Connection, row: Delivery, now: number): void {
   touchHour(db, row)
 }
 
-/** All that was settled but what is no event is due in a new generation, and what was refused with it. */
-function sendAgain(db: Connection, row: Delivery, time: number, repair: number): void {
-  const { object, destination, route } = row
-  const bad = db.all<Place>(`${places} WHERE object = ? AND destination IS NULL`, object)
-  const ranges = removeRanges(row.settled, bad.map(range))
-  takeOut(db, row, ranges)
-  db.run('UPDATE deliveries SET generation = ? WHERE object = ? AND destination = ?', repair, object, destination)
-  db.run('DELETE FROM withheld WHERE destination = ? AND object = ?', destination, object)
-  const sql = `${places} WHERE object = ? AND destination = ? AND provisional = 0 AND replay IS NULL`
-  for (const { id, from, to } of db.all<Place>(sql, object, destination)) {
-    if (!meets(ranges, from, to)) continue
-    db.run('UPDATE quarantine SET replay = ? WHERE id = ?', repair, id)
-    tallyRow(db, row, { quarantined: -1 })
-  }
-  db.run('UPDATE routes SET watermark = min(watermark, ?) WHERE id = ? AND watermark IS NOT NULL', time, route)
-}
-
-interface Place {
+export interface Place {
   readonly id: number
   readonly from: number
   readonly to: number
 }
 
-const places = 'SELECT id, start AS "from", stop AS "to" FROM quarantine'
+export const places = 'SELECT id, start AS "from", stop AS "to" FROM quarantine'
 
-function range({ from, to }: { readonly from: number; readonly to: number }): Range {
+export function range({ from, to }: { readonly from: number; readonly to: number }): Range {
   return [from, to]
 }
 
 /** What was settled is due; `released` is to be sent whatever filters say. */
-function takeOut(db: Connection, row: Delivery, ranges: Ranges, released: Ranges = []): void {
+export function takeOut(db: Connection, row: Delivery, ranges: Ranges, released: Ranges = []): void {
   db.run(
     'UPDATE deliveries SET settled = ?, again = ?, released = ? WHERE object = ? AND destination = ?',
     encodeRanges(removeRanges(row.settled, ranges)),
@@ -157,7 +66,33 @@ export function withholding(db: Connection, query: WithheldQuery): AuditObject[]
     after,
     limit,
   )
-  return refs.flatMap(({ ref }) => objectOf(db, ref) ?? [])
+  const objects = [...refs.flatMap(({ ref }) => objectOf(db, ref) ?? []), ...sealedWithholding(db, query)]
+  return objects.sort((a, b) => a.ref - b.ref).slice(0, limit)
+}
+
+/** The same for rows that are sealed. */
+function sealedWithholding(db: Connection, query: WithheldQuery): AuditObject[] {
+  const { destination, receiver, from, to, after, limit } = query
+  const found: AuditObject[] = []
+  const shelves = new Shelves(db)
+  const sealed = db.each<{ ref: number; shelf: number }>(
+    `SELECT DISTINCT w.object AS ref, w.shelf FROM withheld w
+     WHERE w.destination = ?1 AND w.object > ?2 AND w.shelf IS NOT NULL AND w.time >= ?3 AND w.time < ?4
+       AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.object = w.object AND d.destination = w.destination)
+     ORDER BY w.object`,
+    destination,
+    after,
+    from,
+    to,
+  )
+  for (const { ref, shelf } of sealed) {
+    const shelved = shelves.get(shelf, ref)
+    const row = shelved && sealedRow(db, destination, shelved)
+    if (shelved === undefined || row?.active !== 1 || (receiver ?? row.receiver) !== row.receiver) continue
+    found.push(shelved.object)
+    if (found.length === limit) break
+  }
+  return found
 }
 
 export function withheld(db: Connection, destination: string, object: number): Ranges {
@@ -178,13 +113,12 @@ export function release(
 ): number {
   let released = 0
   for (const [object, wanted] of Map.groupBy(positions, (position) => position.object)) {
-    const row = delivery(db, destination, object)
-    if (row === undefined || !row.active || row.state === lost) continue
     const before = withheld(db, destination, object)
     const found = new Map(
       wanted.filter(({ from, to }) => from < to && covers(before, from, to)).map((one) => [one.from, one]),
     )
-    if (found.size === 0) continue
+    const row = found.size === 0 ? undefined : rowToRelease(db, destination, object)
+    if (row === undefined || !row.active || row.state === lost) continue
     const ranges = [...found.values()].map(range)
     db.run('DELETE FROM withheld WHERE destination = ? AND object = ?', destination, object)
     const left = removeRanges(before, ranges)
@@ -196,6 +130,18 @@ export function release(
     released += found.size
   }
   return released
+}
+
+/** The row, also where it is sealed and one of today's routes would deliver it. */
+function rowToRelease(db: Connection, destination: string, object: number): Delivery | undefined {
+  const row = delivery(db, destination, object)
+  if (row !== undefined || !isSealed(db, destination, object)) return row
+  const sql = 'SELECT shelf FROM withheld WHERE destination = ? AND object = ? AND shelf IS NOT NULL LIMIT 1'
+  const shelf = db.get<{ shelf: number }>(sql, destination, object)?.shelf
+  const shelved = shelf === undefined ? undefined : new Shelves(db).get(shelf, object)
+  if (shelved === undefined || sealedRow(db, destination, shelved)?.active !== 1) return undefined
+  restoreRow(db, destination, shelved)
+  return delivery(db, destination, object)
 }
 
 interface Asked extends Place {
@@ -241,8 +187,8 @@ export function kept(db: Connection, object: number): KeptRecord[] {
      WHERE object = ? AND replay IS NOT NULL AND provisional = 0 AND bytes IS NOT NULL ORDER BY start, stop DESC, id DESC`,
     object,
   )
-  const places = new Map(records.map((record) => [record.from, record]))
-  return [...places.values()]
+  const smallest = new Map(records.map((record) => [record.from, record]))
+  return [...smallest.values()]
 }
 
 export function remark(db: Connection, id: number, reason: string): void {

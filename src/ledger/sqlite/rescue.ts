@@ -6,7 +6,19 @@ import type { Copy, Position } from '../duplicates.ts'
 import { reopenedReason, retiredReason } from '../rules.ts'
 import { encodeRanges } from './codec.ts'
 import type { Connection } from './connection.ts'
-import { count, type Delivery, delivery, existing, holds, lost, outstanding, tallyRow, touchHour } from './rows.ts'
+import {
+  count,
+  type Delivery,
+  delivery,
+  existing,
+  holds,
+  holdsAt,
+  lost,
+  outstanding,
+  tallyRow,
+  touchHour,
+} from './rows.ts'
+import { isSealed } from './seals.ts'
 
 /** Where an event is: the owner's position and, for a copy, its own. */
 interface StoredCopy extends Position {
@@ -26,7 +38,8 @@ export function judge(db: Connection, destination: string, object: number, copie
   const rows = new Map<number, Delivery | undefined>()
   const held = (at: Adopter) => {
     if (!rows.has(at.object)) rows.set(at.object, delivery(db, destination, at.object))
-    return holds(rows.get(at.object), at.from)
+    const row = rows.get(at.object)
+    return row === undefined ? isSealed(db, destination, at.object) : holds(row, at.from)
   }
   return copies.map(({ from, owner }) => {
     const adopter = adopterOf(db, destination, owner.object, owner.from)
@@ -45,14 +58,25 @@ function adopterOf(db: Connection, destination: string, owner: number, from: num
 }
 
 function adopt(db: Connection, destination: string, { object, from, owner, ownerFrom, ownerTo }: StoredCopy): void {
-  const sql = 'INSERT OR REPLACE INTO adoptions VALUES (?, ?, ?, ?, ?, ?)'
-  db.run(sql, destination, owner, ownerFrom, ownerTo, object, from)
+  const sql = `INSERT OR REPLACE INTO adoptions (destination, owner, owner_start, owner_stop, object, start, time)
+    SELECT ?, ?, ?, ?, ref, ?, time FROM objects WHERE ref = ?`
+  db.run(sql, destination, owner, ownerFrom, ownerTo, from, object)
   count(db, existing(db, destination, object).route, { adopted: 1 })
+}
+
+/** What of the object is known from elsewhere. */
+export function copiesOf(db: Connection, object: number): StoredCopy[] {
+  return db.all<StoredCopy>(`SELECT ${copyColumns} FROM copies WHERE object = ? ORDER BY start`, object)
+}
+
+/** Who delivers the copy's event to the destination. */
+export function deliverer(db: Connection, destination: string, { owner, ownerFrom }: StoredCopy): Adopter {
+  return adopterOf(db, destination, owner, ownerFrom) ?? { object: owner, from: ownerFrom }
 }
 
 export function adopted(db: Connection, destination: string, object: number): ReadonlySet<number> {
   const live = adoptionsOf(db, destination, object).filter((adopter) => {
-    return holds(delivery(db, destination, adopter.object), adopter.from)
+    return holdsAt(db, destination, adopter.object, adopter.from)
   })
   return new Set(live.map(({ ownerFrom }) => ownerFrom))
 }
@@ -62,7 +86,7 @@ interface Adoption extends Adopter {
   readonly ownerTo: number
 }
 
-function adoptionsOf(db: Connection, destination: string, owner: number): Adoption[] {
+export function adoptionsOf(db: Connection, destination: string, owner: number): Adoption[] {
   return db.all<Adoption>(
     `SELECT object, start AS "from", owner_start AS ownerFrom, owner_stop AS ownerTo FROM adoptions
      WHERE destination = ? AND owner = ? ORDER BY owner_start`,
@@ -96,9 +120,8 @@ export function repairAll(db: Connection, destination: string, now: number): voi
 export function repair(db: Connection, destination: string, object: number, now: number): void {
   const first = delivery(db, destination, object)
   if (first === undefined || !usable(first)) return
-  const live = (at: Adopter) => holds(delivery(db, destination, at.object), at.from)
-  const copies = db.all<StoredCopy>(`SELECT ${copyColumns} FROM copies WHERE object = ? ORDER BY start`, object)
-  for (const copy of copies.filter(({ from, to }) => covers(first.settled, from, to))) {
+  const live = (at: Adopter) => holdsAt(db, destination, at.object, at.from)
+  for (const copy of copiesOf(db, object).filter(({ from, to }) => covers(first.settled, from, to))) {
     const adopter = adopterOf(db, destination, copy.owner, copy.ownerFrom)
     if (adopter?.object === object && adopter.from === copy.from) continue
     if ((adopter !== undefined && live(adopter)) || live({ object: copy.owner, from: copy.ownerFrom })) continue
@@ -113,7 +136,7 @@ function repairOwned(db: Connection, destination: string, object: number, now: n
   for (const adoption of adoptionsOf(db, destination, object)) {
     const owner = { object, from: adoption.ownerFrom, to: adoption.ownerTo }
     const row = existing(db, destination, object)
-    if (holds(delivery(db, destination, adoption.object), adoption.from)) continue
+    if (holdsAt(db, destination, adoption.object, adoption.from)) continue
     if (!covers(row.settled, owner.from, owner.to)) continue
     reopen(db, row, owner, retiredReason, now)
     forget(db, destination, owner)
@@ -146,7 +169,7 @@ function abandoned(db: Connection, { destination, object, settled }: Delivery): 
 function rescue(db: Connection, gone: Delivery, owner: Position, reason: string, now: number): number | undefined {
   const { destination } = gone
   const adopter = adopterOf(db, destination, owner.object, owner.from)
-  if (adopter !== undefined && holds(delivery(db, destination, adopter.object), adopter.from)) return undefined
+  if (adopter !== undefined && holdsAt(db, destination, adopter.object, adopter.from)) return undefined
   if (owner.object !== gone.object) {
     const row = delivery(db, destination, owner.object)
     if (row !== undefined && usable(row)) {
@@ -154,7 +177,7 @@ function rescue(db: Connection, gone: Delivery, owner: Position, reason: string,
       reopen(db, row, owner, reason, now)
       return owner.object
     }
-    if (holds(row, owner.from)) return undefined
+    if (holdsAt(db, destination, owner.object, owner.from)) return undefined
   }
   const heir = findHeir(db, gone, owner)
   if (heir === undefined) return undefined

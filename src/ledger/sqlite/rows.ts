@@ -6,10 +6,18 @@ import { hourOf } from '../hours.ts'
 import { extend, totalBytes } from '../rules.ts'
 import { decodeRanges, encodeRanges } from './codec.ts'
 import type { Connection } from './connection.ts'
+import { isSealed } from './seals.ts'
 
 export const outstanding = 0
 export const settled = 1
 export const lost = 2
+
+/** Counted and not taken from the table: a number whose object is forgotten is never another's. */
+export function nextNumber(db: Connection): number {
+  const counted = db.get<{ numbers: number }>('UPDATE totals SET numbers = numbers + 1 RETURNING numbers')
+  assert(counted !== undefined)
+  return counted.numbers
+}
 
 export interface Delivery {
   readonly object: number
@@ -78,9 +86,20 @@ export function existing(db: Connection, destination: string, object: number): D
 }
 
 /** Whether a position is settled in a destination, or will be. */
-export function holds(row: Delivery | undefined, from: number): boolean {
-  if (row === undefined) return false
+export function holds(row: Delivery, from: number): boolean {
   return (row.state === outstanding && row.active) || covers(row.settled, from, from + 1)
+}
+
+/** The same, also where only a seal is left. */
+export function holdsAt(db: Connection, destination: string, object: number, from: number): boolean {
+  const row = delivery(db, destination, object)
+  return row === undefined ? isSealed(db, destination, object) : holds(row, from)
+}
+
+/** Whether a position is settled in a destination. */
+export function isSettledAt(db: Connection, destination: string, object: number, from: number): boolean {
+  const row = delivery(db, destination, object)
+  return row === undefined ? isSealed(db, destination, object) : covers(row.settled, from, from + 1)
 }
 
 export interface Counts {

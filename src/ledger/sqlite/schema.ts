@@ -190,6 +190,38 @@ CREATE TABLE gaps (id TEXT PRIMARY KEY, opened_at INTEGER NOT NULL, closed_at IN
 CREATE INDEX gaps_closed ON gaps (closed_at);
 `
 
+/**
+ * Objects that are done with. In `totals`, `numbers` is the last number that an object was given, `seen_at` and `time`
+ * those of the newest and the latest object ever, and `lag` how far a partition lay before its object's time at most.
+ */
+const eleventh = `
+CREATE TABLE seals (hour INTEGER PRIMARY KEY, marks BLOB NOT NULL);
+CREATE TABLE shelves (id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, objects BLOB NOT NULL);
+CREATE INDEX shelves_by_time ON shelves (last, first);
+CREATE TABLE sealed (
+  destination TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (destination, first)
+) WITHOUT ROWID;
+CREATE TABLE forgotten (
+  receiver TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (receiver, first)
+) WITHOUT ROWID;
+CREATE INDEX objects_restored ON objects (time) WHERE decided < length;
+ALTER TABLE withheld ADD COLUMN shelf INTEGER;
+ALTER TABLE withheld ADD COLUMN time INTEGER;
+ALTER TABLE totals ADD COLUMN numbers INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE totals ADD COLUMN seen_at INTEGER;
+ALTER TABLE totals ADD COLUMN time INTEGER;
+ALTER TABLE totals ADD COLUMN lag INTEGER NOT NULL DEFAULT 0;
+UPDATE totals SET numbers = (SELECT ifnull(max(ref), 0) FROM objects),
+  seen_at = (SELECT seen_at FROM objects WHERE how <> 'own' ORDER BY ref DESC LIMIT 1),
+  time = (SELECT max(time) FROM objects WHERE how <> 'own');
+ALTER TABLE adoptions ADD COLUMN time INTEGER NOT NULL DEFAULT 0;
+UPDATE adoptions SET time = (SELECT time FROM objects WHERE ref = adoptions.object);
+CREATE INDEX adoptions_by_time ON adoptions (time);
+ALTER TABLE alterations ADD COLUMN store TEXT NOT NULL DEFAULT '';
+ALTER TABLE alterations ADD COLUMN key TEXT NOT NULL DEFAULT '';
+UPDATE alterations SET store = o.store, key = o.key FROM objects o WHERE o.ref = alterations.object;
+`
+
 /** In order; each takes the ledger from the version before it to its own. A migration that was released never changes. */
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
@@ -202,6 +234,7 @@ export const migrations: readonly Migration[] = [
   { version: 8, sql: eighth },
   { version: 9, sql: ninth },
   { version: 10, sql: tenth },
+  { version: 11, sql: eleventh },
 ]
 
 export const schemaVersion: number = Math.max(...migrations.map(({ version }) => version))

@@ -32,16 +32,18 @@ export class SqliteWatch implements WatchLedger {
 
   eventMinutes(receiver: string, from: number, to: number): readonly number[] {
     const rows = this.#db.all<{ minute: number }>(
-      `SELECT DISTINCT c.at / ${MINUTE_MS} AS minute FROM claims c JOIN objects o ON o.ref = c.object
+      `SELECT DISTINCT c.at / ${MINUTE_MS} AS minute FROM claims c LEFT JOIN objects o ON o.ref = c.object
        WHERE c.hour BETWEEN ? AND ? AND c.at >= ? AND c.at < ?
          AND (o.receiver IN (SELECT value FROM json_each(?))
-           OR EXISTS (SELECT 1 FROM also_seen s WHERE s.receiver = ? AND s.object = o.ref))
+           OR EXISTS (SELECT 1 FROM also_seen s WHERE s.receiver = ? AND s.object = o.ref)
+           OR (SELECT last FROM forgotten WHERE receiver = ? AND first <= c.object ORDER BY first DESC LIMIT 1) >= c.object)
        ORDER BY minute`,
       hourOf(from * MINUTE_MS),
       hourOf(to * MINUTE_MS),
       from * MINUTE_MS,
       to * MINUTE_MS,
       JSON.stringify([receiver, ...this.#importsOf(receiver)]),
+      receiver,
       receiver,
     )
     return rows.map(({ minute }) => minute)

@@ -1,0 +1,52 @@
+import { importStoreOf } from '../../domain/imports.ts'
+import { hourOf, importMemoryMs } from '../rules.ts'
+import { allCopies, ownerKey } from './duplicates.ts'
+import type { State } from './state.ts'
+
+/** Claims are dropped by whole hours, measured from what is still to be decided and never from the wall clock. */
+export function prune(state: State, window: number, needed = Number.POSITIVE_INFINITY): number {
+  const border = oldestUndecided(state)
+  if (border === undefined) return 0
+  const [firstKept, firstImported] = [hourOf(Math.min(border - window, needed)), hourOf(border - importMemoryMs)]
+  pruneAdoptions(state, Math.min(border - window, needed))
+  let dropped = 0
+  for (const [key, claims] of state.claims.entries()) {
+    const hour = hourOf(claims[0]?.at ?? Number.POSITIVE_INFINITY)
+    if (hour >= firstKept) continue
+    const kept = claims.filter(({ object }) => hour >= firstImported && isImported(state, object))
+    if (kept.length === 0) state.claims.delete(key)
+    else state.claims.set(key, kept)
+    dropped += claims.length - kept.length
+  }
+  return dropped
+}
+
+function isImported(state: State, object: number): boolean {
+  return importStoreOf(state.objects.get(object)?.object.store ?? '') !== undefined
+}
+
+/** What nobody can ask for any more: neither object is known, no copy points there, and no claim can make another. */
+function pruneAdoptions(state: State, before: number): void {
+  const pointed = new Set(allCopies(state).map(({ owner }) => ownerKey(owner)))
+  for (const [name, { object, owner, time }] of state.adoptions.entries()) {
+    const isKnown = [object, owner.object].some((ref) => state.objects.get(ref) !== undefined)
+    if (time < before && !isKnown && !pointed.has(ownerKey(owner))) state.adoptions.delete(name)
+  }
+}
+
+/** With nothing undecided, the newest object; but no object's time is believed past the moment it was seen. */
+function oldestUndecided(state: State): number | undefined {
+  const latest = state.extremes.get('seenAt')
+  if (latest === undefined) return undefined
+  const wanted = new Set(
+    state.rows
+      .values()
+      .filter((row) => row.state === 'outstanding' && state.route(row.route).active)
+      .map((row) => row.object),
+  )
+  const undecided = state.objects.values().filter(({ object, decided }) => {
+    return (object.length === undefined || decided < object.length) && wanted.has(object.ref)
+  })
+  if (undecided.length > 0) return Math.min(...undecided.map(({ object }) => object.time))
+  return Math.min(latest, state.extremes.get('time') ?? latest)
+}
