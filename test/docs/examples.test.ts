@@ -93,7 +93,7 @@ test('what is wrong is seen', async () => {
   expect(await problemsOf(whole.text.replace('receivers:', 'recievers:'))).not.toBe('valid')
   expect(kindOf({ ...whole, text: 'sevice: {}' })).toBeUndefined()
   const collector = topOf(of('collector')[0]![1].text)
-  expect(collectorProblems({ ...collector, exporters: { otlphttp: { endpont: 'x' } } }).join()).toMatch(
+  expect(collectorProblems({ ...collector, exporters: { otlp_http: { endpont: 'x' } } }).join()).toMatch(
     /endpont.*not used/,
   )
   expect(vectorProblems({ sinks: { a: { type: 'console', inputs: ['b'], encoding: { codec: 'json' } } } })).toEqual([

@@ -25,7 +25,7 @@ const collector = strict(
   {
     receivers: byType({ otlp: strict({ protocols: strict({ http: listen, grpc: listen }) }, ['protocols']) }),
     exporters: byType({
-      otlphttp: strict(
+      otlp_http: strict(
         {
           endpoint: text,
           headers: mapOf(text),
