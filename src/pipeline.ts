@@ -79,7 +79,7 @@ export class Pipeline {
     const { imports } = parts
     const beside = { enrolment, reader: this.#reader, fresh: () => this.#wake() }
     this.#imports = imports && new Imports({ ...this.#parts, ...beside, imports })
-    const repairs = { ...this.#parts, reader: this.#reader, wake: () => this.#wake() }
+    const repairs = { ...this.#parts, ...beside, wake: beside.fresh }
     const kinds = [...requestKinds(repairs), ...(this.#imports?.kinds ?? [])]
     this.#requests = new Requests({ ...this.#parts, kinds })
   }

@@ -60,6 +60,13 @@ export class Enrolment {
     return fresh
   }
 
+  /** An import's routes, which were taken out when it was done: something of it is to be sent again. */
+  reopen(receiver: string): void {
+    const base = importOf(receiver)?.receiver
+    const fed = this.#parts.destinations.filter(({ routes }) => routes.some((route) => route.receiver === base))
+    this.add(fed.map(({ id: destination }) => ({ destination, receiver, startAt: 0 })))
+  }
+
   /** Takes a receiver's routes out. Throws LedgerFailure; then nothing has changed. */
   drop(receiver: string): void {
     const rest = this.#routes.filter((route) => route.receiver !== receiver)

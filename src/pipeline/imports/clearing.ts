@@ -40,9 +40,15 @@ export async function tidy(parts: ClearingParts): Promise<void> {
   const imports = new Set(enrolment.routes.map(({ receiver }) => receiver))
   for (const receiver of imports) {
     const found = importOf(receiver)
-    if (found !== undefined && !isOpen(ledger, found.request)) await clear(found.request, found.receiver, parts)
+    if (found === undefined || isOpen(ledger, found.request)) continue
+    // Done, but something that was refused is on its way again.
+    if (!isOutstanding(ledger, receiver)) await clear(found.request, found.receiver, parts)
   }
   await staging.tidy(wantedBy(ledger))
+}
+
+function isOutstanding(ledger: Ledger, receiver: string): boolean {
+  return ledger.imports.accounts().some((account) => account.receiver === receiver && account.outstanding > 0)
 }
 
 function isOpen(ledger: Ledger, request: number): boolean {

@@ -6,6 +6,7 @@ import { RequestRefused, type Task } from '../../domain/request.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { KeptRecord, Repair } from '../../ledger/repairs.ts'
 import type { Tell } from '../../telemetry/events.ts'
+import type { Enrolment } from '../enrolment.ts'
 import type { ReceiverSpec } from '../parts.ts'
 
 /** What repairs are made with. */
@@ -16,6 +17,7 @@ export interface RepairParts {
   readonly clock: Clock
   readonly random: Random
   readonly tell: Tell
+  readonly enrolment: Pick<Enrolment, 'reopen'>
   /** There are rows due that were not before. */
   readonly wake: () => void
 }

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { Piece } from '../../delivery/reader.ts'
 import { actRecord } from '../../domain/acts.ts'
 import { ReadFailure } from '../../domain/failures.ts'
+import { isImportReceiver } from '../../domain/imports.ts'
 import { type RequestKind, requestKind, type Task } from '../../domain/request.ts'
 import type { QuarantineEntry } from '../../ledger/quarantine.ts'
 import type { Replay } from '../../ledger/repairs.ts'
@@ -152,7 +153,9 @@ async function askFor(
   return [...outcomes, ...ready.flatMap((entry) => makeDue(parts, entry, task))]
 }
 
-function makeDue({ ledger, clock }: RepairParts, { id }: QuarantineEntry, task: Task): readonly Outcome[] {
+function makeDue(parts: RepairParts, { id, receiver }: QuarantineEntry, task: Task): readonly Outcome[] {
+  const { ledger, clock, enrolment } = parts
+  if (isImportReceiver(receiver)) enrolment.reopen(receiver)
   const outcome = outcomes[ledger.replay(id, task.id, clock.now())]
   return outcome === undefined ? [] : [[outcome, 1]]
 }

@@ -110,3 +110,21 @@ test('what the stream is yet to deliver is not called forwarded, and taken from 
   expect([arrived(), arrived('other')]).toEqual([idsOf(all), idsOf(all)])
   await cleared()
 })
+
+test('what a destination refused of a file can be sent again when the import is long done', async () => {
+  begin()
+  const all = events(2, 10)
+  const refused = all[3]?.id ?? ''
+  world.catcher().refused.add(refused)
+  world.start()
+  const report = await world.import(file(all))
+  expect(report.destinations).toMatchObject([{ forwarded: 9, quarantined: 1 }])
+  await cleared()
+  await world.stop()
+  world.catcher().refused.clear()
+  world.start()
+  const id = world.ledger.ask('replay', JSON.stringify({ why: 'mended' }), 'ann', Date.now() + 1_000)
+  expect(await world.answer(id)).toMatchObject({ done: { due: 1, delivered: 1, retired: 0, lost: 0, left: 0 } })
+  expect(arrived()).toEqual(idsOf(all))
+  expect(world.ledger.quarantine({ limit: 10 })).toEqual([])
+})

@@ -31,6 +31,8 @@ export class Catcher implements Exporter {
   readonly limits = { records: 200, bytes: 8 << 20 }
   readonly arrived: Arrived[] = []
   down = false
+  /** Ids that it does not take. */
+  readonly refused = new Set<string>()
 
   encode(record: LogRecord): Encoded {
     const { attributes } = record
@@ -40,6 +42,9 @@ export class Catcher implements Exporter {
 
   async send({ members }: Batch): Promise<Outcome> {
     if (this.down) return { status: 'retry', reason: '503 not now' }
+    const ids = members.map(({ bytes }) => (JSON.parse(Buffer.from(bytes).toString()) as Arrived).id)
+    const records = ids.flatMap((id, index) => (this.refused.has(id) ? [{ index, reason: 'no such field' }] : []))
+    if (records.length > 0) return { status: 'rejected', records }
     for (const { bytes } of members) this.arrived.push(JSON.parse(Buffer.from(bytes).toString()) as Arrived)
     return { status: 'delivered' }
   }
