@@ -6,7 +6,7 @@ import type { Loaded } from '../config/load.ts'
 import { SetupError, SourceFailure } from '../domain/failures.ts'
 import type { Answer } from '../domain/request.ts'
 import { openSqliteLedger } from '../ledger/sqlite/ledger.ts'
-import type { ImportBody } from '../pipeline/imports/body.ts'
+import { type ImportBody, isSameImport } from '../pipeline/imports/body.ts'
 import type { ImportReport } from '../pipeline/imports/report.ts'
 import { type Survey, survey } from '../pipeline/imports/survey.ts'
 import { decodeImport } from '../receiver/csv/decode.ts'
@@ -124,7 +124,7 @@ async function forwarded(loaded: Loaded, { kind, body }: Wanted, options: Import
       line.show(progressText(body.name, progress))
       say(waitingText(progress))
     },
-    joins: (request) => sameImport(request.body, body),
+    joins: (request) => isSameImport(request.body, body),
     mayBegin: true,
   }
   try {
@@ -143,11 +143,6 @@ function onceEach(name: string): (text: string | undefined) => void {
     if (process.stderr.isTTY !== true && !said.has(text)) console.error(`${name}: ${text}`)
     said.add(text)
   }
-}
-
-function sameImport(text: string, { staged, receiver }: ImportBody): boolean {
-  const other = JSON.parse(text) as Partial<ImportBody>
-  return other.staged === staged && other.receiver === receiver
 }
 
 function told(name: string, answer: Answer | undefined, options: ImportOptions): number {

@@ -27,3 +27,9 @@ export function importBody(body: unknown): ImportBody {
   const laid = typeof source === 'string' ? { source } : {}
   return { staged, name, receiver, acceptRepeats: acceptRepeats === true, ...laid }
 }
+
+/** Whether a request's body asks for this import. One that would be refused for repeats is no other's that accepts them. */
+export function isSameImport(text: string, { staged, receiver, acceptRepeats }: ImportBody): boolean {
+  const other = JSON.parse(text) as Partial<ImportBody>
+  return other.staged === staged && other.receiver === receiver && (other.acceptRepeats === true) === acceptRepeats
+}
