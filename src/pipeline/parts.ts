@@ -7,7 +7,7 @@ import type { Comparison } from '../ledger/comparison.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { MappingOptions } from '../mapping/map.ts'
 import type { DecodeOptions } from '../receiver/decode/decode.ts'
-import type { Staging } from '../receiver/imports/staging.ts'
+import type { Copies } from '../receiver/imports/copies.ts'
 import type { Notifications } from '../receiver/notifications.ts'
 import type { Store } from '../receiver/store.ts'
 import type { Tell } from '../telemetry/events.ts'
@@ -59,7 +59,7 @@ export interface OwnParts {
 }
 
 export interface ImportParts {
-  readonly staging: Staging
+  readonly staging: Copies
   /** An empty comparison in a file of this name, which nobody else has. */
   readonly openComparison: (path: string) => Comparison
 }

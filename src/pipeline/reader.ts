@@ -13,7 +13,7 @@ import type { Speaker } from '../mapping/own.ts'
 import { decodeImport } from '../receiver/csv/decode.ts'
 import { type DecodeOptions, decode } from '../receiver/decode/decode.ts'
 import { Digests } from '../receiver/digests.ts'
-import type { Staging } from '../receiver/imports/staging.ts'
+import type { Copies } from '../receiver/imports/copies.ts'
 import { Expectation, forgetStops } from './expectation.ts'
 import { ownChunk } from './own-reader.ts'
 import type { PipelineParts, ReceiverSpec } from './parts.ts'
@@ -33,7 +33,7 @@ export class AuditReader implements Reader {
   /** Made with the first reading that counts: who only looks (`glance`, `revive`) may have a ledger he must not write. */
   readonly #expectations: () => ReadonlyMap<string, Expectation>
   readonly #decode: DecodeOptions
-  readonly #staging: Staging | undefined
+  readonly #staging: Copies | undefined
 
   constructor(parts: Pick<PipelineParts, 'receivers' | 'decode' | 'ledger' | 'clock' | 'tell' | 'own' | 'imports'>) {
     const { receivers, ledger, clock, tell } = parts

@@ -4,14 +4,14 @@
 import type { Clock } from '../../domain/clock.ts'
 import { importOf, importReceiver, importStore } from '../../domain/imports.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import type { Staging } from '../../receiver/imports/staging.ts'
+import type { Copies } from '../../receiver/imports/copies.ts'
 import type { Enrolment } from '../enrolment.ts'
 import type { ImportBody } from './body.ts'
 
 export interface ClearingParts {
   readonly ledger: Ledger
   readonly enrolment: Enrolment
-  readonly staging: Staging
+  readonly staging: Copies
   readonly clock: Clock
 }
 

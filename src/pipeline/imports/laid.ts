@@ -7,7 +7,7 @@ import type { Clock, Random } from '../../domain/clock.ts'
 import { ReadFailure, SourceFailure } from '../../domain/failures.ts'
 import { isProbe, type Sighting } from '../../domain/objects.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import type { Staging } from '../../receiver/imports/staging.ts'
+import type { Copies } from '../../receiver/imports/copies.ts'
 import type { Store } from '../../receiver/store.ts'
 import type { Tell } from '../../telemetry/events.ts'
 import type { ImportBody } from './body.ts'
@@ -18,7 +18,7 @@ export interface LaidParts {
   /** The place alone: its prefix is where they are laid. */
   readonly store: Store
   readonly intervalMs: number
-  readonly staging: Staging
+  readonly staging: Copies
   readonly ledger: Ledger
   readonly clock: Clock
   readonly random: Random

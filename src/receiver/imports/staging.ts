@@ -13,6 +13,7 @@ import { constants, createZstdCompress } from 'node:zlib'
 import { ReadFailure, SourceFailure } from '../../domain/failures.ts'
 import type { Sighting } from '../../domain/objects.ts'
 import { compression } from '../decode/signature.ts'
+import type { Copies, Staged } from './copies.ts'
 
 export interface StagingOptions {
   readonly folder: string
@@ -20,20 +21,12 @@ export interface StagingOptions {
   readonly maxBytes: number
 }
 
-/** A copy. */
-export interface Staged {
-  /** The sha256 of the file as it was given, in hex. */
-  readonly name: string
-  /** Of the copy, in bytes. */
-  readonly size: number
-}
-
 /** What is not asked for by anybody is removed when it is older than this, in milliseconds: somebody may be at it still. */
 const orphanMs = 3_600_000
 const part = '.part'
 const copyName = /^[0-9a-f]{64}$/
 
-export class Staging {
+export class Staging implements Copies {
   readonly folder: string
   readonly #maxBytes: number
 
@@ -42,12 +35,10 @@ export class Staging {
     this.#maxBytes = maxBytes
   }
 
-  /** Where something of this name lies. */
   path(name: string): string {
     return join(this.folder, name)
   }
 
-  /** Copies a file. Fails with SourceFailure if there is no room, and with what the body fails with. */
   async stage(body: AsyncIterable<Uint8Array>): Promise<Staged> {
     await this.#makeFolder()
     const temporary = join(this.folder, `${randomUUID()}${part}`)
@@ -63,7 +54,6 @@ export class Staging {
     }
   }
 
-  /** How large the copy is, in bytes; undefined if it is not there. */
   async sizeOf(name: string): Promise<number | undefined> {
     return stat(join(this.folder, name)).then(
       ({ size }) => size,
@@ -71,7 +61,6 @@ export class Staging {
     )
   }
 
-  /** The copy's bytes, as they are stored. Fails with ReadFailure while iterating. */
   async *read({ key }: Pick<Sighting, 'key'>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     if (!copyName.test(key)) throw new ReadFailure('gone', `there is no staged copy ${key}`)
     const stream = createReadStream(join(this.folder, key), { signal, highWaterMark: 256 * 1024 })
@@ -91,7 +80,6 @@ export class Staging {
     await rm(join(this.folder, name), { force: true })
   }
 
-  /** Keeps a few words beside the copies, under a name that is no copy's. */
   async keep(name: string, text: string): Promise<void> {
     const temporary = join(this.folder, `${randomUUID()}${part}`)
     await this.#makeFolder()
@@ -100,7 +88,6 @@ export class Staging {
     await this.#synchronise()
   }
 
-  /** What was kept under a name; undefined if nothing was. */
   async kept(name: string): Promise<string | undefined> {
     return readFile(join(this.folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined
@@ -108,7 +95,6 @@ export class Staging {
     })
   }
 
-  /** Removes what nobody asks for any more: copies that were never asked for, and what was torn off. */
   async tidy(wanted: ReadonlySet<string>): Promise<void> {
     for (const { name, modified } of await this.#files()) {
       if (!wanted.has(name) && Date.now() - modified > orphanMs) await this.remove(name)

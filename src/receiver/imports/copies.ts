@@ -1,0 +1,29 @@
+import type { Sighting } from '../../domain/objects.ts'
+
+/** A copy. */
+export interface Staged {
+  /** The sha256 of the file as it was given, in hex. */
+  readonly name: string
+  /** Of the copy, in bytes. */
+  readonly size: number
+}
+
+/** Where files lie until they are imported, and what is kept about them meanwhile. */
+export interface Copies {
+  /** Copies a file. Fails with SourceFailure if there is no room, and with what the body fails with. */
+  stage(body: AsyncIterable<Uint8Array>): Promise<Staged>
+  /** How large the copy is, in bytes; undefined if it is not there. */
+  sizeOf(name: string): Promise<number | undefined>
+  /** The copy's bytes, as they are stored. Fails with ReadFailure while iterating. */
+  read(object: Pick<Sighting, 'key'>, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /** It need not be there. */
+  remove(name: string): Promise<void>
+  /** Keeps a few words beside the copies, under a name that is no copy's. All of them or, if it fails, what was kept before. */
+  keep(name: string, text: string): Promise<void>
+  /** What was kept under a name; undefined if nothing was. */
+  kept(name: string): Promise<string | undefined>
+  /** Removes what nobody asks for any more: copies that were never asked for, and what was torn off. */
+  tidy(wanted: ReadonlySet<string>): Promise<void>
+  /** Where something of this name may lie that its user removes again. */
+  path(name: string): string
+}
