@@ -26,8 +26,9 @@ export interface ImportLedger {
    */
   unlisted(place: Place, span: Span, listed: ReadonlySet<number>): number | undefined
   /**
-   * Makes events known again whose claims were forgotten: the object has them at these positions. What somebody claims
-   * already stays as it is. Not durable: a crash forgets it like any claim.
+   * Makes events known again whose claims were forgotten: the object has them at these positions. Those that it left to
+   * others are theirs: a copy of a copy would be skipped in favour of something that nobody may have sent. What somebody
+   * claims already stays as it is. Not durable: a crash forgets it like any claim.
    */
   remember(object: number, claimants: readonly Claimant[]): void
   /** For each position of an object, whether the destination has what lies there, or will have it. */

@@ -93,6 +93,24 @@ export function importGuarantees(guarantee: Guarantee): void {
     expect(ledger.imports.unlisted(others, span, new Set())).toBe(1)
   })
 
+  guarantee("what an object left to another is remembered as the other's", (ledger) => {
+    ledger.enrol([route('a')], start)
+    see(ledger, at(1), at(2))
+    seeLate(ledger, 2000)
+    ledger.decide(whole(1, ['x']), start)
+    ledger.decide(whole(2, ['w', 'x']), start)
+    ledger.decide(whole(3, []), start)
+    expect(ledger.prune(hour)).toBe(2)
+    ledger.imports.remember(2, whole(2, ['w', 'x']).claimants)
+    ledger.enrol([route('a'), imported('a')], start)
+    bring(ledger)
+    const { copies } = ledger.decide(whole(4, ['w', 'x']), start)
+    expect(copies.map(({ owner }) => owner)).toEqual([
+      { object: 2, from: 0 },
+      { object: 1, from: 0 },
+    ])
+  })
+
   guarantee(
     'what was forgotten is known again once it is remembered, and recognised where it was delivered',
     (ledger) => {

@@ -33,8 +33,13 @@ export class MemoryImports implements ImportLedger {
   }
 
   remember(object: number, claimants: readonly Claimant[]): void {
+    const { copies = [] } = this.#state.objects.get(object) ?? {}
     this.#state.journal.commit('volatile', () => {
-      for (const claimant of claimants) claim(this.#state, object, claimant)
+      for (const claimant of claimants) {
+        const { owner = undefined } = copies.find(({ from }) => from === claimant.from) ?? {}
+        if (owner === undefined) claim(this.#state, object, claimant)
+        else claim(this.#state, owner.object, { ...claimant, from: owner.from, to: owner.to })
+      }
     })
   }
 

@@ -1,7 +1,7 @@
 import { isImportReceiver } from '../../domain/imports.ts'
 import type { Sighting } from '../../domain/objects.ts'
 import type { Account } from '../accounts.ts'
-import type { Claimant } from '../duplicates.ts'
+import type { Claimant, Position } from '../duplicates.ts'
 import type { ImportLedger, Place, Span } from '../imports.ts'
 import { accountsOf } from './accounts.ts'
 import { claimAll } from './claims.ts'
@@ -67,7 +67,22 @@ export class SqliteImports implements ImportLedger {
   }
 
   remember(object: number, claimants: readonly Claimant[]): void {
-    this.#write(() => void claimAll(this.#db, object, claimants))
+    const owners = this.#owners(object)
+    const mine = claimants.filter(({ from }) => !owners.has(from))
+    this.#write(() => {
+      claimAll(this.#db, object, mine)
+      for (const claimant of claimants) {
+        const owner = owners.get(claimant.from)
+        if (owner !== undefined) claimAll(this.#db, owner.object, [{ ...claimant, from: owner.from, to: owner.to }])
+      }
+    })
+  }
+
+  /** Who has what the object left to others, by position. */
+  #owners(object: number): ReadonlyMap<number, Position> {
+    const sql = `SELECT start, owner AS object, owner_start AS "from", owner_stop AS "to" FROM copies WHERE object = ?`
+    const rows = this.#db.all<Position & { readonly start: number }>(sql, object)
+    return new Map(rows.map(({ start, ...owner }) => [start, owner]))
   }
 
   has(destination: string, object: number, positions: readonly number[]): readonly boolean[] {
