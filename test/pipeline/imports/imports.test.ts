@@ -95,6 +95,25 @@ test('ids that were forgotten are read from the stream first', async () => {
   expect(report.stream).toMatchObject({ objects: 1, events: 30, gone: 0 })
 })
 
+test('what the stream brought is recognised where its objects are sealed, and told apart from what it did not', async () => {
+  begin({ deduplicationMs: hour })
+  const old = events(60, 30)
+  put(old.slice(0, 20))
+  const lost = put(old.slice(20, 25))
+  put(events(0, 3, 'b'))
+  world.start()
+  await world.rest()
+  expect(world.ledger.prune(hour)).toBe(25)
+  expect(world.ledger.seal({ before: today - 30 * day, after: undefined, limit: 100 }).sealed).toBe(2)
+  const report = await world.import(file(old))
+  expect(report.destinations).toMatchObject([{ alreadyForwarded: 25, forwarded: 5 }])
+  expect(report.lackingInStream.events).toBe(5)
+  expect(arrived().filter((id) => id.startsWith('a'))).toEqual(idsOf(old))
+  world.store.remove(lost)
+  const again = await world.answer(await world.ask(file(old)))
+  expect(again).toMatchObject({ refused: expect.stringContaining('1 objects') })
+})
+
 test('lying in the bucket is not enough: what a destination was never given it is given', async () => {
   begin()
   const old = events(30, 20)
