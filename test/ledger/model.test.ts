@@ -50,6 +50,12 @@ const beginning: Step[] = [
   { kind: 'see', a: 0, b: 4, c: 1 },
 ]
 
+/** The same ones in every run of the tests; LEDGER_RUNS asks for others, and more of them. */
+function runs(usual: number): { readonly numRuns: number; readonly seed?: number } {
+  const asked = process.env['LEDGER_RUNS']
+  return asked === undefined ? { numRuns: usual, seed: 1 } : { numRuns: Number(asked) }
+}
+
 function outcome(body: () => unknown): unknown {
   try {
     return { value: body() }
@@ -82,7 +88,7 @@ test('memory and sqlite answer alike, whatever is done to them', () => {
         sqlite.close()
       }
     }),
-    { numRuns: Number(process.env['LEDGER_RUNS'] ?? 25) },
+    runs(25),
   )
 })
 
@@ -108,7 +114,7 @@ test('a transaction that fails changes nothing, and a crash forgets whole commit
       // A step of several commits leaves views of its last only.
       if (expected !== undefined) expect(ambiguous(view(memory))).toEqual(ambiguous(expected))
     }),
-    { numRuns: Number(process.env['LEDGER_RUNS'] ?? 100) },
+    runs(100),
   )
 })
 
@@ -135,7 +141,7 @@ test('at rest every event of every object that is not lost was delivered or refu
         expect(wantedIds(witness, route).filter((id) => !stored.has(id))).toEqual([])
       }
     }),
-    { numRuns: Number(process.env['LEDGER_RUNS'] ?? 200) },
+    runs(200),
   )
 })
 
