@@ -4,6 +4,7 @@
 // What tells of data (controls, gaps, acts) is kept one by one, however long it takes.
 import type { Clock } from '../domain/clock.ts'
 import { control } from '../domain/control.ts'
+import { gapState } from '../domain/gaps.ts'
 import { collapsed, heartbeat } from '../domain/heartbeat.ts'
 import type { OwnRecord } from '../domain/own-records.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -65,7 +66,8 @@ export class OwnRecords {
     const { instance, version } = own
     const when = { startedAt: this.#startedAt, now, before: this.#beats }
     const standing = { instance, version, ...when, receivers: swept, destinations }
-    return heartbeat({ ...standing, openGaps: 0 })
+    const open = ledger.watch.gaps({ closed: 0 }).filter((gap) => gapState(gap) === 'open')
+    return heartbeat({ ...standing, openGaps: open.length })
   }
 
   /** Accounts for hours that are over. Returns whether there were any. */

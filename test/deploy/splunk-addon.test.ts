@@ -1,10 +1,13 @@
 // The add-on against the events it is for: every documented action goes through the mapping and the exporter's encoder,
 // and its fields are matched against the add-on's event types as Splunk would. No Splunk runs here; what is proven is that
 // the files are well-formed, that every field they name exists, and that each action gets the tags of its data model.
+import { readFileSync } from 'node:fs'
 import { encodeEvent } from '@circleci-audit-forwarder/exporter-splunk-hec'
 import { expect, test } from 'vitest'
 import { mapEvent, mappingOptions } from '../../src/mapping/map.ts'
+import { mapOwn } from '../../src/mapping/own.ts'
 import { actions, itemOf, textWith } from '../mapping/corpus.ts'
+import { ownSamples } from '../mapping/own-samples.ts'
 import { confOf } from './conf.ts'
 
 /** A field's values by name, as Splunk has them at search time. */
@@ -60,6 +63,11 @@ test('there are events of all 84 documented actions', () => {
   expect(every.length).toBeGreaterThanOrEqual(84)
 })
 
+const own = Object.values(ownSamples).map((record) => {
+  const { bytes } = encodeEvent(mapOwn(record, { instance: 'audit-1', version: '0.0.0' }), { index: 'audit' })
+  return fieldsOf(JSON.parse(Buffer.from(bytes).toString()) as Envelope)
+})
+
 const known = {
   'default/app.conf': /^(is_configured|is_visible|label|author|description|version|id|check_for_updates|name)$/,
   'default/props.conf': /^(SHOULD_LINEMERGE|LINE_BREAKER|TRUNCATE|KV_MODE|EVAL-\w+)$/,
@@ -78,7 +86,19 @@ test.each(Object.entries(known))('%s has stanzas and settings that Splunk knows'
 test('events are read as they are sent: whole, one a line, fields by JSON', () => {
   const props = Object.fromEntries(confOf('default/props.conf').get('circleci:audit') ?? [])
   expect(props).toMatchObject({ KV_MODE: 'json', SHOULD_LINEMERGE: 'false', TRUNCATE: '0' })
-  expect([...confOf('default/props.conf').keys()]).toEqual([...new Set(every.map(([, f]) => f.get('sourcetype')))])
+  const sourcetypes = new Set([...every.map(([, fields]) => fields), ...own].map((fields) => fields.get('sourcetype')))
+  expect([...confOf('default/props.conf').keys()]).toEqual([...sourcetypes])
+  expect(confOf('default/props.conf').get('circleci:audit:forwarder')?.get('KV_MODE')).toBe('json')
+})
+
+test('own records belong to no data model, and have the fields that the guide searches for', () => {
+  for (const fields of own) expect(tagsOf(fields)).toEqual(new Set())
+  const guide = readFileSync(new URL('../../exporters/splunk-hec/README.md', import.meta.url), 'utf8')
+  const account = own.find((fields) => fields.get('name') === 'circleci_audit_forwarder.control') as Fields
+  const searched = [...guide.matchAll(/'own\.(\w+)'/g)].map(([, name]) => `attributes.circleci_audit_forwarder.${name}`)
+  expect(searched.length).toBeGreaterThan(2)
+  for (const name of searched) expect(account.has(name), name).toBe(true)
+  expect(own.map((fields) => fields.get('otel.log.name'))).toContain('circleci_audit_forwarder.heartbeat')
 })
 
 test('every field that the add-on names is in what the exporter sends', () => {

@@ -8,6 +8,7 @@ import { killNine } from './cases/kill-nine.ts'
 import { offTenDays } from './cases/off-ten-days.ts'
 import { oneOfFour } from './cases/one-of-four.ts'
 import { outageWeek } from './cases/outage-week.ts'
+import { ownRecords } from './cases/own-records.ts'
 import { quickStart } from './cases/quick-start.ts'
 import { s3Sqs } from './cases/s3-sqs.ts'
 import { secrets } from './cases/secrets.ts'
@@ -20,6 +21,7 @@ import type { Case } from './stage/case.ts'
 /** Every end-to-end case, cheap ones first. */
 export const cases: readonly Case[] = [
   quickStart,
+  ownRecords,
   statusAndMetrics,
   doctor,
   deployments,

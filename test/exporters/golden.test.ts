@@ -1,4 +1,4 @@
-// Every documented action and every oddity of the mapping's corpus, as each destination gets it, byte for byte. A change of
+// Every documented action, every oddity of the mapping's corpus and every kind of own record, as each destination gets it, byte for byte. A change of
 // one byte is a decision: it changes searches, dashboards and detection rules of others.
 // To accept a change: UPDATE_GOLDEN=1 npx vitest run test/exporters/golden.test.ts, and read the difference.
 //
@@ -8,8 +8,10 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { mapEvent, mappingOptions } from '../../src/mapping/map.ts'
+import { mapOwn } from '../../src/mapping/own.ts'
 import { exporters } from '../../src/registry.ts'
 import { actions, actionText, enormous, itemOf, oddities } from '../mapping/corpus.ts'
+import { ownSamples } from '../mapping/own-samples.ts'
 import { type Plan, plans, required, takerOf } from './golden-destinations.ts'
 
 const folder = new URL('golden/', import.meta.url)
@@ -35,6 +37,9 @@ async function produced(plan: Plan): Promise<ReadonlyMap<string, string>> {
   const lines = new Map<string, string>()
   for (const [event, text] of corpus) {
     lines.set(event, shown(await taker.bytesOf(mapEvent(itemOf(text, 3, 700), source, options))))
+  }
+  for (const [what, record] of Object.entries(ownSamples)) {
+    lines.set(`own: ${what}`, shown(await taker.bytesOf(mapOwn(record, { instance: 'audit-1', version: '0.0.0' }))))
   }
   await taker.close()
   return lines

@@ -86,9 +86,16 @@ function metadata(
       text(attributes['com.splunk.sourcetype']) ??
       resource.sourcetype ??
       defaults.sourcetype ??
-      (action === undefined ? undefined : 'circleci:audit'),
+      sourcetypeOf(record, action),
     index: ownIndex ?? defaults.index,
   })
+}
+
+/** What the forwarder says of itself is no audit event, and has a source type of its own. */
+function sourcetypeOf({ eventName }: LogRecord, action: string | undefined): string | undefined {
+  if (action !== undefined) return 'circleci:audit'
+  const isOwn = typeof eventName === 'string' && eventName.startsWith('circleci_audit_forwarder.')
+  return isOwn ? 'circleci:audit:forwarder' : undefined
 }
 
 type Metadata = { readonly [Name in keyof Required<EnvelopeDefaults>]: string | undefined }

@@ -40,6 +40,7 @@ export const secrets: Case = inScene('secrets', async (scene, size) => {
     receiver: aws.settings(),
     processors: { redact: { hash: ['actor.name'], key: '${env:REDACT_KEY}' } },
     exporters,
+    ownRecords: true,
     pipelines: {
       logs: { receivers: ['circleci_audit'], processors: ['redact'], exporters: Object.keys(exporters) },
     },

@@ -1,0 +1,66 @@
+// The searches of ClickHouse's guide, run on the real engine: they find a forwarder that is dead and an hour that does not
+// agree, in both layouts, and nothing when all is well.
+import { readFileSync } from 'node:fs'
+import type { LogRecord } from '@circleci-audit-forwarder/contract'
+import { circleciAuditLogs, otelLogs } from '@circleci-audit-forwarder/exporter-clickhouse'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ClickHouse } from '../../exporters/clickhouse/test/engine/front.ts'
+import { batchOf, createTable, exporterTo, never } from '../../exporters/clickhouse/test/world.ts'
+import { control } from '../../src/domain/control.ts'
+import { auditEvents, hour, hourSaid, ownRecord } from '../docs/own-hour.ts'
+import { ownSamples } from '../mapping/own-samples.ts'
+
+const guide = readFileSync(new URL('../../exporters/clickhouse/README.md', import.meta.url), 'utf8')
+const searches = [...guide.matchAll(/```sql\n-- (\w+): (the forwarder is dead|hours of which)[^\n]*\n([\s\S]*?)```/g)]
+
+function search(layout: string, about: string): string {
+  const found = searches.find(([, table, what]) => table === layout && what === about)
+  if (found === undefined) throw new Error(`the guide has no search for ${about} in ${layout}`)
+  return found[3] ?? ''
+}
+
+let server: ClickHouse
+beforeAll(async () => {
+  server = await ClickHouse.start()
+}, 60_000)
+afterAll(() => server.stop())
+
+test.each([circleciAuditLogs, otelLogs])(
+  '$name',
+  async (layout) => {
+    await createTable(server, layout)
+    const exporter = exporterTo(server, layout)
+    const insert = async (...records: LogRecord[]) => {
+      for (const record of records)
+        expect(await exporter.send(batchOf([exporter.encode(record)]), never)).toEqual({ status: 'delivered' })
+    }
+    const dead = () => server.query(search(layout.table, 'the forwarder is dead'))
+    const differing = () => server.query<Record<string, string>>(search(layout.table, 'hours of which'))
+    const now = Date.now()
+    const minutesAgo = (minutes: number): LogRecord => {
+      const beat = ownSamples['heartbeat'] as NonNullable<(typeof ownSamples)[string]>
+      return ownRecord({ ...beat, id: `beat-${minutes}`, at: now - minutes * 60_000 })
+    }
+    expect(await dead()).toHaveLength(1)
+    await insert(minutesAgo(40), minutesAgo(20))
+    expect(await dead()).toHaveLength(1)
+    await insert(minutesAgo(10))
+    expect(await dead()).toEqual([])
+
+    const told = (revision: number, delivered: number) =>
+      ownRecord(control({ ...hourSaid, revision, delivered }, 'i', now))
+    const [first, second, third] = auditEvents(3, now) as [LogRecord, LogRecord, LogRecord]
+    await insert(first, second, told(2, 3), told(1, 2))
+    const [row, ...others] = await differing()
+    expect([row?.['hour'], Number(row?.['told_delivered']), Number(row?.['here']), others.length]).toEqual([
+      hour.slice(0, 13),
+      3,
+      2,
+      0,
+    ])
+    await insert(third, first)
+    expect(await differing()).toEqual([])
+    await exporter.close()
+  },
+  60_000,
+)
