@@ -28,9 +28,12 @@ export interface ImportLedger {
   /**
    * Makes events known again whose claims were forgotten: the object has them at these positions. Those that it left to
    * others are theirs: a copy of a copy would be skipped in favour of something that nobody may have sent. What somebody
-   * claims already stays as it is. Not durable: a crash forgets it like any claim.
+   * claims already stays as it is. Not durable until
+   * it is secured: a crash forgets it like any claim.
    */
   remember(object: number, claimants: readonly Claimant[]): void
+  /** From now on a crash takes nothing of what was decided and remembered until now. */
+  secure(): void
   /** For each position of an object, whether the destination has what lies there, or will have it. */
   has(destination: string, object: number, positions: readonly number[]): readonly boolean[]
   /**

@@ -106,7 +106,14 @@ function unsound({ content, isWhole, items }: Imported): string[] {
 function isNothing(bytes: Buffer): boolean {
   const text = bytes.toString('latin1')
   const isValue = /(?:^|[,;\t])\s*\d+\s*(?:[,;\t\r\n]|$)|0000-4000-8000|\d{4}-\d\d-\d\dT/.test(text)
-  return !isValue && !/context|secrets|octocat|kept|project|workflow|rename/.test(text)
+  const rest = text.split(/[\r\n]/).filter((line) => !namesColumns(line))
+  return !isValue && !/context|secrets|octocat|kept|project|workflow|rename/.test(rest.join('\n'))
+}
+
+/** One of whose names became a value, perhaps. */
+function namesColumns(line: string): boolean {
+  const names = line.split(/[,;\t]/).map((cell) => cell.trim())
+  return names.includes('id') && names.includes('occurred_at')
 }
 
 /** What is kept of the file is what it holds at that place. */

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, test, vi } from 'vitest'
 import { type OwnRecord, ownReceiver } from '../../src/domain/own-records.ts'
+import { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
 import { openSqliteLedger, type SqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { refusal, start } from './lane.ts'
 import { altered, at, none, route, see, whole } from './pieces.ts'
@@ -112,6 +113,7 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     () => ledger.together(() => ledger.stop('a', undefined)),
     () => ledger.watch.keep(gapOf('g', start)),
     () => ledger.together(() => ledger.watch.note(lossOf('k'))),
+    () => ledger.imports.secure(),
     () => ledger.answer(answered, 'done'),
   ]
   const volatile: (() => void)[] = [
@@ -145,6 +147,26 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
   // Reading, seeing what is known, and a watermark that does not move commit nothing.
   expect(commits(() => [see(ledger, at(1)), ledger.advance(), ledger.accounts(), ledger.intents('a')])).toEqual([])
   ledger.close()
+})
+
+test('what was remembered is secured in both ledgers: a commit that would write nothing would be no commit', () => {
+  const path = join(directory, 'secured.db')
+  const ledger = openSqliteLedger({ path })
+  const logs = [0, 1, 2].map(() => {
+    ledger.imports.secure()
+    return readFileSync(`${path}-wal`)
+  })
+  expect(logs.map((log, index) => log.equals(logs[index - 1] ?? Buffer.of()))).toEqual([false, false, false])
+  ledger.close()
+  const memory = new MemoryLedger()
+  memory.enrol([route('a')], start)
+  see(memory, at(1))
+  memory.imports.remember(1, whole(1, ['x']).claimants)
+  memory.imports.secure()
+  expect(memory.volatileCommits()).toBe(0)
+  memory.crash(0)
+  see(memory, at(2))
+  expect(memory.decide(whole(2, ['x']), start).copies).toHaveLength(1)
 })
 
 function synchronousOf(ledger: SqliteLedger, acts: readonly (() => void)[]): (string | undefined)[] {

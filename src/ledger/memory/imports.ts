@@ -43,6 +43,12 @@ export class MemoryImports implements ImportLedger {
     })
   }
 
+  /** What changes nothing is no commit. */
+  secure(): void {
+    const { journal } = this.#state
+    journal.commit('durable', () => journal.record(() => undefined))
+  }
+
   has(destination: string, object: number, positions: readonly number[]): readonly boolean[] {
     if (this.#state.isSealed(destination, object)) return positions.map(() => true)
     const row = this.#state.row(destination, object)

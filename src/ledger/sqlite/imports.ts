@@ -5,7 +5,7 @@ import type { Claimant, Position } from '../duplicates.ts'
 import type { ImportLedger, Place, Span } from '../imports.ts'
 import { accountsOf } from './accounts.ts'
 import { claimAll } from './claims.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, Durability } from './connection.ts'
 import { delivery, holds } from './rows.ts'
 import { isSealed, Seals } from './seals.ts'
 import { Shelves } from './shelves.ts'
@@ -20,9 +20,9 @@ interface Seen {
 export class SqliteImports implements ImportLedger {
   readonly #db: Connection
   /** Makes a transaction of what it is given. */
-  readonly #write: <T>(body: () => T) => T
+  readonly #write: <T>(durability: Durability, body: () => T) => T
 
-  constructor(db: Connection, write: <T>(body: () => T) => T) {
+  constructor(db: Connection, write: <T>(durability: Durability, body: () => T) => T) {
     this.#db = db
     this.#write = write
   }
@@ -69,7 +69,7 @@ export class SqliteImports implements ImportLedger {
   remember(object: number, claimants: readonly Claimant[]): void {
     const owners = this.#owners(object)
     const mine = claimants.filter(({ from }) => !owners.has(from))
-    this.#write(() => {
+    this.#write('volatile', () => {
       claimAll(this.#db, object, mine)
       for (const claimant of claimants) {
         const owner = owners.get(claimant.from)
@@ -83,6 +83,12 @@ export class SqliteImports implements ImportLedger {
     const sql = `SELECT start, owner AS object, owner_start AS "from", owner_stop AS "to" FROM copies WHERE object = ?`
     const rows = this.#db.all<Position & { readonly start: number }>(sql, object)
     return new Map(rows.map(({ start, ...owner }) => [start, owner]))
+  }
+
+  /** Commits become durable in their order. One that changes nothing would not be written at all. */
+  secure(): void {
+    const sql = `INSERT INTO memories (name, body) VALUES ('secured', '1') ON CONFLICT (name) DO UPDATE SET body = body + 1`
+    this.#write('durable', () => void this.#db.run(sql))
   }
 
   has(destination: string, object: number, positions: readonly number[]): readonly boolean[] {
@@ -113,7 +119,7 @@ export class SqliteImports implements ImportLedger {
 
   forgetCopies(object: number, limit: number): number {
     const sql = 'DELETE FROM copies WHERE object = ? AND start IN (SELECT start FROM copies WHERE object = ? LIMIT ?)'
-    return this.#write(() => {
+    return this.#write('volatile', () => {
       const copies = this.#db.run(sql, object, object, limit)
       if (copies < limit) this.#db.run('DELETE FROM reused WHERE object = ?', object)
       return copies

@@ -69,7 +69,7 @@ export class SqliteLedger extends Repairing implements Ledger {
   constructor(db: Connection, lock: Lock | undefined, quarantineCap: number) {
     super(db, quarantineCap)
     this.#lock = lock
-    this.imports = new SqliteImports(db, (body) => this.write('volatile', body))
+    this.imports = new SqliteImports(db, (durability, body) => this.write(durability, body))
     this.belongings = new SqliteBelongings(db, (body) => this.write('volatile', body))
     this.watch = new SqliteWatch(db, (durability, body) => this.write(durability, body))
   }

@@ -123,6 +123,8 @@ export class Imports {
       discoveries: this.#discoveries(receiver),
     })
     mustBeRecognisable(found, body)
+    // Whoever finds them kept reads nothing of the stream again: by then it must be known what that held.
+    this.#parts.ledger.imports.secure()
     await this.#parts.imports.staging.keep(differencesOf(task.id), JSON.stringify(found))
     return found
   }
