@@ -51,7 +51,11 @@ test.each<readonly [string, object, string]>([
   ['a typo in the service', { config: service({ stop_timout: '1m' }) }, 'stop_timout'],
   ['a token in clear', { config: exporter('splunk_hec', { ...hec, token: 'abc' }) }, 'splunk_hec/token'],
   ['a header in clear', { config: exporter('otlp_http', { ...hec, headers: { a: 'b' } }) }, 'headers/a'],
-  ['a proxy with a password', { config: exporter('otlp_http', { ...hec, proxy_url: 'http://a:5ec4e7ca4a4e@c' }) }, 'proxy_url'],
+  [
+    'a proxy with a password',
+    { config: exporter('otlp_http', { ...hec, proxy_url: 'http://a:5ec4e7ca4a4e@c' }) },
+    'proxy_url',
+  ],
   ['nothing to read', {}, 'config.receivers is empty'],
   ['nowhere to send', { config: { receivers: config.receivers } }, 'config.exporters is empty'],
   ['two configurations', { config, configFile: 'receivers: {}' }, 'both given'],
