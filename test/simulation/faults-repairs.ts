@@ -13,7 +13,7 @@ export const REPAIRS: readonly Fault[] = [
   {
     name: 'backfill-for-one',
     why: 'an object that is brought to one destination is never brought to the others',
-    file: 'src/ledger/memory/repairs.ts',
+    file: 'src/ledger/memory/refill.ts',
     find: 'if (isNews) for (const route of routesOf(state, place.receiver)) want(state, route.id, ref, now)',
     replace: '',
     seed: 21,
@@ -45,7 +45,7 @@ export const REPAIRS: readonly Fault[] = [
   {
     name: 'forced-is-not-due',
     why: 'what is sent once more is not sent',
-    file: 'src/ledger/memory/repairs.ts',
+    file: 'src/ledger/memory/refill.ts',
     find: 'state.setRow({ ...takenOut(row, ranges), generation: repair })',
     replace: "state.setRow({ ...row, generation: repair, state: 'settled' })",
     seed: 13,
