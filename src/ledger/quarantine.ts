@@ -33,8 +33,6 @@ export interface QuarantineQuery {
   /** Kept at this time or later, and before that. */
   readonly since?: number | undefined
   readonly until?: number | undefined
-  /** On their way by this repair. */
-  readonly replay?: number | undefined
   /** Only entries with a higher number. */
   readonly after?: number | undefined
   readonly limit: number

@@ -45,6 +45,8 @@ export interface WithheldQuery {
 
 /** What came of asking for an entry of the quarantine again. */
 export type Replay =
+  /** Every destination had it before it turned out to be no event: it leaves the quarantine. */
+  | 'arrived'
   /** It is on its way: by this repair, or by an earlier one. */
   | 'due'
   | 'under way'
@@ -54,6 +56,14 @@ export type Replay =
   | 'message'
   /** No destination of today's configuration would get it. */
   | 'retired'
+
+/** An entry on its way. */
+export interface UnderWay {
+  readonly id: number
+  readonly object: number
+  readonly destination: string | undefined
+  readonly provisional: boolean
+}
 
 /** Bytes of an entry that is on its way, for when its object is gone. */
 export interface KeptRecord extends Position {
@@ -95,6 +105,8 @@ export interface RepairLedger {
    * refusal keeps it, with the new reason. Not durable, as `release`.
    */
   replay(entry: number, repair: number, now: number): Replay
+  /** Entries that the repair made due and that are on their way, by number. */
+  underWay(repair: number, limit: number): readonly UnderWay[]
   /** Entries on their way whose bytes are kept, ascending. */
   kept(object: number): readonly KeptRecord[]
   /** An entry that is to stay has another reason now. Not durable. */

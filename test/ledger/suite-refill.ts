@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { covers } from '../../src/domain/ranges.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { hour, start } from './lane.ts'
-import { account, at, everything, none, route, see, whole } from './pieces.ts'
+import { account, at, bad, everything, none, route, see, whole } from './pieces.ts'
 import { type Guarantee, mark, position, prepare, send, tallied } from './suite-repairs.ts'
 
 export function refillGuarantees(guarantee: Guarantee): void {
@@ -59,6 +59,16 @@ export function refillGuarantees(guarantee: Guarantee): void {
     expect(ledger.row('a', 1)).toBeUndefined()
     refill(ledger, 9, true, ['a'])
     expect(ledger.row('a', 1)).toMatchObject({ settled: [], generation: 9 })
+  })
+
+  guarantee('of an object that holds no event nothing is forced', (ledger) => {
+    prepare(ledger)
+    see(ledger, at(2))
+    ledger.decide({ ...bad(2, 0, 10), end: true }, start)
+    ledger.settle('a', [{ object: 2, ranges: [[0, 10]], tally: { ...none, quarantined: 1 } }])
+    const how = { repair: 7, force: true, destinations: ['a'] }
+    expect(ledger.refill('bucket', 's3://b', [at(2)], how, start)).toMatchObject({ taken: 0, settled: 1 })
+    expect(account(ledger, 'a')).toMatchObject({ outstanding: 0 })
   })
 
   guarantee('what was delivered once is not lost by being forced', (ledger) => {

@@ -187,9 +187,35 @@ function badStretchGuarantees(guarantee: Guarantee): void {
     ledger.settle('a', [{ object: 2, ranges: [[0, 20]], tally }])
     const y = whole(2, ['x', 'y']).claimants.slice(1)
     ledger.decide({ ...whole(2, ['x', 'y']), claimants: y, bad: [badBytes(0, 10)] }, start)
-    expect(ledger.replay(1, 5, start)).toBe('due')
+    expect(ledger.replay(1, 5, start)).toBe('arrived')
     expect(ledger.decide(whole(2, ['x', 'y']), start).copies).toEqual(copies)
     expect(ledger.judge('a', 2, copies)).toEqual([true])
+  })
+
+  guarantee('what a destination had before it turned out to be no event is not sent to it again', (ledger) => {
+    ledger.enrol([route('a'), route('b'), route('c')], start)
+    see(ledger, at(1))
+    ledger.decide(whole(1, ['u', 'v']), start)
+    send(ledger, 'a', 0)
+    ledger.intend('b', [{ token: 't', members: [position(0)] }], start)
+    const { claimants, ...rest } = whole(1, ['u', 'v'])
+    // Another setting: the first is somebody else's event now.
+    ledger.decide({ ...rest, claimants: claimants.slice(1), bad: [badBytes(0, 10)] }, start)
+    ledger.settle('c', [{ object: 1, ranges: [[0, 10]], tally: { ...none, quarantined: 1 } }])
+    ledger.rename('c', 'd')
+    ledger.rename('a', 'c')
+    expect(ledger.replay(1, 7, start)).toBe('due')
+    expect(ledger.row('c', 1)?.settled).toEqual([[0, 10]])
+    expect(ledger.row('d', 1)?.settled).toEqual([])
+    expect(ledger.decide(whole(1, ['u', 'v']), start)).toEqual({ copies: [], reused: [] })
+    expect(ledger.totals()).toMatchObject({ events: 2 })
+    send(ledger, 'd', 0)
+    ledger.resolve(ledger.intents('b')[0]?.id ?? 0, { delivered: 'all' }, start)
+    expect(ledger.quarantine({ limit: 9 })).toEqual([])
+    // Where everybody had it, nothing is due.
+    ledger.decide({ ...rest, claimants: claimants.slice(1), bad: [badBytes(0, 10)] }, start)
+    expect(ledger.replay(2, 8, start)).toBe('arrived')
+    expect(ledger.quarantine({ limit: 9 })).toEqual([])
   })
 
   guarantee('a stretch that is no event still stays where it is', (ledger) => {

@@ -14,7 +14,7 @@ import type { Watch } from './watch.ts'
 const READS = new Set([
   ...['routes', 'sweptTo', 'object', 'adopted', 'due', 'row', 'nextDue', 'intents', 'provisional'],
   ...['accounts', 'totals', 'quarantine', 'asked', 'request', 'close', 'own', 'waiting', 'ownStandings'],
-  ...['entry', 'kept', 'withheld', 'withholding', 'survey', 'repair'],
+  ...['entry', 'kept', 'withheld', 'withholding', 'survey', 'repair', 'underWay'],
 ])
 
 type Method = (...args: unknown[]) => unknown

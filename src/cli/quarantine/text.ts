@@ -132,7 +132,7 @@ export function replayProgress(progress: unknown): string {
 export function replayedText(replayed: Replayed): string {
   const said: readonly (readonly [number, string])[] = [
     [replayed.delivered, 'delivered'],
-    [replayed.copies, 'had arrived with another object'],
+    [replayed.copies + replayed.arrived, 'had arrived before, or with another object'],
     [replayed.filtered, 'withheld by a filter'],
     [replayed.understood, 'messages understood, and what they announced was looked for'],
     [replayed.refused, 'refused again: they stay, with the reason of today'],

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { covers, meets, removeRanges } from '../../domain/ranges.ts'
+import { addRanges, covers, meets, removeRanges } from '../../domain/ranges.ts'
 import type { BadBytes, Claimant, Copy, Decision, Position, Undecided } from '../duplicates.ts'
 import { hourOf, idDigits, neighbourHour, reopenedReason, retiredReason, sameEvent } from '../rules.ts'
+import { heldRanges } from './endings.ts'
 import { entriesOf, keep } from './quarantine.ts'
 import type { EntryState, ObjectState, RowState, State } from './state.ts'
 
@@ -32,7 +33,7 @@ export function decide(state: State, chunk: Undecided, now: number): Decision {
   const reused = [...known.reused]
   const anew = recut(state, chunk, known.decided)
   const isUndecided = ({ from }: { readonly from: number }) => {
-    return from >= known.decided || anew.some((entry) => entry.recut <= from && from < entry.to)
+    return from >= known.decided || anew.some((one) => one.dealt === undefined && one.recut <= from && from < one.to)
   }
   const undecided = chunk.claimants.filter(isUndecided)
   for (const claimant of undecided) {
@@ -46,7 +47,7 @@ export function decide(state: State, chunk: Undecided, now: number): Decision {
   if (counted.length > 0) state.next('events', counted.length)
   const isKept = ({ from }: BadBytes) => entriesOf(state, chunk.object, undefined).some((entry) => entry.from === from)
   const bad = chunk.bad.filter((stretch) => isUndecided(stretch) || !isKept(stretch))
-  for (const stretch of bad) keepBad(state, chunk.object, stretch, now)
+  for (const stretch of bad) keepBad(state, chunk.object, stretch, now, !isUndecided(stretch))
   for (const entry of anew) state.entries.set(entry.id, { ...entry, recut: Math.min(entry.to, chunk.to) })
   const found = tallied({ ...known, copies, reused }, counted, bad.length)
   if (anew.length + undecided.length + bad.length > 0) state.objects.set(chunk.object, found)
@@ -121,9 +122,19 @@ export function claim(state: State, object: number, { from, to, id, at }: Claima
   return claims.length === 0 ? 'fresh' : 'reused'
 }
 
-function keepBad(state: State, object: number, bad: BadBytes, now: number): void {
+function keepBad(state: State, object: number, bad: BadBytes, now: number, wasDecided: boolean): void {
   state.next('bad')
-  keep(state, { ...bad, destination: undefined, receiver: undefined, object, provisional: false, at: now })
+  const dealt = wasDecided ? dealtWith(state, object, bad) : undefined
+  keep(state, { ...bad, destination: undefined, receiver: undefined, object, provisional: false, at: now }, dealt)
+}
+
+/** Destinations that have settled the stretch, or have it on its way. */
+function dealtWith(state: State, object: number, { from, to }: BadBytes): readonly string[] {
+  const rows = state.rows.values().filter((row) => row.object === object)
+  const dealt = rows.filter(({ destination, settled }) => {
+    return meets(addRanges(settled, heldRanges(state, destination, object)), from, to)
+  })
+  return dealt.map(({ destination }) => destination).sort()
 }
 
 export function judge(state: State, destination: string, object: number, copies: readonly Copy[]): boolean[] {

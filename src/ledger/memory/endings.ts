@@ -20,6 +20,8 @@ export function settle(state: State, { destination, object, ranges, tally, withh
   const { repair } = state.settleRanges(destination, object, ranges)
   state.addTally({ destination, object }, tally)
   countRepair(state, repair, tally)
+  // What is decided anew may end otherwise than it did.
+  forgetWithheld(state, destination, object, ranges)
   if (withheld.length > 0) withhold(state, destination, object, withheld)
   const row = state.row(destination, object)
   for (const entry of entriesOf(state, object, destination)) {
@@ -60,6 +62,16 @@ function withhold(state: State, destination: string, object: number, ranges: Ran
   state.withheld.set(key, { destination, object, ranges: all })
 }
 
+/** These came to another end, or are about to. */
+export function forgetWithheld(state: State, destination: string, object: number, ranges: Ranges): void {
+  const key = rowKey(destination, object)
+  const before = state.withheld.get(key)
+  if (before === undefined) return
+  const left = removeRanges(before.ranges, ranges)
+  if (left.length === 0) state.withheld.delete(key)
+  else state.withheld.set(key, { ...before, ranges: left })
+}
+
 export function countRepair(state: State, id: number | undefined, by: Partial<Repair>): void {
   if (id === undefined) return
   const { delivered, filtered, duplicates, quarantined, lost } = state.repairs.get(id) ?? noRepair
@@ -93,7 +105,8 @@ export function endRow(state: State, row: RowState, reason: string | undefined):
   return state.row(destination, object) ?? row
 }
 
-function heldRanges(state: State, destination: string, object: number): Ranges {
+/** What lies in open intents and in verdicts that are not final. */
+export function heldRanges(state: State, destination: string, object: number): Ranges {
   const intents = state.intents.values().filter((intent) => intent.destination === destination)
   const members = intents.flatMap((intent) => intent.members.filter((member) => member.object === object))
   const verdicts = entriesOf(state, object, destination).filter(({ provisional }) => provisional)

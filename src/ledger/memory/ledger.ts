@@ -14,7 +14,7 @@ import type { Ledger } from '../ledger.ts'
 import type { Retired } from '../names.ts'
 import type { DueQuery, Row, Settlement } from '../progress.ts'
 import type { QuarantineEntry, QuarantineQuery } from '../quarantine.ts'
-import type { KeptRecord, Refill, Refilled, Repair, Replay, WithheldQuery } from '../repairs.ts'
+import type { KeptRecord, Refill, Refilled, Repair, Replay, UnderWay, WithheldQuery } from '../repairs.ts'
 import type { Request } from '../requests.ts'
 import { defaultQuarantineBytes } from '../rules.ts'
 import type { Sealing, SealQuery } from '../seals.ts'
@@ -241,6 +241,10 @@ export class MemoryLedger extends Saying implements Ledger {
 
   replay(id: number, repair: number, now: number): Replay {
     return this.#volatile(() => repairs.replay(this.#state, id, repair, now))
+  }
+
+  underWay(repair: number, limit: number): readonly UnderWay[] {
+    return repairs.underWay(this.#state, repair, limit)
   }
 
   kept(object: number): readonly KeptRecord[] {

@@ -3,15 +3,15 @@ import { type QuarantineEntry, QuarantineFull, type QuarantineQuery } from '../q
 import { entryCharge, keptBytes } from '../rules.ts'
 import type { EntryState, State } from './state.ts'
 
-export type Kept = Omit<EntryState, 'id' | 'bytes' | 'replay' | 'recut'> & { readonly bytes: Uint8Array }
+export type Kept = Omit<EntryState, 'id' | 'bytes' | 'replay' | 'recut' | 'dealt'> & { readonly bytes: Uint8Array }
 
 /** Keeps a record in quarantine. */
-export function keep(state: State, record: Kept): EntryState {
+export function keep(state: State, record: Kept, dealt?: readonly string[]): EntryState {
   const bytes = keptBytes(record)
   const used = state.entries.values().reduce((sum, { bytes }) => sum + entryCharge(bytes), 0)
   if (used + entryCharge(bytes) > state.maxQuarantineBytes) throw new QuarantineFull(state.maxQuarantineBytes)
   const id = state.next('entry')
-  const entry = { ...record, id, bytes, replay: undefined, recut: record.from }
+  const entry = { ...record, id, bytes, replay: undefined, recut: record.from, dealt }
   state.entries.set(id, entry)
   return entry
 }
@@ -30,7 +30,6 @@ export function quarantine(state: State, query: QuarantineQuery): QuarantineEntr
     if (destination !== undefined && entry.destination !== undefined && entry.destination !== destination) return false
     if (receiver !== undefined && receiverOf(state, entry) !== receiver) return false
     if (!entry.reason.toLowerCase().includes(reason.toLowerCase())) return false
-    if (query.replay !== undefined && entry.replay !== query.replay) return false
     return entry.at >= since && entry.at < until && entry.id > after
   })
   const first = entries.sort((a, b) => a.id - b.id).slice(0, limit)
@@ -43,7 +42,7 @@ export function entry(state: State, id: number): QuarantineEntry | undefined {
 }
 
 function present(state: State, found: EntryState): QuarantineEntry {
-  const { recut: _, object: ref, ...entry } = found
+  const { recut: _, dealt: __, object: ref, ...entry } = found
   const receiver = receiverOf(state, found)
   if (ref === undefined) return { ...entry, receiver, object: undefined }
   const { store, key } = state.object(ref).object

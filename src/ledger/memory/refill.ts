@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Sighting } from '../../domain/objects.ts'
-import { meets, type Range, removeRanges } from '../../domain/ranges.ts'
+import { meets, type Range, type Ranges, removeRanges } from '../../domain/ranges.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Refill, Refilled } from '../repairs.ts'
 import { noteVersion } from './alterations.ts'
@@ -8,7 +8,7 @@ import { giveRow, isSealed, register, want } from './discovery.ts'
 import { entriesOf } from './quarantine.ts'
 import { due, takenOut } from './repairs.ts'
 import { restoreRow, sealOf } from './seals.ts'
-import { identityOf, type RouteState, type RowState, rowKey, type State } from './state.ts'
+import { identityOf, type RouteState, type RowState, type State } from './state.ts'
 
 export function refill(
   state: State,
@@ -60,8 +60,19 @@ function standing(state: State, destination: string, ref: number, { repair, forc
   if (state.isSealed(destination, ref)) return force && isFilled(state, ref) ? 'taken' : 'settled'
   const row = state.row(destination, ref)
   if (row === undefined || row.repair === repair || row.state === 'lost') return 'taken'
-  if (force && row.generation < repair && row.settled.length > 0) return 'taken'
+  if (sentAgain(state, row, { repair, force }).length > 0) return 'taken'
   return row.state === 'outstanding' ? 'waiting' : 'settled'
+}
+
+/** What of a row is to be sent once more: all that is settled but what is no event. */
+function sentAgain(
+  state: State,
+  { object, settled, generation }: RowState,
+  { force, repair }: Pick<Refill, 'force' | 'repair'>,
+): Ranges {
+  if (!force || generation >= repair) return []
+  const bad = entriesOf(state, object, undefined).map(({ from, to }): Range => [from, to])
+  return removeRanges(settled, bad)
 }
 
 function isFilled(state: State, ref: number): boolean {
@@ -81,7 +92,8 @@ function take(state: State, { id }: RouteState, ref: number, how: Refill, now: n
   if (row.state !== 'outstanding') state.touchHour(row)
   const taken = { ...due(row, now), repair: how.repair }
   state.setRow(taken)
-  if (how.force && row.generation < how.repair && row.settled.length > 0) sendAgain(state, taken, how.repair)
+  const ranges = sentAgain(state, row, how)
+  if (ranges.length > 0) sendAgain(state, taken, ranges, how.repair)
   return 'taken'
 }
 
@@ -91,13 +103,10 @@ function rowOf(state: State, destination: string, object: number): RowState {
   return row
 }
 
-/** All that was settled but what is no event is due in a new generation, and what was refused with it. */
-function sendAgain(state: State, row: RowState, repair: number): void {
+/** These are due in a new generation, and what was refused with them. */
+function sendAgain(state: State, row: RowState, ranges: Ranges, repair: number): void {
   const { destination, object } = row
-  const bad = entriesOf(state, object, undefined).map(({ from, to }): Range => [from, to])
-  const ranges = removeRanges(row.settled, bad)
   state.setRow({ ...takenOut(row, ranges), generation: repair })
-  state.withheld.delete(rowKey(destination, object))
   for (const entry of entriesOf(state, object, destination)) {
     if (entry.provisional || entry.replay !== undefined || !meets(ranges, entry.from, entry.to)) continue
     state.entries.set(entry.id, { ...entry, replay: repair })

@@ -9,6 +9,10 @@ export function rename(state: State, from: string, to: string): void {
   renameIn(state.routes, from, to)
   renameIn(state.intents, from, to)
   renameIn(state.entries, from, to)
+  for (const entry of state.entries.values().filter(({ dealt }) => dealt?.includes(from))) {
+    const dealt = entry.dealt?.map((name) => (name === from ? to : name))
+    state.entries.set(entry.id, { ...entry, dealt })
+  }
   renameIn(state.rows, from, to, ({ object }) => rowKey(to, object))
   renameIn(state.sealedRows, from, to, ({ object }) => rowKey(to, object))
   renameIn(state.withheld, from, to, ({ object }) => rowKey(to, object))

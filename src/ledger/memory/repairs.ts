@@ -2,8 +2,9 @@ import type { AuditObject } from '../../domain/objects.ts'
 import { addRanges, covers, type Ranges, removeRanges } from '../../domain/ranges.ts'
 import type { Position } from '../duplicates.ts'
 import type { Tally } from '../progress.ts'
-import type { KeptRecord, Repair, Replay, WithheldQuery } from '../repairs.ts'
+import type { KeptRecord, Repair, Replay, UnderWay, WithheldQuery } from '../repairs.ts'
 import { askedAgain, noRepair } from '../rules.ts'
+import { forgetWithheld } from './endings.ts'
 import { restoreRow, sealOf } from './seals.ts'
 import { type RowState, rowKey, type State } from './state.ts'
 
@@ -59,15 +60,12 @@ export function release(
 ): number {
   let released = 0
   for (const { object, from, to } of positions) {
-    const key = rowKey(destination, object)
     const held = withheld(state, destination, object)
-    const found = state.row(destination, object) ?? state.sealedRows.get(key)
+    const found = state.row(destination, object) ?? state.sealedRows.get(rowKey(destination, object))
     if (found === undefined || !isUsable(state, found) || !covers(held, from, to)) continue
     const row = state.row(destination, object) ?? restoreRow(state, destination, object)
     if (row.state === 'lost') continue
-    const left = removeRanges(held, [[from, to]])
-    if (left.length === 0) state.withheld.delete(key)
-    else state.withheld.set(key, { destination, object, ranges: left })
+    forgetWithheld(state, destination, object, [[from, to]])
     if (row.state !== 'outstanding') state.touchHour(row)
     const open = takenOut(due(row, now), [[from, to]])
     state.setRow({ ...open, repair, released: addRanges(open.released, [[from, to]]) })
@@ -87,13 +85,25 @@ export function replay(state: State, id: number, repair: number, now: number): R
     return concerned && row.object === entry.object && isUsable(state, row) && covers(row.settled, entry.from, entry.to)
   })
   if (rows.length === 0) return 'retired'
-  for (const row of rows) {
+  const due_ = rows.filter(({ destination }) => entry.dealt?.includes(destination) !== true)
+  if (due_.length === 0) {
+    state.entries.delete(id)
+    return 'arrived'
+  }
+  for (const row of due_) {
     if (row.state !== 'outstanding') state.touchHour(row)
     state.setRow(takenOut(due(row, now), [[entry.from, entry.to]]))
     state.addTally(row, { quarantined: -1 })
   }
-  state.entries.set(id, { ...entry, replay: repair, recut: entry.from })
+  state.entries.set(id, { ...entry, replay: repair })
   return 'due'
+}
+
+export function underWay(state: State, repair: number, limit: number): UnderWay[] {
+  const entries = state.entries.values().flatMap(({ id, object, destination, provisional, replay }): UnderWay[] => {
+    return replay === repair && object !== undefined ? [{ id, object, destination, provisional }] : []
+  })
+  return entries.sort((a, b) => a.id - b.id).slice(0, limit)
 }
 
 export function kept(state: State, object: number): KeptRecord[] {

@@ -109,6 +109,8 @@ export interface EntryState extends Omit<QuarantineEntry, 'receiver' | 'object'>
   readonly object: number | undefined
   /** Of what is no event and is read again: up to where it was decided anew. */
   readonly recut: number
+  /** Of what was decided before it turned out to be no event: destinations that had dealt with it by then. */
+  readonly dealt: readonly string[] | undefined
 }
 
 export type IntentState = Intent & { readonly destination: string }

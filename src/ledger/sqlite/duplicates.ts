@@ -1,31 +1,36 @@
 import assert from 'node:assert/strict'
 import { importStores } from '../../domain/imports.ts'
-import { covers } from '../../domain/ranges.ts'
+import { addRanges, covers, meets } from '../../domain/ranges.ts'
 import type { BadBytes, Claimant, Copy, Decision, Undecided } from '../duplicates.ts'
 import { hourOf, importMemoryMs } from '../rules.ts'
 import { claimAll, type Verdict } from './claims.ts'
 import type { Connection } from './connection.ts'
+import { heldRanges } from './endings.ts'
+import type { Held } from './held.ts'
 import { keep } from './quarantine.ts'
-import { complete, delivery, outstanding, touchHour } from './rows.ts'
+import { complete, delivery, existing, outstanding, touchHour } from './rows.ts'
 
 interface Progress {
   readonly decided: number
   readonly length: number | null
 }
 
-export function decide(db: Connection, chunk: Undecided, now: number, quarantineCap: number): Decision {
+export function decide(db: Connection, held: Held, chunk: Undecided, now: number, quarantineCap: number): Decision {
   const known = db.get<Progress>('SELECT decided, length FROM objects WHERE ref = ?', chunk.object)
   assert(known !== undefined, `no object ${chunk.object}`)
   assert(chunk.from <= known.decided, `object ${chunk.object}: chunk at ${chunk.from}, decided to ${known.decided}`)
   const before = stored(db, chunk, known.decided)
   const anew = chunk.from < known.decided ? recut(db, chunk, known.decided) : []
   const isUndecided = ({ from }: { readonly from: number }) => {
-    return from >= known.decided || anew.some((entry) => entry.recut <= from && from < entry.to)
+    return from >= known.decided || anew.some((one) => one.wasDecided === 0 && one.recut <= from && from < one.to)
   }
   const undecided = chunk.claimants.filter(isUndecided)
   const bad = chunk.bad.filter((stretch) => isUndecided(stretch) || !isKept(db, chunk.object, stretch.from))
   const decided = record(db, chunk.object, undecided, claimAll(db, chunk.object, undecided))
-  for (const stretch of bad) keepBad(db, chunk.object, stretch, now, quarantineCap)
+  for (const stretch of bad) {
+    const entry = keepBad(db, chunk.object, stretch, now, quarantineCap)
+    if (!isUndecided(stretch)) noteDealt(db, held, entry, chunk.object, stretch)
+  }
   for (const { id, to } of anew) db.run('UPDATE quarantine SET recut = ? WHERE id = ?', Math.min(to, chunk.to), id)
   // One that was sealed is decided once more, and counted already.
   const counted = undecided.filter(({ from }) => known.length === null || from < known.decided)
@@ -48,12 +53,14 @@ interface Recut {
   readonly from: number
   readonly to: number
   readonly recut: number
+  readonly wasDecided: number
 }
 
 /** Stretches on their way again that the chunk shows to be something else than they were taken for. */
 function recut(db: Connection, { object, from, to, bad }: Undecided, decided: number): Recut[] {
   const entries = db.all<Recut>(
-    `SELECT id, start AS "from", stop AS "to", ifnull(recut, start) AS recut FROM quarantine INDEXED BY replays
+    `SELECT id, start AS "from", stop AS "to", ifnull(recut, start) AS recut,
+       was_decided AS wasDecided FROM quarantine INDEXED BY replays
      WHERE object = ? AND replay IS NOT NULL AND destination IS NULL AND start < ? AND stop > ? AND start < ?
        AND ifnull(recut, start) < ? AND ifnull(recut, start) < stop`,
     object,
@@ -126,10 +133,21 @@ function record(
   return { copies, reused }
 }
 
-function keepBad(db: Connection, object: number, bad: BadBytes, now: number, cap: number): void {
+function keepBad(db: Connection, object: number, bad: BadBytes, now: number, cap: number): number {
   const { from, to, ...rest } = bad
   const place = { destination: undefined, receiver: undefined, object, from, to }
-  keep(db, { ...rest, ...place, provisional: false, at: now }, cap)
+  return keep(db, { ...rest, ...place, provisional: false, at: now }, cap)
+}
+
+/** Destinations that have settled the stretch before it turned out to be no event, or have it on its way. */
+function noteDealt(db: Connection, held: Held, entry: number, object: number, { from, to }: BadBytes): void {
+  db.run('UPDATE quarantine SET was_decided = 1 WHERE id = ?', entry)
+  const rows = db.all<{ destination: string }>('SELECT destination FROM deliveries WHERE object = ?', object)
+  for (const { destination } of rows) {
+    const row = existing(db, destination, object)
+    const dealt = addRanges(row.settled, heldRanges(db, held, row))
+    if (meets(dealt, from, to)) db.run('INSERT INTO dealt (entry, destination) VALUES (?, ?)', entry, destination)
+  }
 }
 
 function isKept(db: Connection, object: number, from: number): boolean {

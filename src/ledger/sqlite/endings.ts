@@ -21,11 +21,14 @@ import {
   settleRanges,
   tallyRow,
 } from './rows.ts'
+import { forgetWithheld, withhold } from './withheld.ts'
 
 /** Settles ranges of a row. */
 export function end(db: Connection, row: Delivery, ranges: Ranges, tally: Counts, withheld: Ranges = []): void {
   settleRanges(db, row, ranges, tally)
   countRepair(db, row.repair, tally)
+  // What is decided anew may end otherwise than it did.
+  if (row.again.length > 0) forgetWithheld(db, row, ranges)
   if (withheld.length > 0) withhold(db, row, withheld)
   if (!row.replays) return
   const settled = addRanges(row.settled, ranges)
@@ -77,11 +80,6 @@ function settleShared(db: Connection, { id, object, from, to, replay, recut }: E
   countRepair(db, replay, { [recut > from ? 'delivered' : 'quarantined']: 1 })
   if (recut > from) discard(db, id)
   else db.run('UPDATE quarantine SET replay = NULL WHERE id = ?', id)
-}
-
-function withhold(db: Connection, { destination, object }: Delivery, ranges: Ranges): void {
-  const sql = 'INSERT INTO withheld (destination, object, ranges) VALUES (?, ?, ?)'
-  db.run(sql, destination, object, encodeRanges(ranges))
 }
 
 export function countRepair(db: Connection, id: number | undefined, by: Partial<Repair>): void {
@@ -141,7 +139,8 @@ function setLost(db: Connection, row: Delivery, reason: string | null): Delivery
   return { ...row, state: lost, lostBytes }
 }
 
-function heldRanges(db: Connection, held: Held, { destination, object }: Delivery): Ranges {
+/** What lies in open intents and in verdicts that are not final. */
+export function heldRanges(db: Connection, held: Held, { destination, object }: Delivery): Ranges {
   const sql = 'SELECT start, stop FROM quarantine WHERE object = ? AND destination = ? AND provisional = 1'
   const verdicts = db.all<{ start: number; stop: number }>(sql, object, destination)
   return addRanges(

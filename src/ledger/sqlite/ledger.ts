@@ -111,7 +111,7 @@ export class SqliteLedger extends Repairing implements Ledger {
   }
 
   decide(chunk: Undecided, now: number): Decision {
-    return this.write('volatile', () => decide(this.db, chunk, now, this.quarantineCap))
+    return this.write('volatile', () => decide(this.db, this.held, chunk, now, this.quarantineCap))
   }
 
   judge(destination: string, ref: number, copies: readonly Copy[]): readonly boolean[] {

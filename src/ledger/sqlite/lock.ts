@@ -37,7 +37,7 @@ export class Lock {
 function refusal(path: string, cause: unknown): SetupError {
   if (resultCode(cause) === resultCodes.busy) {
     return new LedgerHeld(`another forwarder is running on this ledger: it holds ${path}`, {
-      hint: 'stop the other one first, or give this one a ledger of its own (service.ledger.sqlite.path)',
+      hint: 'stop the other one first (a command at work ends by itself), or give this one a ledger of its own (service.ledger.sqlite.path)',
       cause,
     })
   }

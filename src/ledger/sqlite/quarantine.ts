@@ -19,13 +19,13 @@ export interface Kept {
   readonly at: number
 }
 
-/** Keeps a record, if the quarantine has room for it. */
-export function keep(db: Connection, record: Kept, cap: number): void {
+/** Keeps a record, if the quarantine has room for it. Returns the entry's number. */
+export function keep(db: Connection, record: Kept, cap: number): number {
   const bytes = keptBytes(record)
   const used = db.get<{ used: number }>('SELECT quarantine_bytes AS used FROM totals')?.used ?? 0
   if (used + entryCharge(bytes) > cap) throw new QuarantineFull(cap)
   db.run('UPDATE totals SET quarantine_bytes = quarantine_bytes + ?', entryCharge(bytes))
-  db.run(
+  return db.insert(
     `INSERT INTO quarantine
        (destination, receiver, object, start, stop, "offset", line, reason, sha256, bytes, length, provisional, at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -52,6 +52,7 @@ export function discard(db: Connection, id: number): void {
   const charge = entryCharge(undefined) + (entry.length ?? 0)
   db.run('UPDATE totals SET quarantine_bytes = quarantine_bytes - ?', charge)
   db.run('DELETE FROM quarantine WHERE id = ?', id)
+  db.run('DELETE FROM dealt WHERE entry = ?', id)
 }
 
 export function quarantineMessage(
@@ -78,33 +79,37 @@ interface Stored extends Omit<QuarantineEntry, 'destination' | 'object' | 'bytes
   readonly key: string
 }
 
-const select = (
-  bytes: string,
-) => `SELECT q.id, q.destination, coalesce(q.receiver, o.receiver) AS receiver, q.start AS "from", q.stop AS "to",
-    q."offset", q.line, q.reason, q.sha256, ${bytes} AS bytes, q.length, q.provisional, q.replay, q.at, o.ref, o.store, o.key
-  FROM quarantine q LEFT JOIN objects o ON o.ref = q.object`
+/** `bytes`, and by what the entries are found. */
+function select(bytes: string, index: string): string {
+  return `SELECT q.id, q.destination, coalesce(q.receiver, o.receiver) AS receiver, q.start AS "from", q.stop AS "to",
+      q."offset", q.line, q.reason, q.sha256, ${bytes} AS bytes, q.length, q.provisional, q.replay, q.at,
+      o.ref, o.store, o.key
+    FROM quarantine q ${index} LEFT JOIN objects o ON o.ref = q.object`
+}
+
+const whole = select('q.bytes', '')
+const bareOnes = select('NULL', 'INDEXED BY entries')
 
 export function quarantine(db: Connection, query: QuarantineQuery): QuarantineEntry[] {
-  const { destination, receiver, reason, since, until, replay, after = 0, limit, bare = false } = query
+  const { destination, receiver, reason, since, until, after = 0, limit, bare = false } = query
   const rows = db.all<Stored>(
-    `${select(bare ? 'NULL' : 'q.bytes')} WHERE q.id > ?1 AND (?2 IS NULL OR q.destination IS NULL OR q.destination = ?2)
+    `${bare ? bareOnes : whole}
+     WHERE q.id > ?1 AND (?2 IS NULL OR q.destination IS NULL OR q.destination = ?2)
        AND (?3 IS NULL OR coalesce(q.receiver, o.receiver) = ?3) AND (?4 IS NULL OR instr(lower(q.reason), lower(?4)) > 0)
-       AND (?5 IS NULL OR q.at >= ?5) AND (?6 IS NULL OR q.at < ?6)
-       AND (?7 IS NULL OR q.replay = ?7) ORDER BY q.id LIMIT ?8`,
+       AND (?5 IS NULL OR q.at >= ?5) AND (?6 IS NULL OR q.at < ?6) ORDER BY q.id LIMIT ?7`,
     after,
     destination ?? null,
     receiver ?? null,
     reason ?? null,
     since ?? null,
     until ?? null,
-    replay ?? null,
     limit,
   )
   return rows.map(present)
 }
 
 export function entry(db: Connection, id: number): QuarantineEntry | undefined {
-  const found = db.get<Stored>(`${select('q.bytes')} WHERE q.id = ?`, id)
+  const found = db.get<Stored>(`${whole} WHERE q.id = ?`, id)
   return found && present(found)
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { objectTime, type Sighting } from '../../domain/objects.ts'
-import { meets, removeRanges } from '../../domain/ranges.ts'
+import { meets, type Ranges, removeRanges } from '../../domain/ranges.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Refill, Refilled } from '../repairs.ts'
 import { noteVersion } from './alterations.ts'
@@ -77,12 +77,15 @@ function standing(db: Connection, seals: Seals, destination: string, object: Num
   }
   const row = delivery(db, destination, object.ref)
   if (row === undefined || row.repair === how.repair || row.state === lost) return 'taken'
-  if (isToBeSentAgain(row, how)) return 'taken'
+  if (sentAgain(db, row, how).length > 0) return 'taken'
   return row.state === outstanding ? 'waiting' : 'settled'
 }
 
-function isToBeSentAgain({ generation, settled }: Delivery, { force, repair }: Refill): boolean {
-  return force && generation < repair && settled.length > 0
+/** What of a row is to be sent once more: all that is settled but what is no event. */
+function sentAgain(db: Connection, { object, settled, generation }: Delivery, { force, repair }: Refill): Ranges {
+  if (!force || generation >= repair) return []
+  const bad = db.all<Place>(`${places} WHERE object = ? AND destination IS NULL`, object)
+  return removeRanges(settled, bad.map(range))
 }
 
 function shelved(seals: Seals, object: Named): Shelved {
@@ -115,18 +118,16 @@ function take(
     row.object,
     row.destination,
   )
-  if (isToBeSentAgain(row, how)) sendAgain(db, row, time, how.repair)
+  const ranges = sentAgain(db, row, how)
+  if (ranges.length > 0) sendAgain(db, row, ranges, time, how.repair)
   return 'taken'
 }
 
-/** All that was settled but what is no event is due in a new generation, and what was refused with it. */
-function sendAgain(db: Connection, row: Delivery, time: number, repair: number): void {
+/** These are due in a new generation, and what was refused with them. */
+function sendAgain(db: Connection, row: Delivery, ranges: Ranges, time: number, repair: number): void {
   const { object, destination, route } = row
-  const bad = db.all<Place>(`${places} WHERE object = ? AND destination IS NULL`, object)
-  const ranges = removeRanges(row.settled, bad.map(range))
   takeOut(db, row, ranges)
   db.run('UPDATE deliveries SET generation = ? WHERE object = ? AND destination = ?', repair, object, destination)
-  db.run('DELETE FROM withheld WHERE destination = ? AND object = ?', destination, object)
   const sql = `${places} WHERE object = ? AND destination = ? AND provisional = 0 AND replay IS NULL`
   for (const { id, from, to } of db.all<Place>(sql, object, destination)) {
     if (!meets(ranges, from, to)) continue

@@ -5,7 +5,9 @@ import { checkRename } from '../rules.ts'
 import type { Connection } from './connection.ts'
 
 /** `stops` last: its rows may be of destinations without routes. */
-const tables = ['routes', 'deliveries', 'sealed', 'adoptions', 'intents', 'quarantine', 'withheld', 'stops'] as const
+const tables = [
+  ...['routes', 'deliveries', 'sealed', 'adoptions', 'intents', 'quarantine', 'withheld', 'dealt', 'stops'],
+] as const
 
 /** Everything that is called `from` is called `to`. */
 export function rename(db: Connection, from: string, to: string): void {

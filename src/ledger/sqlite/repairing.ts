@@ -4,12 +4,13 @@ import type { AuditObject, Sighting } from '../../domain/objects.ts'
 import type { Ranges } from '../../domain/ranges.ts'
 import type { Position } from '../duplicates.ts'
 import type { QuarantineEntry, QuarantineLedger, QuarantineQuery } from '../quarantine.ts'
-import type { KeptRecord, Refill, Refilled, Repair, RepairLedger, Replay, WithheldQuery } from '../repairs.ts'
+import type { KeptRecord, Refill, Refilled, Repair, RepairLedger, Replay, UnderWay, WithheldQuery } from '../repairs.ts'
 import type { Connection } from './connection.ts'
 import { entry, quarantine, quarantineMessage } from './quarantine.ts'
 import { refill, survey } from './refill.ts'
 import * as repairs from './repairs.ts'
 import { Saying } from './saying.ts'
+import { withheld } from './withheld.ts'
 
 export class Repairing extends Saying implements QuarantineLedger, RepairLedger {
   protected readonly quarantineCap: number
@@ -45,7 +46,7 @@ export class Repairing extends Saying implements QuarantineLedger, RepairLedger 
   }
 
   withheld(destination: string, ref: number): Ranges {
-    return repairs.withheld(this.db, destination, ref)
+    return withheld(this.db, destination, ref)
   }
 
   release(destination: string, positions: readonly Position[], repair: number, now: number): number {
@@ -54,6 +55,10 @@ export class Repairing extends Saying implements QuarantineLedger, RepairLedger 
 
   replay(id: number, repair: number, now: number): Replay {
     return this.write('volatile', () => repairs.replay(this.db, id, repair, now))
+  }
+
+  underWay(repair: number, limit: number): readonly UnderWay[] {
+    return repairs.underWay(this.db, repair, limit)
   }
 
   kept(ref: number): readonly KeptRecord[] {

@@ -2,15 +2,16 @@ import assert from 'node:assert/strict'
 import type { AuditObject } from '../../domain/objects.ts'
 import { addRanges, covers, type Range, type Ranges, removeRanges } from '../../domain/ranges.ts'
 import type { Position } from '../duplicates.ts'
-import type { KeptRecord, Repair, Replay, WithheldQuery } from '../repairs.ts'
+import type { KeptRecord, Repair, Replay, UnderWay, WithheldQuery } from '../repairs.ts'
 import { askedAgain, noRepair } from '../rules.ts'
-import { decodeRanges, encodeRanges } from './codec.ts'
+import { encodeRanges } from './codec.ts'
 import type { Connection } from './connection.ts'
 import { object as objectOf } from './discovery.ts'
 import { discard } from './quarantine.ts'
 import { count, type Delivery, delivery, encodeSome, lost, outstanding, tallyRow, touchHour } from './rows.ts'
 import { isSealed, restoreRow, sealedRow } from './seals.ts'
 import { Shelves } from './shelves.ts'
+import { forgetWithheld, withheld } from './withheld.ts'
 
 /** The row, outstanding whatever it was. */
 export function makeDue(db: Connection, row: Delivery, now: number): void {
@@ -95,15 +96,6 @@ function sealedWithholding(db: Connection, query: WithheldQuery): AuditObject[] 
   return found
 }
 
-export function withheld(db: Connection, destination: string, object: number): Ranges {
-  const sql = 'SELECT ranges FROM withheld WHERE destination = ? AND object = ?'
-  const rows = db.all<{ ranges: Uint8Array }>(sql, destination, object)
-  return addRanges(
-    [],
-    rows.flatMap(({ ranges }) => decodeRanges(ranges)),
-  )
-}
-
 export function release(
   db: Connection,
   destination: string,
@@ -120,10 +112,7 @@ export function release(
     const row = found.size === 0 ? undefined : rowToRelease(db, destination, object)
     if (row === undefined || !row.active || row.state === lost) continue
     const ranges = [...found.values()].map(range)
-    db.run('DELETE FROM withheld WHERE destination = ? AND object = ?', destination, object)
-    const left = removeRanges(before, ranges)
-    const insert = 'INSERT INTO withheld (destination, object, ranges) VALUES (?, ?, ?)'
-    if (left.length > 0) db.run(insert, destination, object, encodeRanges(left))
+    forgetWithheld(db, row, ranges)
     makeDue(db, row, now)
     takeOut(db, row, ranges, ranges)
     db.run('UPDATE deliveries SET repair = ? WHERE object = ? AND destination = ?', repair, object, destination)
@@ -162,13 +151,23 @@ export function replay(db: Connection, id: number, repair: number, now: number):
   if (entry.provisional === 1) return 'provisional'
   const rows = concerned(db, entry.object, entry)
   if (rows.length === 0) return 'retired'
-  for (const row of rows) {
+  const waiting = rows.filter((row) => !hasDealt(db, id, row))
+  if (waiting.length === 0) {
+    discard(db, id)
+    return 'arrived'
+  }
+  for (const row of waiting) {
     makeDue(db, row, now)
     takeOut(db, row, [range(entry)])
     tallyRow(db, row, { quarantined: -1 })
   }
-  db.run('UPDATE quarantine SET replay = ?, recut = start WHERE id = ?', repair, id)
+  db.run('UPDATE quarantine SET replay = ? WHERE id = ?', repair, id)
   return 'due'
+}
+
+/** Whether the destination had the stretch before it turned out to be no event. */
+function hasDealt(db: Connection, entry: number, { destination }: Delivery): boolean {
+  return db.get('SELECT 1 FROM dealt WHERE entry = ? AND destination = ?', entry, destination) !== undefined
 }
 
 /** The rows in which the entry's stretch is settled, of today's routes. */
@@ -178,6 +177,20 @@ function concerned(db: Connection, object: number, { destination, from, to }: As
     const row = delivery(db, named.destination, object)
     assert(row !== undefined)
     return row.active && covers(row.settled, from, to) ? [row] : []
+  })
+}
+
+export function underWay(db: Connection, repair: number, limit: number): UnderWay[] {
+  const rows = db.all<
+    Omit<UnderWay, 'destination' | 'provisional'> & { destination: string | null; provisional: number }
+  >(
+    `SELECT id, object, destination, provisional FROM quarantine INDEXED BY replays
+     WHERE replay IS NOT NULL AND replay = ? ORDER BY id LIMIT ?`,
+    repair,
+    limit,
+  )
+  return rows.map(({ destination, provisional, ...row }) => {
+    return { ...row, destination: destination ?? undefined, provisional: provisional === 1 }
   })
 }
 
@@ -203,7 +216,7 @@ export function understood(db: Connection, id: number): void {
 export function repair(db: Connection, id: number): Repair {
   const rows = `SELECT count(*) AS n FROM deliveries d INDEXED BY under_repair JOIN routes r ON r.id = d.route
     WHERE d.repair = ? AND d.state = 0 AND r.active = 1`
-  const entries = 'SELECT count(*) AS n FROM quarantine WHERE replay = ?'
+  const entries = 'SELECT count(*) AS n FROM quarantine INDEXED BY replays WHERE replay IS NOT NULL AND replay = ?'
   const counted = db.get<typeof noRepair>(
     'SELECT delivered, filtered, duplicates, quarantined, lost FROM repairs WHERE id = ?',
     id,

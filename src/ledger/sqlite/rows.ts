@@ -60,7 +60,7 @@ export function delivery(db: Connection, destination: string, object: number): D
   const row = db.get<Stored>(
     `SELECT d.object, d.destination, d.route, r.active, d.state, d.time, d.settled, d.late, d.lost_bytes AS lostBytes,
        o.length, o.size, d.generation, d.repair, d.again, d.released,
-       EXISTS (SELECT 1 FROM quarantine q WHERE q.object = d.object AND q.replay IS NOT NULL) AS replays
+       EXISTS (SELECT 1 FROM quarantine q INDEXED BY replays WHERE q.object = d.object AND q.replay IS NOT NULL) AS replays
      FROM deliveries d JOIN routes r ON r.id = d.route JOIN objects o ON o.ref = d.object
      WHERE d.object = ? AND d.destination = ?`,
     object,

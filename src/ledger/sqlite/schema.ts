@@ -222,6 +222,22 @@ ALTER TABLE alterations ADD COLUMN key TEXT NOT NULL DEFAULT '';
 UPDATE alterations SET store = o.store, key = o.key FROM objects o WHERE o.ref = alterations.object;
 `
 
+/**
+ * Quarantine without its bytes: in a row they stand before what is asked for, and a mebibyte of them is a chain of pages
+ * to be walked. Both indexes hold all that is asked of them.
+ */
+const twelfth = `
+CREATE INDEX entries ON quarantine (
+  id, destination, receiver, object, start, stop, "offset", line, reason, sha256, length, provisional, replay, at
+);
+-- Of what was decided before it turned out to be no event: destinations that had dealt with it by then.
+CREATE TABLE dealt (entry INTEGER, destination TEXT, PRIMARY KEY (entry, destination)) WITHOUT ROWID;
+ALTER TABLE quarantine ADD COLUMN was_decided INTEGER NOT NULL DEFAULT 0;
+DROP INDEX replays;
+CREATE INDEX replays ON quarantine (object, destination, provisional, replay, start, stop, recut, was_decided)
+  WHERE replay IS NOT NULL;
+`
+
 /** In order; each takes the ledger from the version before it to its own. A migration that was released never changes. */
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
@@ -235,6 +251,7 @@ export const migrations: readonly Migration[] = [
   { version: 9, sql: ninth },
   { version: 10, sql: tenth },
   { version: 11, sql: eleventh },
+  { version: 12, sql: twelfth },
 ]
 
 export const schemaVersion: number = Math.max(...migrations.map(({ version }) => version))

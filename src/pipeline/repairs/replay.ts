@@ -10,7 +10,7 @@ import { ReadFailure } from '../../domain/failures.ts'
 import { isImportReceiver } from '../../domain/imports.ts'
 import { type RequestKind, requestKind, type Task } from '../../domain/request.ts'
 import type { QuarantineEntry } from '../../ledger/quarantine.ts'
-import type { Replay } from '../../ledger/repairs.ts'
+import type { Replay, UnderWay } from '../../ledger/repairs.ts'
 import { read } from './messages.ts'
 import { landed, parsed, pause, type RepairParts, STEP } from './parts.ts'
 
@@ -36,6 +36,8 @@ export type ReplayBody = z.output<typeof replayBody>
 interface Asked {
   /** Made due. */
   due: number
+  /** Every destination had them before they turned out to be no events. */
+  arrived: number
   /** On their way already, for another request. */
   underWay: number
   /** Refused a moment ago, and not finally. */
@@ -77,6 +79,7 @@ async function replay(parts: RepairParts, body: ReplayBody, task: Task): Promise
   say(parts, body, task)
   const asked: Asked = {
     due: 0,
+    arrived: 0,
     underWay: 0,
     provisional: 0,
     retired: 0,
@@ -133,6 +136,7 @@ type Outcome = readonly [keyof Asked, number]
 
 const outcomes: Readonly<Record<Replay, keyof Asked | undefined>> = {
   due: 'due',
+  arrived: 'arrived',
   'under way': 'underWay',
   provisional: 'provisional',
   retired: 'retired',
@@ -241,6 +245,8 @@ async function lookAtKept(
   }
 }
 
+/** Entries on their way that are looked at one by one. */
+const LOOKED_AT = 1_000
 /** A refusal that nothing confirms within this time is told as one all the same, in milliseconds. */
 const DOUBT_MS = 5_000
 
@@ -257,7 +263,7 @@ async function watched(parts: RepairParts, task: Task, asked: Asked): Promise<Re
   const progress = ({ entries, ...rest }: ReturnType<typeof ledger.repair>) => ({ ...asked, left: entries, ...rest })
   const repair = await landed(parts, task, isOver, progress)
   const { entries, delivered, filtered, duplicates: copies, quarantined, lost } = repair
-  const doubtful = ledger.quarantine({ replay: task.id, limit: 1_000, bare: true }).filter((one) => one.provisional)
+  const doubtful = ledger.underWay(task.id, LOOKED_AT).filter(({ provisional }) => provisional)
   const [refused, left] = [quarantined + doubtful.length, entries - doubtful.length]
   return { ...asked, delivered, filtered, copies, refused, lost, left }
 }
@@ -265,10 +271,10 @@ async function watched(parts: RepairParts, task: Task, asked: Asked): Promise<Re
 /** How many of the repair's entries a lane has yet to deal with: refusals that are not final have been dealt with. */
 function underWay({ ledger }: RepairParts, id: number): number {
   const routes = new Set(ledger.routes().map(({ destination }) => destination))
-  const isOpen = ({ object, destination, provisional }: QuarantineEntry): boolean => {
-    if (provisional || object === undefined) return false
+  const isOpen = ({ object, destination, provisional }: UnderWay): boolean => {
+    if (provisional) return false
     const concerned = destination === undefined ? [...routes] : [destination].filter((name) => routes.has(name))
-    return concerned.some((name) => ledger.row(name, object.ref) !== undefined)
+    return concerned.some((name) => ledger.row(name, object) !== undefined)
   }
-  return ledger.quarantine({ replay: id, limit: 1_000, bare: true }).filter(isOpen).length
+  return ledger.underWay(id, LOOKED_AT).filter(isOpen).length
 }
