@@ -78,7 +78,10 @@ test('accounts of hours agree with the ledger and with the objects, to the recor
       for (const one of told.hours.values())
         expect(one).toEqual({ ...one, ...recounted(ledger, witness, one, isRepaired) })
     }),
-    { numRuns: Number(process.env['LEDGER_RUNS'] ?? 150) },
+    {
+      numRuns: Number(process.env['LEDGER_RUNS'] ?? 150),
+      ...(process.env['LEDGER_RUNS'] === undefined && { seed: 1 }),
+    },
   )
 })
 

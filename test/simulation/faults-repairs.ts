@@ -16,7 +16,7 @@ export const REPAIRS: readonly Fault[] = [
     file: 'src/ledger/memory/refill.ts',
     find: 'if (isNews) for (const route of routesOf(state, place.receiver)) want(state, route.id, ref, now)',
     replace: '',
-    seed: 21,
+    seed: 37,
   },
   {
     name: 'withheld-is-forgotten',
