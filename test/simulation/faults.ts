@@ -160,7 +160,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/delivery/reform.ts',
     find: 'const record = processing.transform(piece.record)',
     replace: 'const record = processing.process(piece.record)\n        if (record === undefined) continue',
-    seed: 6,
+    seed: 9,
   },
   {
     name: 'copy-of-nothing',
@@ -201,7 +201,7 @@ export const FAULTS: readonly Fault[] = [
     file: 'src/ledger/memory/ledger.ts',
     find: 'return this.#durable(() => intend(',
     replace: 'return this.#volatile(() => intend(',
-    seed: 2,
+    seed: 34,
   },
   {
     name: 'volatile-discovery',
