@@ -18,11 +18,13 @@ import { importOf } from './domain/imports.ts'
 import { isOwnReceiver } from './domain/own-records.ts'
 import type { Route } from './ledger/discovery.ts'
 import { LedgerFailure } from './ledger/failure.ts'
+import type { Ledger } from './ledger/ledger.ts'
 import { Enrolment } from './pipeline/enrolment.ts'
 import { Imports } from './pipeline/imports/imports.ts'
 import { Intake } from './pipeline/intake.ts'
 import { KeptReader } from './pipeline/kept-reader.ts'
 import { requestKinds } from './pipeline/kinds.ts'
+import { changes, ended, endedEvents } from './pipeline/movement.ts'
 import { OwnRecords } from './pipeline/own-records.ts'
 import type { DestinationSpec, PipelineParts } from './pipeline/parts.ts'
 import { AuditReader } from './pipeline/reader.ts'
@@ -155,7 +157,10 @@ export class Pipeline {
   async runOnce(signal: AbortSignal, timeoutMs: number): Promise<Finish> {
     const over = new AbortController()
     const either = AbortSignal.any([signal, over.signal])
-    const beating = this.#beating(either)
+    const beating = this.#beating(
+      either,
+      changes(() => this.#progress(endedEvents)),
+    )
     const swept = await Promise.all(
       this.#intakes.map((intake) => Promise.race([intake.prepare(either, { sweep: true }), intake.blocked])),
     )
@@ -212,11 +217,8 @@ export class Pipeline {
   }
 
   /** A number that changes whenever anything is settled, or a request comes further. */
-  #progress(): number {
-    const { ledger } = this.#parts
-    const tallies = [...ledger.accounts(), ...ledger.imports.accounts(), ...ledger.ownStandings()]
-    const ended = tallies.map((one) => one.delivered + one.filtered + one.duplicates + one.quarantined)
-    return ended.reduce((sum, records) => sum + records, this.#requests.moves)
+  #progress(settled: (ledger: Ledger) => number = ended): number {
+    return this.#requests.moves + settled(this.#parts.ledger)
   }
 
   #unfinished(): Finish['unfinished'] {
@@ -256,11 +258,9 @@ export class Pipeline {
     ]
   }
 
-  /** Says at once that it is alive, and from then on as often as it was told to. */
-  async #beating(signal: AbortSignal): Promise<void> {
-    const own = this.#own
-    if (own === undefined) return
-    const beat = (): void => own.beat()
+  /** Says at once that it is alive, and from then on as often as it was told to, while there is reason to. */
+  async #beating(signal: AbortSignal, hasReason?: () => boolean): Promise<void> {
+    const beat = (): void => this.#own?.beat(hasReason)
     this.#keepHouse(beat)
     await this.#tick(BEAT_MS, signal, beat)
   }

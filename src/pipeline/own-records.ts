@@ -48,11 +48,14 @@ export class OwnRecords {
     this.#startedAt = parts.clock.now()
   }
 
-  /** Says that the forwarder is alive, if that is due. Also after the clock was set back: nobody can tell when it was. */
-  beat(): void {
+  /**
+   * Says that the forwarder is alive, if that is due and there is reason to, which is asked then only. Also after the clock
+   * was set back: nobody can tell when it was.
+   */
+  beat(hasReason: () => boolean = () => true): void {
     const { clock, own, ledger, lanes } = this.#parts
     const now = clock.now()
-    if (now >= this.#beatAt && now < this.#beatAt + own.heartbeatMs) return
+    if ((now >= this.#beatAt && now < this.#beatAt + own.heartbeatMs) || !hasReason()) return
     ledger.record([{ record: this.#heartbeat(now) }], now)
     this.#beatAt = now
     this.#beats += 1

@@ -13,6 +13,8 @@ import { OneObject, receiver, Stage } from './stage.ts'
 const MINUTE = 60_000
 const own: OwnParts = { instance: 'audit-1', version: '1.2.3', operator: 'ann@host', heartbeatMs: 5 * MINUTE }
 
+const passing = { process: <T>(record: T): T => record, transform: <T>(record: T): T => record }
+
 /** Keeps whole records. */
 class Recording extends Outlet {
   override encode({ eventName, attributes, body, hrTime, resource }: LogRecord): ReturnType<Outlet['encode']> {
@@ -152,7 +154,6 @@ test('however long a destination is down, no more than about a day of heartbeats
 
 test('each hour is accounted for once it is over and swept, and an account says what became of its events', async () => {
   const { stage, outlet, specs } = stageOf('a')
-  const passing = { process: <T>(record: T): T => record, transform: <T>(record: T): T => record }
   const routes = [{ receiver: 'circleci_audit', startAt: { from: 'beginning' } as const, processing: passing }]
   await during(stage, 140 * MINUTE, { destinations: specs({ a: { routes } }) })
   const accounts = outlet('a').of('control')
@@ -198,4 +199,18 @@ test('a run that is to end accounts for what it has completed, and delivers that
   expect([outlet('a').of('heartbeat').length, outlet('a').of('act').length]).toEqual([1, 1])
   expect(outlet('a').of('control')).toMatchObject([{ attributes: { 'circleci_audit_forwarder.filtered': 1 } }])
   expect(stage.memory.ownStandings()).toMatchObject([{ outstanding: 0 }])
+})
+
+test('signs of life that arrive elsewhere do not keep a run waiting that is to end', async () => {
+  const { stage, outlet, specs } = stageOf('a', 'b')
+  outlet('b').down = true
+  const began = stage.clock.now()
+  const routes = [{ receiver: 'circleci_audit', startAt: { from: 'beginning' } as const, processing: passing }]
+  const pipeline = stage.pipeline({
+    own: { ...own, heartbeatMs: MINUTE },
+    destinations: specs({ a: { routes }, b: { routes } }),
+  })
+  const finish = await stage.finished(pipeline.runOnce(new AbortController().signal, 3 * MINUTE))
+  expect(finish.unfinished).toMatchObject([{ destination: 'b', reason: 'HTTP 503' }])
+  expect((stage.clock.now() - began) / MINUTE).toBeLessThan(10)
 })
