@@ -162,9 +162,18 @@ function faithfulObject(value: object, path: readonly object[]): unknown {
   if (Array.isArray(value) || value instanceof Set) return [...value].map((item) => faithful(item, path))
   const copy: Record<string, unknown> = Object.create(null) // so that a key named `__proto__` is a key
   for (const [key, item] of value instanceof Map ? value : Object.entries(value)) {
-    copy[String(key)] = faithful(item, path)
+    copy[keyText(key)] = faithful(item, path)
   }
   return copy
+}
+
+/** A map's key as text. An object that cannot be made one (its toString is none) goes by what it is. */
+function keyText(key: unknown): string {
+  try {
+    return String(key)
+  } catch {
+    return '[object]'
+  }
 }
 
 function base64(view: ArrayBufferView): string {

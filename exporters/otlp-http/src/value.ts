@@ -29,7 +29,7 @@ export function fitsInt64(value: bigint): boolean {
 /** Objects with a meaning of their own, as something plain. Others are returned as they are. */
 export function plainObject(value: object): unknown {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [String(key), item]))
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [keyText(key), item]))
   if (value instanceof Set) return [...value]
   return value
 }
@@ -71,4 +71,13 @@ export function severity(value: unknown): number | undefined {
 /** Trace and span ids are hexadecimal; anything else would make the request unreadable. */
 export function hexId(value: unknown, digits: 16 | 32): string | undefined {
   return typeof value === 'string' && value.length === digits && /^[0-9a-f]+$/i.test(value) ? value : undefined
+}
+
+/** A map's key as text. An object that cannot be made one (its toString is none) goes by what it is. */
+function keyText(key: unknown): string {
+  try {
+    return String(key)
+  } catch {
+    return '[object]'
+  }
 }
