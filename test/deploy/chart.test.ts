@@ -1,5 +1,5 @@
 // The chart without a helm: what is generated is up to date, and what the examples become is what Kubernetes, the
-// `restricted` standard and the program accept. chart-helm.slow.test.ts asks the real helm.
+// `restricted` standard and the program accept. chart-helm and chart-objects ask the real helm.
 import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'

@@ -7,10 +7,14 @@ import { jsonSchema } from '../../../src/config/json-schema.ts'
 
 export type Node = Record<string, unknown>
 
-const reference = { type: 'string', pattern: '\\$\\{.+\\}' }
+/** With a reference in it, and without a default, which would stand there in clear. */
+const reference = { type: 'string', pattern: '\\$\\{(file:[^}]+|(env:)?[A-Za-z_][A-Za-z0-9_]*)\\}' }
 
 /** A proxy is a secret for the password it may carry. Without one it may stand there. */
 const proxy = { anyOf: [reference, { type: 'string', pattern: '^https?://[^@]+$' }] }
+
+/** What stands behind the question mark of an address may be a key. */
+const withoutKey = { not: { type: 'string', pattern: '^[^?]*\\?[^$]*$' } }
 
 /** JSON Schema (draft-07) of `config`. */
 export function configSchema(): Node {
@@ -25,11 +29,12 @@ function withoutSecrets(node: unknown, name = ''): unknown {
   if (typeof node !== 'object' || node === null) return node
   const schema = node as Node
   if (schema['writeOnly'] === true && schema['type'] !== 'object') return secret(schema, name)
+  if (name === 'endpoint') return { ...schema, ...withoutKey }
   return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, withoutSecrets(value, key)]))
 }
 
 function secret({ description }: Node, name: string): Node {
-  const rule = name === 'proxy_url' ? proxy : reference
+  const rule = /^proxy(_url)?$/.test(name) ? proxy : reference
   const told =
     typeof description === 'string' ? { description: `${description} As \${env:NAME} or \${file:/path}.` } : {}
   return { ...told, ...rule }
