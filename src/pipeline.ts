@@ -71,7 +71,7 @@ export class Pipeline {
     this.#reader = new AuditReader(parts)
     const capacityBytes = parts.cacheBytes
     const shared = sharedKeys(parts.destinations.map(({ exporter }) => exporter))
-    const lanes = parts.destinations.length
+    const lanes = parts.destinations.filter(({ routes }) => routes.length > 0).length
     const reader = new KeptReader({ reader: this.#reader, ledger: parts.ledger })
     const readings = new Readings({ ...this.#parts, reader, lanes, sharedKeys: shared, capacityBytes })
     this.#lanes = parts.destinations.map((destination) => this.#lane(destination, readings))

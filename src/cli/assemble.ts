@@ -1,10 +1,11 @@
 // From a valid configuration to the pipeline's parts: opens stores, queues and exporters. Wiring only; whatever could be
 // called a rule lives in the room it belongs to.
-import type { ExporterModule } from '@circleci-audit-forwarder/contract'
+import { type ExporterModule, httpOptions } from '@circleci-audit-forwarder/contract'
 import type { Config } from '../config/schema.ts'
 import type { LaneOptions } from '../delivery/options.ts'
 import type { Clock } from '../domain/clock.ts'
 import { mappingOptions } from '../mapping/map.ts'
+import { Webhook } from '../notify/webhook.ts'
 import type { DestinationSpec, ReceiverSpec, RouteSpec } from '../pipeline/parts.ts'
 import type { Databases } from '../processors/processor.ts'
 import type { InspectedQueue, InspectedStore } from '../receiver/inspection.ts'
@@ -146,6 +147,21 @@ function openDestination(
   const options = laneOptions(config, exporter.limits, bufferBytes)
   const told = config.own_records ? 'everything' : 'nothing'
   return { id, exporter, options, routes, told, ...(renamedFrom !== undefined && { renamedFrom }) }
+}
+
+/** Who tells people, in the ledger and in whatever is said of it: the place in the configuration. No exporter is called so. */
+export const notifier = 'service.notify'
+
+/** The address where people are told, opened as a destination that no receiver feeds; undefined if there is none. */
+export function openNotify({ service: { notify } }: Config): DestinationSpec | undefined {
+  if (notify === undefined) return undefined
+  const exporter = new Webhook(notify.endpoint, httpOptions({ ...notify, compression: 'none' }))
+  const { limits } = exporter
+  const batch = { ...limits, lingerMs: 0 }
+  const retry = { initialMs: notify.retry.initial_interval, maxMs: notify.retry.max_interval }
+  // One at a time, so that of what happened first is told first.
+  const options = { batch, concurrency: { min: 1, max: 1 }, retry, bufferBytes: limits.bytes, attemptMs: ATTEMPT_MS }
+  return { id: notifier, exporter, options, routes: [], told: 'gaps' }
 }
 
 function laneOptions(

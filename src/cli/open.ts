@@ -8,7 +8,7 @@ import { Pipeline } from '../pipeline.ts'
 import { redact } from '../telemetry/redact.ts'
 import { createTelemetry, type Telemetry } from '../telemetry/telemetry.ts'
 import type { Level } from '../telemetry/wording.ts'
-import { openDestinations, openReceivers } from './assemble.ts'
+import { openDestinations, openNotify, openReceivers } from './assemble.ts'
 import { systemClock } from './clock.ts'
 import { openDatabases } from './processors.ts'
 import { openStaging } from './staging.ts'
@@ -25,7 +25,7 @@ export function openTelemetry({ config, secrets }: Loaded, level?: Level): Telem
 }
 
 /** How the forwarder speaks of itself. */
-function ownParts({ service: { instance, heartbeat } }: Loaded['config']): OwnParts {
+export function ownParts({ service: { instance, heartbeat } }: Config): OwnParts {
   const name = instance ?? hostname()
   return { instance: name, version: version(), operator: whoAsks(), heartbeatMs: heartbeat.interval }
 }
@@ -45,7 +45,8 @@ export async function openPipeline(
   const receivers = await openReceivers(config, systemClock, version(), tell)
   const databases = await openDatabases(config, tell)
   const clean = (text: string): string => redact(text, secrets)
-  const opened = openDestinations(config, components.exporters, databases)
+  const notify = openNotify(config)
+  const opened = [...openDestinations(config, components.exporters, databases), ...(notify ? [notify] : [])]
   const destinations = opened.map((one) => ({ ...one, exporter: discreet(one.exporter, clean) }))
   const pipeline = new Pipeline({
     receivers,

@@ -4,6 +4,7 @@
 import { duration, type ExporterModule, type LaneDefaults, size } from '@circleci-audit-forwarder/contract'
 import { z } from 'zod'
 import type { StartAt } from '../domain/start.ts'
+import { retry } from './retry.ts'
 import { filled, startAt } from './scalars.ts'
 import { durationText, sizeText } from './texts.ts'
 
@@ -22,19 +23,7 @@ function laneShape(defaults: LaneDefaults) {
     own_records: z.boolean().default(true).meta({
       description: "Whether it is sent the forwarder's own records: heartbeats, controls, gaps and operators' acts.",
     }),
-    retry: z
-      .strictObject({
-        initial_interval: positive('1s').meta({
-          description: 'Longest wait after the first failure; it doubles from there.',
-        }),
-        max_interval: positive('5m').meta({ description: 'Longest wait of all. There is no last attempt.' }),
-      })
-      .refine((retry) => retry.initial_interval <= retry.max_interval, {
-        message: 'must be no longer than max_interval',
-        path: ['initial_interval'],
-      })
-      .prefault({})
-      .meta({ description: 'When to try again.' }),
+    retry: retry('There is no last attempt.'),
     batch: z
       .strictObject({
         max_records: count.default(defaults.records).meta({ description: 'Records in one request, at most.' }),
@@ -60,10 +49,6 @@ function laneShape(defaults: LaneDefaults) {
       .prefault({})
       .meta({ description: 'Requests at once. The forwarder finds the number between the two by itself.' }),
   }
-}
-
-function positive(text: string) {
-  return duration.refine((ms) => ms > 0, 'must be more than nothing').prefault(text)
 }
 
 /** One exporter as configured. `settings` is what its module's `create` takes. */

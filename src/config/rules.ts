@@ -2,7 +2,14 @@
 // What no schema of one setting can say: settings that do not go together, and settings that do not fit the
 // destination. Runs on those components that are valid by themselves, whatever is wrong with the others.
 import path from 'node:path'
-import { type Exporter, type ExporterModule, type SettingError, urlSecrets } from '@circleci-audit-forwarder/contract'
+import {
+  type Exporter,
+  type ExporterModule,
+  HttpClient,
+  httpOptions,
+  type SettingError,
+  urlSecrets,
+} from '@circleci-audit-forwarder/contract'
 import type { z } from 'zod'
 import { typeOf } from '../domain/component.ts'
 import type { StartAt } from '../domain/start.ts'
@@ -25,6 +32,7 @@ export async function checkRules(config: Config, components: Components, now: nu
     ...checkReceivers(Object.entries(config.receivers)),
     ...exporters.flatMap(([id, { start_at }]) => checkStart(['exporters', id], start_at, now)),
     ...limits.flat(),
+    ...(await checkNotify(config.service)),
     ...checkFiles(exporters),
     ...checkRenames(exporters),
     ...tellUnverified(exporters, components),
@@ -86,12 +94,26 @@ function create(id: string, config: ExporterConfig, module: ExporterModule): Exp
   try {
     return module.create(config.settings)
   } catch (error) {
-    const setting = isSettingError(error) ? error.setting : undefined
-    const reason = error instanceof Error ? error.message : String(error)
-    const message =
-      setting !== undefined && reason.startsWith(`${setting}: `) ? reason.slice(setting.length + 2) : reason
-    return { level: 'error', path: ['exporters', id, ...(setting?.split('.') ?? [])], message }
+    return refused(['exporters', id], error)
   }
+}
+
+/** Certificates, proxy and headers, as for the exporters. */
+async function checkNotify({ notify }: Config['service']): Promise<readonly Complaint[]> {
+  if (notify === undefined) return []
+  try {
+    await new HttpClient(httpOptions({ ...notify, compression: 'none' })).close()
+    return []
+  } catch (error) {
+    return [refused(['service', 'notify'], error)]
+  }
+}
+
+function refused(at: Path, error: unknown): Complaint {
+  const setting = isSettingError(error) ? error.setting : undefined
+  const reason = error instanceof Error ? error.message : String(error)
+  const message = setting !== undefined && reason.startsWith(`${setting}: `) ? reason.slice(setting.length + 2) : reason
+  return { level: 'error', path: [...at, ...(setting?.split('.') ?? [])], message }
 }
 
 /** A plugin may have a copy of the contract, and so a class, of its own. */

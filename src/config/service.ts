@@ -1,6 +1,7 @@
 // The forwarder itself: what it remembers, what it shows, and who feeds whom.
 import { duration, secret, size } from '@circleci-audit-forwarder/contract'
 import { z } from 'zod'
+import { notify } from './notify.ts'
 import { alternatives, filled, listen } from './scalars.ts'
 
 const ledger = alternatives({
@@ -138,6 +139,9 @@ export const service = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'The record that tells every destination that the forwarder is alive.' }),
+  notify: notify.optional().meta({
+    description: 'Where people are told: of each gap when it opens, and when it is over. Without it, nowhere.',
+  }),
   telemetry: telemetry.prefault({}).meta({ description: 'What the forwarder says about itself.' }),
   proxy: proxy.optional().meta({
     description:

@@ -1,7 +1,8 @@
 // What the forwarder says of itself, and when. Everything is written into the ledger first and delivered from there like
 // audit events, so a record that has been said is not lost with the process that said it. A destination that is down
 // for weeks is not owed two thousand signs of life: those older than a day become one that says how many it stands for.
-// What tells of data (controls, gaps, acts) is kept one by one, however long it takes.
+// What tells of data (controls, gaps, acts) is kept one by one, however long it takes; only to people, who are told of
+// gaps alone, nothing is told that is older than a week.
 import type { Clock } from '../domain/clock.ts'
 import { control } from '../domain/control.ts'
 import { gapState } from '../domain/gaps.ts'
@@ -9,12 +10,16 @@ import { collapsed, heartbeat } from '../domain/heartbeat.ts'
 import type { OwnRecord } from '../domain/own-records.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Waiting } from '../ledger/own.ts'
-import type { OwnParts } from './parts.ts'
+import type { Tell } from '../telemetry/events.ts'
+import type { DestinationSpec, OwnParts } from './parts.ts'
 
 /** A heartbeat that waits for longer is collapsed, in milliseconds. */
 const STALE_MS = 24 * 60 * 60_000
 /** Heartbeats collapsed in one transaction. */
 const COLLAPSED = 500
+/** What people could not be told for so long is not told any more, in milliseconds. Nor so much at one time. */
+const NEWS_MS = 7 * 24 * 60 * 60_000
+const GIVEN_UP = 500
 /** Hours accounted for in one transaction, and transactions at one time: a first start may bring years of them. */
 const GROUP = 100
 const GROUPS = 10
@@ -35,6 +40,8 @@ export interface OwnRecordsParts {
   readonly own: OwnParts
   readonly receivers: readonly { readonly id: string }[]
   readonly lanes: readonly OwnLane[]
+  readonly destinations: readonly Pick<DestinationSpec, 'id' | 'told'>[]
+  readonly tell: Tell
 }
 
 export class OwnRecords {
@@ -91,17 +98,21 @@ export class OwnRecords {
   tidy(): void {
     const { ledger, clock, lanes } = this.#parts
     const now = clock.now()
-    for (const lane of lanes) this.#collapse(lane, now)
+    for (const lane of lanes) this.#tidyFor(lane, now)
     const inHand = new Set(lanes.flatMap((lane) => [...lane.inHand]))
     ledger.forget(inHand, now - RETIRED_MS)
+  }
+
+  #tidyFor(lane: OwnLane, now: number): void {
+    const told = this.#parts.destinations.find(({ id }) => id === lane.destination)?.told
+    if (told === 'gaps') this.#giveUp(lane, now)
+    else this.#collapse(lane, now)
   }
 
   #collapse(lane: OwnLane, now: number): void {
     const { ledger } = this.#parts
     const { destination } = lane
-    const query = { kind: 'heartbeat', before: now - STALE_MS, limit: COLLAPSED } as const
-    const held = heldIn(ledger, destination)
-    const stale = ledger.waiting(destination, query).filter(({ object }) => !held.has(object))
+    const stale = this.#stale(lane, 'heartbeat', now - STALE_MS, COLLAPSED)
     if (stale.length < 2) return
     const record = collapsed(
       destination,
@@ -112,6 +123,25 @@ export class OwnRecords {
       ledger.settle(destination, stale.map(withdrawn))
     })
     lane.forgo(stale.map(({ object }) => object))
+  }
+
+  /** People who could not be told for a week are told what is new. The destinations have all of it. */
+  #giveUp(lane: OwnLane, now: number): void {
+    const { ledger, tell } = this.#parts
+    const { destination } = lane
+    const kinds = ['gap.opened', 'gap.closed'] as const
+    const stale = kinds.flatMap((kind) => this.#stale(lane, kind, now - NEWS_MS, GIVEN_UP))
+    if (stale.length === 0) return
+    ledger.settle(destination, stale.map(withdrawn))
+    lane.forgo(stale.map(({ object }) => object))
+    tell({ type: 'notices_given_up', destination, count: stale.length })
+  }
+
+  /** What has waited since before then and is not on its way. */
+  #stale({ destination }: OwnLane, kind: OwnRecord['kind'], before: number, limit: number): readonly Waiting[] {
+    const { ledger } = this.#parts
+    const held = heldIn(ledger, destination)
+    return ledger.waiting(destination, { kind, before, limit }).filter(({ object }) => !held.has(object))
   }
 }
 

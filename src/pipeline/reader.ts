@@ -78,6 +78,7 @@ export class AuditReader implements Reader {
    * bad ones included. None where nothing can be said: no receiver is left to say how it is mapped.
    */
   async revive(object: AuditObject, kept: KeptRecord): Promise<readonly Piece[]> {
+    if (object.store === ownStore) return this.#own(object).pieces
     const receiver = this.#receiverOf(object)
     if (receiver === undefined) return []
     const items: DecodedItem[] = []

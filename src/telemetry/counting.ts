@@ -100,6 +100,7 @@ const counting: Counting = {
   },
   destination_resumed: nothing,
   in_flight_changed: nothing, // gauges, read from the lanes' state
+  notices_given_up: ({ count: notices }, to) => to.add('notices_given_up_total', notices),
   database_opened: nothing,
   database_unreadable: nothing,
   destination_renamed: nothing,
@@ -136,6 +137,7 @@ const alone: readonly CounterName[] = [
   'lines_quarantined_total',
   'duplicates_removed_total',
   'ids_reused_total',
+  'notices_given_up_total',
   'bugs_total',
   'ledger_errors_total',
 ]

@@ -232,6 +232,9 @@ export type TelemetryEvent =
       /** Why it was refused; undefined if it was done. */
       readonly refused: string | undefined
     }
+  // people
+  /** So many notices waited for so long that nobody is told any more. */
+  | { readonly type: 'notices_given_up'; readonly destination: string; readonly count: number }
   // life
   | { readonly type: 'destination_renamed'; readonly destination: string; readonly from: string }
   | {

@@ -43,6 +43,7 @@ export const counters = {
   splits_total: 'Batches halved because they were too large.',
   batches_dissolved_total: 'Batches that could not be formed again after a restart.',
   destination_stops_total: 'Times a destination stopped, by cause.',
+  notices_given_up_total: 'Notices of gaps that nobody could be told for a week.',
   ledger_errors_total: 'Attempts to write the ledger that failed: the disk is full or failing.',
   bugs_total: 'Unexpected errors. Anything but 0 is worth a report.',
 } as const

@@ -168,6 +168,10 @@ const wording: Wording = {
     'debug',
     `${e.destination}: ${count(e.requests, 'request')} in flight, ${e.limit} at once`,
   ],
+  notices_given_up: (e) => [
+    'error',
+    `${e.destination}: ${count(e.count, 'notice')} of gaps could not be told for a week and will not be any more; see the gaps themselves, and why it takes nothing`,
+  ],
   database_opened: (e) => ['info', `${e.path}: opened ${e.kind}, built ${new Date(e.builtAt).toISOString()}`],
   database_unreadable: (e) => [
     'error',

@@ -15,6 +15,8 @@ export const rooms: readonly Room[] = [
   { name: everyExporter, mayImport: [contract] },
   { name: 'src/domain', mayImport: [] },
   { name: 'src/mapping', mayImport: ['src/domain', contract] },
+  // An exporter that no configuration names: people are told by the same lanes.
+  { name: 'src/notify', mayImport: ['src/mapping', contract] },
   { name: 'src/ledger', mayImport: ['src/domain'] },
   { name: 'src/telemetry', mayImport: ['src/domain'] },
   { name: 'src/receiver', mayImport: ['src/domain', 'src/telemetry'] },

@@ -71,3 +71,20 @@ service: { pipelines: { logs: { receivers: [circleci_audit], processors: [filter
   expect(twice.config).toEqual(once.config)
   expect(effective(twice)).toEqual(effective(once))
 })
+
+test('where people are told is a secret as a whole, wherever it comes from', async () => {
+  const text = (endpoint: string): string => `
+receivers: { circleci_audit: { store: { directory: { path: /audit } } } }
+exporters: { console: }
+service:
+  notify: { endpoint: "${endpoint}", headers: { x-key: sekret-key-5ec4e7ca4a4e } }
+  pipelines: { logs: { receivers: [circleci_audit], exporters: [console] } }
+`
+  for (const address of ['https://hooks.acme.dev/sekret-5ec4e7ca4a4e', 'https://hooks.acme.dev/${env:SPLUNK_TOKEN}']) {
+    const loaded = await parseConfig(text(address), 'config.yaml', components, world)
+    const shown = effective(loaded) as { service: { notify: object } }
+    expect(JSON.stringify(shown.service.notify)).toContain('secret')
+    expect(JSON.stringify([shown, loaded.warnings])).not.toContain('sekret')
+    expect(redact(`POST ${loaded.config.service.notify?.endpoint}`, loaded.secrets)).not.toContain('sekret')
+  }
+})

@@ -43,6 +43,9 @@ export function topOf(text: string): Mapping {
 
 export type Kind = 'whole' | 'fragment' | 'plugins' | 'values' | 'manifest' | 'collector' | 'vector'
 
+/** Parts of a configuration that are shown alone. */
+const fragments: ReadonlySet<string> = new Set(['exporters', 'processors', 'service'])
+
 /** What a block of YAML is; undefined where nothing recognises it. */
 export function kindOf({ text }: Block): Kind | undefined {
   const top = topOf(text)
@@ -52,7 +55,7 @@ export function kindOf({ text }: Block): Kind | undefined {
   if (isOf(top, /^otlp(\/|$)/)) return 'collector'
   if ('service' in top && 'plugins' in (top['service'] as Mapping)) return 'plugins'
   if ('receivers' in top && 'service' in top) return 'whole'
-  if (keys.length === 1 && (keys[0] === 'exporters' || keys[0] === 'processors')) return 'fragment'
+  if (keys.length === 1 && fragments.has(keys[0] ?? '')) return 'fragment'
   return keys.length > 0 && keys.every((key) => valueKeys.has(key)) ? 'values' : undefined
 }
 

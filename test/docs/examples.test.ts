@@ -16,9 +16,9 @@ const all = blocksIn().filter(({ language }) => language === 'yaml')
 const of = (...kinds: readonly (string | undefined)[]) =>
   all.filter((block) => kinds.includes(kindOf(block))).map((block) => [nameOf(block), block] as const)
 
-/** A fragment of exporters or processors, fed by a folder. */
+/** A fragment of exporters, processors or the service, fed by a folder. */
 function completed({ text }: Block): string {
-  const { exporters = { console: {} }, processors = {} } = topOf(text) as Readonly<Record<string, Mapping>>
+  const { exporters = { console: {} }, processors = {}, service } = topOf(text) as Readonly<Record<string, Mapping>>
   const pipeline = {
     receivers: ['circleci_audit'],
     processors: Object.keys(processors),
@@ -27,9 +27,10 @@ function completed({ text }: Block): string {
   const rest = [
     'receivers: { circleci_audit: { store: { directory: { path: bucket } } } }',
     ...('exporters' in topOf(text) ? [] : ['exporters: { console: {} }']),
-    `service: { pipelines: { logs: ${JSON.stringify(pipeline)} } }`,
   ]
-  return `${text}\n${rest.join('\n')}\n`
+  const whole = { ...service, pipelines: { logs: pipeline } }
+  const own = service === undefined ? text : ''
+  return `${own}\n${rest.join('\n')}\n${stringify({ service: whole })}`
 }
 
 test('every block of YAML is something that is checked', () => {

@@ -139,7 +139,7 @@ test('however long a destination is down, no more than about a day of heartbeats
     forgo: (refs: readonly number[]) => forgone.push(...refs),
     wake: () => {},
   }
-  const said = new OwnRecords({ ledger, clock, own, receivers: [], lanes: [lane] })
+  const said = new OwnRecords({ ledger, clock, own, receivers: [], lanes: [lane], destinations: [], tell: () => {} })
   for (let beat = 0; beat < 7 * 288; beat += 1) {
     said.beat()
     if (beat % 12 === 0) said.tidy()

@@ -125,6 +125,7 @@ export const samples: Samples = {
     bufferedBytes: 1_000_000,
     bufferCapacity: 33_554_432,
   },
+  notices_given_up: { type: 'notices_given_up', destination: 'service.notify', count: 2 },
   database_opened: {
     type: 'database_opened',
     path: '/var/lib/geoip/GeoLite2-City.mmdb',

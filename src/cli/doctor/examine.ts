@@ -12,7 +12,7 @@ import { canaryRecord } from '../../mapping/canary.ts'
 import { checkStore } from '../../receiver/check/store.ts'
 import type { InspectedQueue, InspectedStore } from '../../receiver/inspection.ts'
 import { count, duration } from '../../telemetry/units.ts'
-import { openNotifications, openStore } from '../assemble.ts'
+import { openNotifications, openNotify, openStore } from '../assemble.ts'
 import { systemClock } from '../clock.ts'
 import { databaseFiles } from '../processors.ts'
 import { version } from '../version.ts'
@@ -42,6 +42,7 @@ export async function examine(loaded: Loaded, options: Examination): Promise<rea
     ...used(receivers, feeding).map(([id, receiver]) => examineReceiver(id, receiver, options)),
     ...[...databaseFiles(loaded.config)].map(([id, files]) => examineProcessor(id, files, options)),
     ...used(exporters, fed).map(([id, exporter]) => examineDestination(id, exporter, loaded, options, held)),
+    ...examineNotify(loaded, options),
   ])
   return [
     { kind: 'configuration', id: 'configuration', findings: configurationFindings(loaded) },
@@ -147,6 +148,16 @@ async function examineDestination(
     // Whatever hangs here has been told already; the program's end does not wait for it.
     void exporter?.close().catch(() => undefined)
   }
+}
+
+/** The address where people are told is asked like a destination. */
+function examineNotify({ config }: Loaded, options: Examination): readonly Promise<Component>[] {
+  const notify = openNotify(config)
+  if (notify === undefined) return []
+  const { id, exporter } = notify
+  const examined = examineExporter(id, id, exporter, options, false)
+  void examined.finally(() => exporter.close()).catch(() => undefined)
+  return [examined.then((findings) => ({ kind: 'destination', id, findings }))]
 }
 
 async function examineExporter(

@@ -3,6 +3,7 @@
 import { recordJson } from '@circleci-audit-forwarder/contract'
 import type { Loaded } from '../../config/load.ts'
 import { SetupError } from '../../domain/failures.ts'
+import { isOwnReceiver } from '../../domain/own-records.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { QuarantineEntry } from '../../ledger/quarantine.ts'
 import { AuditReader } from '../../pipeline/reader.ts'
@@ -10,6 +11,7 @@ import { reading } from '../answered.ts'
 import { openDestinations, openReceivers } from '../assemble.ts'
 import { systemClock } from '../clock.ts'
 import { load } from '../load.ts'
+import { ownParts } from '../open.ts'
 import { openDatabases } from '../processors.ts'
 import type { QuarantineShowOptions } from '../repair-options.ts'
 import { version } from '../version.ts'
@@ -58,11 +60,14 @@ async function record(loaded: Loaded, ledger: Ledger, entry: QuarantineEntry): P
   if (object === undefined) return unreadable
   if (bytes === undefined) return original(entry)
   const receivers = await openReceivers(loaded.config, systemClock, version(), () => {})
-  const reader = new AuditReader({ receivers, decode: {}, ledger, clock: systemClock, tell: () => {} })
+  const own = ownParts(loaded.config)
+  const reader = new AuditReader({ receivers, decode: {}, ledger, clock: systemClock, tell: () => {}, own })
   const pieces = await reader.revive(object, { ...entry, object: object.ref, bytes })
   const records = pieces.flatMap((piece) => piece.record ?? [])
   const [first] = records
   if (first === undefined) return unreadable
+  // No rule about audit events holds for it, so it is sent as it is.
+  if (isOwnReceiver(entry.receiver)) return { record: JSON.parse(recordJson(first)) }
   const databases = await openDatabases(loaded.config, () => {})
   const destinations = openDestinations(loaded.config, loaded.components.exporters, databases)
   const routes = destinations.find(({ id }) => id === destination)?.routes ?? []

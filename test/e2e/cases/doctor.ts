@@ -98,7 +98,7 @@ async function besideARunningForwarder(scene: Scene): Promise<void> {
 interface Config {
   receivers: Record<string, { store: Record<string, object>; notifications?: { sqs: { queue_url: string } } }>
   exporters: Record<string, object>
-  service: { ledger: object; pipelines: Record<string, { receivers: string[]; exporters: string[] }> }
+  service: { ledger: object; notify?: object; pipelines: Record<string, { receivers: string[]; exporters: string[] }> }
 }
 
 async function everythingBroken(scene: Scene, splunk: Destination): Promise<number> {
@@ -126,6 +126,7 @@ async function everythingBroken(scene: Scene, splunk: Destination): Promise<numb
     console: {},
   }
   config.service.ledger = { sqlite: { path: scene.path('nowhere/ledger.db') } }
+  config.service.notify = { endpoint: `${nobody.endpoint}/hooks/night-watch` }
   config.service.pipelines = {
     logs: { receivers: Object.keys(config.receivers), exporters: Object.keys(config.exporters) },
   }
@@ -142,6 +143,7 @@ async function everythingBroken(scene: Scene, splunk: Destination): Promise<numb
     ['splunk_hec', 'Invalid token', 'credentials'],
     ['file', 'nowhere', 'create it'],
     ['otlp_http', 'a canary is taken', 'sent again'],
+    ['service.notify', 'a canary is taken', 'sent again'],
   ] as const
   for (const [component, part, next] of expected) {
     const { level, next: told } = about(report, component, part)

@@ -44,7 +44,7 @@ export const secrets: Case = inScene('secrets', async (scene, size) => {
     pipelines: {
       logs: { receivers: ['circleci_audit'], processors: ['redact'], exporters: Object.keys(exporters) },
     },
-    service: { plugins: [official] },
+    service: { plugins: [official], notify: notify(refusing) },
     admin: (endpoint: string) => ({ endpoint, token: '${env:ADMIN_TOKEN}' }),
     logs: { format: 'json', level: 'debug' },
   })
@@ -107,6 +107,11 @@ function failingExporters({ endpoint, address }: Refusing): Readonly<Record<stri
     'file/refused': { path: '/nowhere/audit.jsonl', retry, batch },
     otel_official: { retry, batch, options: plugin },
   }
+}
+
+/** Where people are told: the address is a credential itself. */
+function notify({ endpoint }: Refusing): object {
+  return { endpoint: `${endpoint}/hooks/\${env:NOTIFY_ADDRESS}`, headers: { 'x-key': '${env:NOTIFY_KEY}' }, retry }
 }
 
 /** Until everyone has been told no in this way. */

@@ -13,6 +13,8 @@ export class Secrets {
     CLICKHOUSE_TOKEN: canary('clickhouse'),
     PROXY_PASSWORD: canary('proxy'),
     PLUGIN_KEY: canary('plugin'),
+    NOTIFY_ADDRESS: canary('notify-address'),
+    NOTIFY_KEY: canary('notify-key'),
     REDACT_KEY: canary('redact'),
     ADMIN_TOKEN: canary('admin'),
     AWS_ACCESS_KEY_ID: 'test',
