@@ -19,12 +19,13 @@ export interface Place {
 export interface ImportLedger {
   /** Each object's number, in their order; undefined where the ledger has never seen it. Seals are asked as well. */
   numbers(store: string, sightings: readonly Pick<Sighting, 'key' | 'version'>[]): readonly (number | undefined)[]
+  /** The number of the object that was registered last; 0 before the first. Those that come have greater ones. */
+  latest(): number
   /**
-   * How many objects that the receiver has seen, or that lie in its places, have a time in [from, to) and are not among
-   * those `listed` (by their numbers). What other receivers have in the same store is not asked for. Undefined where that
-   * cannot be told: a seal does not say of which store it is, where there are several.
+   * The objects, by their numbers, that the receiver has seen, or that lie in its places, with a time in [from, to), and
+   * that are not among those `listed`. What other receivers have in the same store is not asked for.
    */
-  unlisted(place: Place, span: Span, listed: ReadonlySet<number>): number | undefined
+  unlisted(place: Place, span: Span, listed: ReadonlySet<number>): readonly number[]
   /**
    * Makes events known again whose claims were forgotten: the object has them at these positions. Those that it left to
    * others are theirs: a copy of a copy would be skipped in favour of something that nobody may have sent. What somebody

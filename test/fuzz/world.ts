@@ -40,8 +40,12 @@ export class MemoryStore implements Store {
     this.#bodies.delete(key)
   }
 
+  get sightings(): readonly Sighting[] {
+    return [...this.#bodies.values()].map(shown)
+  }
+
   async *list(under: string): AsyncGenerator<Page> {
-    const objects = [...this.#bodies.values()].filter(({ key }) => key.startsWith(under)).map(shown)
+    const objects = this.sightings.filter(({ key }) => key.startsWith(under))
     yield { objects, date: Date.now() }
   }
 

@@ -23,13 +23,17 @@ export class MemoryImports implements ImportLedger {
     })
   }
 
-  unlisted({ receiver, store, places }: Place, { from, to }: Span, listed: ReadonlySet<number>): number | undefined {
+  latest(): number {
+    return this.#state.count('object')
+  }
+
+  unlisted({ receiver, store, places }: Place, { from, to }: Span, listed: ReadonlySet<number>): readonly number[] {
     const seen = [...this.#state.objects.values(), ...this.#state.seals.values()]
     const within = seen.filter(({ object }) => object.store === store && object.time >= from && object.time < to)
     const mine = within.filter(({ object: { key }, receivers }) => {
       return receivers.includes(receiver) || places.some((place) => key.startsWith(place))
     })
-    return new Set(mine.flatMap(({ object: { ref } }) => (listed.has(ref) ? [] : [ref]))).size
+    return [...new Set(mine.flatMap(({ object: { ref } }) => (listed.has(ref) ? [] : [ref])))]
   }
 
   remember(object: number, claimants: readonly Claimant[]): void {

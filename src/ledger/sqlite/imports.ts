@@ -35,7 +35,11 @@ export class SqliteImports implements ImportLedger {
     })
   }
 
-  unlisted({ receiver, store, places }: Place, span: Span, listed: ReadonlySet<number>): number | undefined {
+  latest(): number {
+    return this.#db.get<{ numbers: number }>('SELECT numbers FROM totals')?.numbers ?? 0
+  }
+
+  unlisted({ receiver, store, places }: Place, span: Span, listed: ReadonlySet<number>): readonly number[] {
     const known = this.#db.each<Seen>(
       `SELECT ref, key,
          receiver = ?1 OR EXISTS (SELECT 1 FROM also_seen s WHERE s.receiver = ?1 AND s.object = ref) AS mine
@@ -51,7 +55,7 @@ export class SqliteImports implements ImportLedger {
     const missing = new Set<number>()
     for (const one of known) if (isMissing(one)) missing.add(one.ref)
     for (const one of this.#sealed(receiver, store, span)) if (isMissing(one)) missing.add(one.ref)
-    return missing.size
+    return [...missing]
   }
 
   *#sealed(receiver: string, store: string, { from, to }: Span): Generator<Seen> {

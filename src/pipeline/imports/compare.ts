@@ -9,9 +9,9 @@ import type { AuditObject } from '../../domain/objects.ts'
 import { RequestRefused } from '../../domain/request.ts'
 import type { Comparison, Tallied, Witnessed } from '../../ledger/comparison.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import { placesOf, type Reach, reachOf, readStream, type StreamParts } from './stream.ts'
+import { placesOf, type Reach, type Reading, reachOf, readArrivals, readStream, type StreamParts } from './stream.ts'
 
-export interface CompareParts extends Omit<StreamParts, 'found' | 'read'> {
+export interface CompareParts extends Omit<StreamParts, 'found' | 'read' | 'latest'> {
   readonly ledger: Ledger
   readonly comparison: Comparison
   /** The file, as the object that it is or would be. */
@@ -38,7 +38,7 @@ export interface Differences extends Tallied {
   readonly unreadableObjects: number
   /** Objects whose events may have been forwarded and cannot be recognised. */
   readonly unrecognised: number
-  readonly goneObjects: number | undefined
+  readonly goneObjects: number
   /** How many of the file's events each destination has. */
   readonly held: Readonly<Record<string, number>>
 }
@@ -59,11 +59,8 @@ export async function compare(parts: CompareParts): Promise<Differences> {
   const isTimed = span.from <= span.to
   const reach = isTimed ? reachOf(span, parts.clock.now(), parts.windowMs) : { from: 0, to: 0 }
   if (isTimed) parts.keepFrom(span.from)
-  const reading = await readStream(reach, { ...parts, ...visiting(parts, span) })
+  const { gone, ...reading } = await readAll(reach, parts, span)
   const found = await differences(parts)
-  const { id: receiver, store } = parts.receiver
-  const place = { receiver, store: store.uri, places: placesOf(reach, store.prefix) }
-  const gone = parts.ledger.imports.unlisted(place, reach, reading.numbers)
   return {
     ...found,
     ...(isTimed ? { from: span.from, to: span.to } : { from: undefined, to: undefined }),
@@ -72,9 +69,30 @@ export async function compare(parts: CompareParts): Promise<Differences> {
     unreadableReason: span.reason,
     objects: reading.objects,
     unreadableObjects: reading.unreadable,
-    unrecognised: reading.unrecognised + (gone ?? 0),
+    unrecognised: reading.unrecognised + gone,
     goneObjects: gone,
   }
+}
+
+/**
+ * Reads the stream, and tells how many objects of it are gone. What came while it was listed is no such object, though it is
+ * not among those listed: the ledger has just seen it, so it is read after them. What comes still later needs no reading: its
+ * events and the file's are decided one after the other, and nothing of that is forgotten meanwhile.
+ */
+async function readAll(reach: Reach, parts: CompareParts, span: Span): Promise<Reading & { readonly gone: number }> {
+  const { ledger, receiver } = parts
+  const latest = ledger.imports.latest()
+  const streamParts = { ...parts, ...visiting(parts, span), latest }
+  const reading = await readStream(reach, streamParts)
+  const place = { receiver: receiver.id, store: receiver.store.uri, places: placesOf(reach, receiver.store.prefix) }
+  const unlisted = ledger.imports.unlisted(place, reach, reading.numbers)
+  const arrived = unlisted.filter((number) => number > latest)
+  await readArrivals(
+    arrived.flatMap((number) => ledger.object(number) ?? []),
+    reading,
+    streamParts,
+  )
+  return { ...reading, gone: unlisted.length - arrived.length }
 }
 
 async function readFile({ reader, file, comparison, signal, progress }: CompareParts): Promise<Span> {

@@ -42,8 +42,8 @@ export interface StreamReport {
   /** Objects of that time, and those that could not be read: what they hold is in no count. */
   readonly objects: number
   readonly unreadable: number
-  /** Objects of that time that were seen once and are not listed any more; null where that cannot be told. */
-  readonly gone: number | null
+  /** Objects of that time that were seen once and are not listed any more. */
+  readonly gone: number
   /** Events within the time the file covers. */
   readonly events: number
 }
@@ -110,7 +110,7 @@ export function importReport(
     },
     receiver,
     dryRun: false,
-    stream: { store, objects, unreadable: unreadableObjects, gone: goneObjects ?? null, events: stream },
+    stream: { store, objects, unreadable: unreadableObjects, gone: goneObjects, events: stream },
     lackingInStream: intervalReport(found.lackingInStream),
     lackingInFile: intervalReport(found.lackingInFile),
     destinations,

@@ -21,6 +21,8 @@ export interface StreamParts {
   readonly random: Random
   readonly tell: Tell
   readonly signal: AbortSignal
+  /** Objects with greater numbers came since it began. */
+  readonly latest: number
   /** Numbers of the objects, undefined for those the ledger does not have. */
   readonly found: (sightings: readonly Sighting[]) => readonly (number | undefined)[]
   /** What an object holds, chunk by chunk. */
@@ -40,7 +42,7 @@ export interface Reach {
 export interface Reading {
   objects: number
   unreadable: number
-  /** Of those, the ones the ledger knows: it may have forwarded what they hold. */
+  /** Of those, the ones the ledger knew before: it may have forwarded what they hold, and have forgotten it. */
   unrecognised: number
   /** Numbers of those that are listed. */
   readonly numbers: Set<number>
@@ -81,6 +83,15 @@ export async function readStream({ from, to }: Reach, parts: StreamParts): Promi
   return reading
 }
 
+/** Reads these as well: they were seen after their day was listed. Fails as `readStream` does. */
+export async function readArrivals(
+  objects: readonly AuditObject[],
+  reading: Reading,
+  parts: StreamParts,
+): Promise<void> {
+  await eachOf(objects, (object) => readOne(object, object.ref, parts, reading))
+}
+
 /** The stamp in a key may lie in the hour beside its partition's. */
 function daysOf({ from, to }: Reach): readonly string[] {
   return from < to ? partitions(from - BESIDE_MS, to - 1 + BESIDE_MS, 'day') : []
@@ -112,7 +123,7 @@ async function readOne(
 ): Promise<void> {
   reading.objects += 1
   if (number !== undefined) reading.numbers.add(number)
-  const { reader, receiver, clock, signal, read } = parts
+  const { reader, receiver, clock, signal, read, latest } = parts
   const known = { ...sighting, ref: number ?? 0, store: receiver.store.uri, time: objectTime(sighting) }
   const object = { ...known, seenAt: clock.now(), length: undefined }
   try {
@@ -122,7 +133,7 @@ async function readOne(
   } catch (error) {
     if (!(error instanceof ReadFailure)) throw error
     reading.unreadable += 1
-    if (number !== undefined) reading.unrecognised += 1
+    if (number !== undefined && number <= latest) reading.unrecognised += 1
   }
 }
 

@@ -1,5 +1,7 @@
 // Which objects an import takes for gone: those of its own receiver that can no longer be listed, and no others.
 import { afterEach, expect, test } from 'vitest'
+import { ReadFailure } from '../../../src/domain/failures.ts'
+import type { Page } from '../../../src/receiver/store.ts'
 import { allColumns, type Event, eventsFrom } from '../../cli/import/place.ts'
 import { keyOf } from '../../e2e/stage/corpus.ts'
 import { csv } from '../../receiver/csv/rows.ts'
@@ -31,6 +33,7 @@ function put(some: readonly Event[], prefix = ''): string {
   return key
 }
 
+const dayOf = (at: number): string => `${keyOf(at, '').split('/').slice(0, 3).join('/')}/`
 const file = (some: readonly Event[]): string => csv(some, allColumns)
 const cleared = (): Promise<void> => world.until('nothing is left staged', () => world.staged.length === 0)
 const idsOf = (some: readonly { readonly id: string }[]): string[] => some.map(({ id }) => id).toSorted()
@@ -69,6 +72,52 @@ test('what another receiver has in the same bucket is not taken for gone', async
     destinations: [{ alreadyForwarded: 5, forwarded: 5 }],
   })
   expect((await world.import(file(others), { receiver: 'eu' })).destinations).toMatchObject([{ alreadyForwarded: 10 }])
+})
+
+test('what comes while the stream is listed is read as well, and not taken for gone', async () => {
+  begin({ deduplicationMs: hour })
+  const all = events(3, 20)
+  put(all.slice(0, 10))
+  world.start()
+  await world.rest()
+  const list = world.store.list.bind(world.store)
+  let keys: string[] = []
+  world.store.list = async function* (under: string): AsyncGenerator<Page> {
+    yield* list(under)
+    // A day of the past, whose listing is over: nobody lists it again.
+    if (keys.length > 0 || under !== dayOf(today - 3 * day)) return
+    keys = [put(all.slice(10, 15)), put(all.slice(15, 16))]
+    for (const key of keys) world.announce(key)
+    world.store.remove(keys[1] as string)
+  }
+  const report = await world.import(file(all))
+  expect(keys).toHaveLength(2)
+  expect(report).toMatchObject({
+    stream: { objects: 3, unreadable: 1, gone: 0 },
+    lackingInStream: { events: 5 },
+  })
+  await world.until('all of it is there', () => arrived().length >= all.length)
+  expect(arrived()).toEqual(idsOf(all))
+})
+
+test('an object that is found by the import and cannot be read does not stand in its way', async () => {
+  begin()
+  const all = events(20, 10)
+  put(events(0, 2, 'b'))
+  world.start()
+  await world.rest()
+  const key = put(all.slice(0, 5))
+  const read = world.store.read.bind(world.store)
+  let denied = true
+  world.store.read = (object) => {
+    if (denied && object.key === key) throw new ReadFailure('denied', 'no right to decrypt it')
+    return read(object)
+  }
+  const report = await world.import(file(all))
+  expect(report).toMatchObject({ stream: { unreadable: 1, gone: 0 }, destinations: [{ forwarded: 10 }] })
+  denied = false
+  await world.rest()
+  expect(arrived().filter((id) => id.startsWith('a'))).toEqual(idsOf(all))
 })
 
 test('an object whose stamp lies beside its partition is read, and not taken for gone', async () => {

@@ -130,6 +130,12 @@ export class World {
     })
   }
 
+  /** As a notification would, but to no lane: the object is in the ledger, and nothing else happens. */
+  announce(key: string): void {
+    const seen = this.store.sightings.filter((one) => one.key === key)
+    this.ledger.see('r', this.store.uri, seen, 'notified', Date.now())
+  }
+
   /** Stages a file and asks for it. Returns the request's number. */
   async ask(file: string | Uint8Array, more: Readonly<Record<string, unknown>> = {}, kind = 'import'): Promise<number> {
     const { name } = await this.staging.stage(bytesOf(file))
