@@ -5,6 +5,7 @@
 // A file without a header is read only if it looks like the one order CircleCI ever documented.
 
 import { fold } from '../decode/normalize.ts'
+import { parseJson } from '../decode/parse.ts'
 import { isObject } from '../decode/shape.ts'
 import { anyOf, blobOf, type Said, textOf, timeOf, truthOf, versionOf } from './cell.ts'
 import type { Dialect } from './scan.ts'
@@ -164,7 +165,7 @@ function joined(
   }
   if (Object.keys(object).length === known) return whole
   const json = JSON.stringify(object)
-  return { value: JSON.parse(json), json }
+  return { value: parseJson(json), json }
 }
 
 function put(object: Record<string, unknown>, [step = '', ...rest]: readonly string[], value: unknown): boolean {

@@ -4,6 +4,7 @@
 // object; what is not understood stays under its own name, and an exact name always wins over a folded one.
 
 import type { AuditEvent } from '../../domain/event.ts'
+import { parseJson } from './parse.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -83,7 +84,7 @@ function truth(value: unknown): unknown {
 function parsed(value: unknown): unknown {
   if (typeof value !== 'string' || !value.trimStart().startsWith('{')) return value
   try {
-    return JSON.parse(value)
+    return parseJson(value)
   } catch {
     return value
   }

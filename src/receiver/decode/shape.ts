@@ -3,6 +3,7 @@
 // array at the top level decides; that is the scanner's.
 
 import { fold, isEventKey } from './normalize.ts'
+import { parseJson } from './parse.ts'
 
 const wrapping = new Set(['events', 'items', 'records'])
 
@@ -18,7 +19,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 /** undefined is no JSON value, so it can stand for "does not parse". */
 export function parsed(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return undefined
   }
