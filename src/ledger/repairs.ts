@@ -105,8 +105,8 @@ export interface RepairLedger {
    * refusal keeps it, with the new reason. Not durable, as `release`.
    */
   replay(entry: number, repair: number, now: number): Replay
-  /** Entries that the repair made due and that are on their way, by number. */
-  underWay(repair: number, limit: number): readonly UnderWay[]
+  /** Entries that the repair made due and that are on their way, by number: those above `after`. */
+  underWay(repair: number, after: number, limit: number): readonly UnderWay[]
   /** Entries on their way whose bytes are kept, ascending. */
   kept(object: number): readonly KeptRecord[]
   /** An entry that is to stay has another reason now. Not durable. */

@@ -161,6 +161,12 @@ test('an export is for this user alone, holds the bytes as read, and overwrites 
     .map((line) => JSON.parse(line))
   expect(lines).toMatchObject([{ original: 'no event', line: 2, key: expect.stringContaining('_1.json') }, { line: 3 }])
   await expect(run()).rejects.toThrow(`cannot write ${file}: it exists`)
+  const none = join(folder, 'none.ndjson')
+  expect(await run({ file: none, reason: 'nobody says this' })).toBe(0)
+  expect([existsSync(none), vi.mocked(process.stderr.write).mock.lastCall?.[0]]).toEqual([
+    false,
+    `nothing in quarantine is like that: ${none} is not written\n`,
+  ])
   expect((await list({ json: true })).text).toContain('"total": 2')
 }, 30_000)
 

@@ -42,7 +42,7 @@ export function view(ledger: Ledger): unknown {
     archived: ledger.quarantine({ limit: 9, receiver: 'archive' }),
     entry: ledger.entry(2),
     bare: ledger.quarantine({ limit: 2, bare: true }),
-    underWay: ledger.underWay(2, 9),
+    underWay: ledger.underWay(2, 0, 9),
     asked: ledger.asked(),
     request: ledger.request(1),
     destinations: destinations.map((destination) => ({

@@ -92,6 +92,8 @@ export class Stage {
   exclude: readonly string[] = []
   /** What no decoder of today takes for an event. */
   expectOrganization: string | undefined
+  /** Destinations that are configured. */
+  fed: readonly ('a' | 'b')[] = ['a', 'b']
   /** Whether it tells of itself. */
   speaks = true
   #end = new AbortController()
@@ -150,7 +152,7 @@ export class Stage {
   #pipeline(): Pipeline {
     return new Pipeline({
       receivers: [this.#receiver()],
-      destinations: [this.#destination('a', this.exclude), this.#destination('b', [])],
+      destinations: this.fed.map((id) => this.#destination(id, id === 'a' ? this.exclude : [])),
       ledger: this.ledger,
       decode: {},
       clock: this.clock,

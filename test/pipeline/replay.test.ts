@@ -1,4 +1,5 @@
 // What is in quarantine is sent again once its cause is mended: through the usual way, once, and with nothing lost by it.
+import type { Outcome } from '@circleci-audit-forwarder/contract'
 import { beforeEach, expect, test } from 'vitest'
 import { event, Stage } from './repair-stage.ts'
 
@@ -189,6 +190,42 @@ test('only what is named is replayed', async () => {
     expect(await stage.done('replay', query)).toEqual(nothing)
   expect(await stage.done('replay', { ids: [2] })).toEqual({ done: expect.objectContaining({ due: 1, delivered: 1 }) })
   expect(entries().map(({ id }) => id)).toEqual([1])
+})
+
+test('however many entries wait for a destination that is retired, those of others are waited for', async () => {
+  stage.speaks = false
+  stage.fed = ['b']
+  const lines = Array.from({ length: 1_212 }, (_, index) => event(`${index % 6 === 5 ? 'y' : 'x'}${index}`))
+  stage.bucket.put(30, ...lines)
+  const refuse = (ids: readonly string[]): Outcome => {
+    const records = ids.flatMap((id, index) =>
+      id.startsWith('x') ? [{ index, reason: 'too large', certain: true }] : [],
+    )
+    return records.length === 0 ? { status: 'delivered' } : { status: 'rejected', records }
+  }
+  stage.outlets.b.answer = refuse
+  await stage.start()
+  await stage.clock.advance(60_000)
+  const final = () => stage.memory.quarantine({ limit: 2_000 }).filter(({ provisional }) => !provisional)
+  expect(final()).toHaveLength(1_010)
+  stage.fed = ['a', 'b']
+  await stage.stop()
+  stage.bucket.put(20, event('z'), event('w'))
+  stage.refused.add('z')
+  await stage.start()
+  await stage.clock.advance(60_000)
+  const down = (): Outcome => ({ status: 'retry', reason: '503 not now' })
+  stage.outlets.a.answer = down
+  stage.outlets.b.answer = down
+  const id = stage.ask('replay', {})
+  await stage.clock.advance(30_000)
+  stage.fed = ['a']
+  await stage.stop()
+  await stage.start()
+  await stage.clock.advance(120_000)
+  expect(stage.memory.request(id)?.answer).toBeUndefined()
+  stage.outlets.a.answer = () => ({ status: 'delivered' })
+  expect(await stage.answered(id)).toMatchObject({ done: { delivered: 1, left: 1_010 } })
 })
 
 test('a request of another shape is refused in words', async () => {

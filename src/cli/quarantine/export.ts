@@ -23,6 +23,7 @@ export async function exportQuarantine(options: QuarantineExportOptions): Promis
     console.log(options.json ? JSON.stringify({ would_export: entries }) : `would write ${entries} entries to ${file}`)
     return 0
   }
+  if (entries === 0) return nothing(file, options.json)
   const descriptor = file === '-' ? 1 : create(file)
   try {
     const body = { file: file === '-' ? 'standard output' : file, entries, ...selected, why: options.why ?? noReason }
@@ -36,6 +37,14 @@ export async function exportQuarantine(options: QuarantineExportOptions): Promis
   } finally {
     if (file !== '-') closeSync(descriptor)
   }
+}
+
+/** No file, and nothing on record: nobody took anything out. */
+function nothing(file: string, json: boolean): number {
+  const where = file === '-' ? 'nothing' : `${file} is not`
+  const said = `nothing in quarantine is like that: ${where} written`
+  process.stderr.write(`${json ? JSON.stringify({ file, entries: 0 }) : said}\n`)
+  return 0
 }
 
 /** An existing file is left alone: it may be of other people's, and hold an earlier export. */

@@ -243,8 +243,8 @@ export class MemoryLedger extends Saying implements Ledger {
     return this.#volatile(() => repairs.replay(this.#state, id, repair, now))
   }
 
-  underWay(repair: number, limit: number): readonly UnderWay[] {
-    return repairs.underWay(this.#state, repair, limit)
+  underWay(repair: number, after: number, limit: number): readonly UnderWay[] {
+    return repairs.underWay(this.#state, repair, after, limit)
   }
 
   kept(object: number): readonly KeptRecord[] {

@@ -99,9 +99,9 @@ export function replay(state: State, id: number, repair: number, now: number): R
   return 'due'
 }
 
-export function underWay(state: State, repair: number, limit: number): UnderWay[] {
+export function underWay(state: State, repair: number, after: number, limit: number): UnderWay[] {
   const entries = state.entries.values().flatMap(({ id, object, destination, provisional, replay }): UnderWay[] => {
-    return replay === repair && object !== undefined ? [{ id, object, destination, provisional }] : []
+    return replay === repair && id > after && object !== undefined ? [{ id, object, destination, provisional }] : []
   })
   return entries.sort((a, b) => a.id - b.id).slice(0, limit)
 }

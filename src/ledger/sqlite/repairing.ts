@@ -57,8 +57,8 @@ export class Repairing extends Saying implements QuarantineLedger, RepairLedger 
     return this.write('volatile', () => repairs.replay(this.db, id, repair, now))
   }
 
-  underWay(repair: number, limit: number): readonly UnderWay[] {
-    return repairs.underWay(this.db, repair, limit)
+  underWay(repair: number, after: number, limit: number): readonly UnderWay[] {
+    return repairs.underWay(this.db, repair, after, limit)
   }
 
   kept(ref: number): readonly KeptRecord[] {

@@ -180,13 +180,14 @@ function concerned(db: Connection, object: number, { destination, from, to }: As
   })
 }
 
-export function underWay(db: Connection, repair: number, limit: number): UnderWay[] {
+export function underWay(db: Connection, repair: number, after: number, limit: number): UnderWay[] {
   const rows = db.all<
     Omit<UnderWay, 'destination' | 'provisional'> & { destination: string | null; provisional: number }
   >(
     `SELECT id, object, destination, provisional FROM quarantine INDEXED BY replays
-     WHERE replay IS NOT NULL AND replay = ? ORDER BY id LIMIT ?`,
+     WHERE replay IS NOT NULL AND replay = ? AND id > ? ORDER BY id LIMIT ?`,
     repair,
+    after,
     limit,
   )
   return rows.map(({ destination, provisional, ...row }) => {

@@ -245,7 +245,7 @@ async function lookAtKept(
   }
 }
 
-/** Entries on their way that are looked at one by one. */
+/** Entries on their way that are looked at together. */
 const LOOKED_AT = 1_000
 /** A refusal that nothing confirms within this time is told as one all the same, in milliseconds. */
 const DOUBT_MS = 5_000
@@ -255,26 +255,34 @@ async function watched(parts: RepairParts, task: Task, asked: Asked): Promise<Re
   let moved = { at: clock.now(), left: -1 }
   const isOver = ({ entries }: { readonly entries: number }): boolean => {
     if (entries === 0) return true
-    const active = underWay(parts, task.id)
     const now = clock.now()
-    if (active > 0 || entries !== moved.left || now < moved.at) moved = { at: now, left: entries }
-    return active === 0 && now - moved.at >= DOUBT_MS
+    if (isUnderWay(parts, task.id) || entries !== moved.left || now < moved.at) moved = { at: now, left: entries }
+    return now - moved.at >= DOUBT_MS
   }
   const progress = ({ entries, ...rest }: ReturnType<typeof ledger.repair>) => ({ ...asked, left: entries, ...rest })
   const repair = await landed(parts, task, isOver, progress)
   const { entries, delivered, filtered, duplicates: copies, quarantined, lost } = repair
-  const doubtful = ledger.underWay(task.id, LOOKED_AT).filter(({ provisional }) => provisional)
-  const [refused, left] = [quarantined + doubtful.length, entries - doubtful.length]
-  return { ...asked, delivered, filtered, copies, refused, lost, left }
+  let doubtful = 0
+  for (const { provisional } of underWay(parts, task.id)) if (provisional) doubtful += 1
+  return { ...asked, delivered, filtered, copies, refused: quarantined + doubtful, lost, left: entries - doubtful }
 }
 
-/** How many of the repair's entries a lane has yet to deal with: refusals that are not final have been dealt with. */
-function underWay({ ledger }: RepairParts, id: number): number {
+/** Whether a lane has yet to deal with one of the repair's entries: refusals that are not final have been dealt with. */
+function isUnderWay(parts: RepairParts, id: number): boolean {
+  const { ledger } = parts
   const routes = new Set(ledger.routes().map(({ destination }) => destination))
-  const isOpen = ({ object, destination, provisional }: UnderWay): boolean => {
-    if (provisional) return false
+  for (const { object, destination, provisional } of underWay(parts, id)) {
+    if (provisional) continue
     const concerned = destination === undefined ? [...routes] : [destination].filter((name) => routes.has(name))
-    return concerned.some((name) => ledger.row(name, object) !== undefined)
+    if (concerned.some((name) => ledger.row(name, object) !== undefined)) return true
   }
-  return ledger.underWay(id, LOOKED_AT).filter(isOpen).length
+  return false
+}
+
+function* underWay({ ledger }: RepairParts, id: number): Generator<UnderWay> {
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const page: readonly UnderWay[] = ledger.underWay(id, after, LOOKED_AT)
+    yield* page
+    after = page.at(-1)?.id
+  }
 }
