@@ -104,9 +104,12 @@ function torn(bytes: Buffer, chance: Chance): Buffer {
   return result
 }
 
+/** On a machine with other things to do; whoever runs rounds says what hangs. */
+const patienceMs = 170_000
+
 /** Undefined for a file without events: whoever asked is told so, and nothing of it is kept. */
 async function importOf({ bytes, ...file }: Damaged, world: World): Promise<Imported | undefined> {
-  const answer = await world.answer(await world.ask(bytes))
+  const answer = await world.answer(await world.ask(bytes), patienceMs)
   const items = await importedItems(file.content, { limits })
   if ('done' in answer) return { ...file, report: answer.done as ImportReport, items }
   // Of what was stored, not of what it was made of: damage at its very end takes the last row with it.

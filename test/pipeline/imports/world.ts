@@ -143,8 +143,8 @@ export class World {
     return this.ledger.ask(kind, JSON.stringify(body), 'ann', Date.now())
   }
 
-  async answer(id: number): Promise<Answer> {
-    await this.until(`request ${id} is answered`, () => this.ledger.request(id)?.answer !== undefined)
+  async answer(id: number, timeoutMs?: number): Promise<Answer> {
+    await this.until(`request ${id} is answered`, () => this.ledger.request(id)?.answer !== undefined, timeoutMs)
     return readAnswer(this.ledger.request(id)?.answer ?? '')
   }
 
