@@ -7,10 +7,9 @@
 // Receivers find objects and put rows into the ledger; lanes take due rows out and deliver. The two sides meet nowhere
 // else, so a crash on either side, at any moment, costs time and never data. What is here is only: who is started in
 // which order, what ticks (watermarks, pruning), and how everything comes to rest.
-
 import { sharedKeys } from './delivery/encodings.ts'
 import { forecast, SAMPLED_OBJECTS, type Sample, sampleOf } from './delivery/forecast.ts'
-import { Lane, type LaneState } from './delivery/lane.ts'
+import { Lane } from './delivery/lane.ts'
 import type { Processing } from './delivery/processing.ts'
 import { Readings } from './delivery/readings.ts'
 import { SetupError } from './domain/failures.ts'
@@ -57,6 +56,7 @@ export interface Finish {
 export class Pipeline {
   readonly #parts: PipelineParts
   readonly #reader: AuditReader
+  readonly #readings: Readings
   readonly #lanes: readonly Lane[]
   readonly #intakes: readonly Intake[]
   readonly #imports: Imports | undefined
@@ -73,8 +73,8 @@ export class Pipeline {
     const shared = sharedKeys(parts.destinations.map(({ exporter }) => exporter))
     const lanes = parts.destinations.filter(({ routes }) => routes.length > 0).length
     const reader = new KeptReader({ reader: this.#reader, ledger: parts.ledger })
-    const readings = new Readings({ ...this.#parts, reader, lanes, sharedKeys: shared, capacityBytes })
-    this.#lanes = parts.destinations.map((destination) => this.#lane(destination, readings))
+    this.#readings = new Readings({ ...this.#parts, reader, lanes, sharedKeys: shared, capacityBytes })
+    this.#lanes = parts.destinations.map((destination) => this.#lane(destination, this.#readings))
     this.#intakes = this.#open(enrolment)
     const own = parts.own
     this.#own = own && new OwnRecords({ ...this.#parts, own, lanes: this.#lanes })
@@ -111,9 +111,9 @@ export class Pipeline {
     return new Lane({ ...this.#parts, destination: id, exporter, options, readings, processing })
   }
 
-  /** The lanes' present state, for the status page. */
-  get lanes(): readonly LaneState[] {
-    return this.#lanes.map((lane) => lane.state)
+  /** Decoded events in memory, and how many there may be, in bytes. */
+  get cache(): { readonly bytes: number; readonly capacity: number } {
+    return this.#readings.level
   }
 
   /** Nothing is due anywhere, and nothing is on its way. */

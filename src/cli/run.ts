@@ -9,6 +9,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { openLedger } from './ledger.ts'
+import { levelsOf } from './levels.ts'
 import { load } from './load.ts'
 import { openPipeline, openTelemetry } from './open.ts'
 import type { RunOptions } from './options.ts'
@@ -63,6 +64,7 @@ async function open(loaded: Loaded, ledger: Ledger, telemetry: Telemetry, end: A
     })
   const hours = (): HoursDocument => hoursOf(ledger, Date.now())
   telemetry.metrics.watch(() => ledger.accounts())
+  telemetry.metrics.watchLevels(levelsOf(loaded.config, ledger, pipeline, destinations))
   const ids = { destinations: destinations.map(({ id }) => id), receivers: receivers.map(({ id }) => id) }
   telemetry.tell({ type: 'started', version: version(), ...ids })
   return { config: loaded.config, ledger, telemetry, pipeline, status, hours }

@@ -60,6 +60,11 @@ export class Readings {
     this.#parts = parts
   }
 
+  /** Of the decoded bytes that may be kept: how many are, in the weight by which they are bounded. */
+  get level(): { readonly bytes: number; readonly capacity: number } {
+    return { bytes: this.#held, capacity: this.#parts.capacityBytes }
+  }
+
   /** A cursor from a position on. Fails, when asked for chunks, with ReadFailure or QuarantineFull. */
   open(object: AuditObject, position = 0): Cursor {
     return new Cursor(this, object, position)

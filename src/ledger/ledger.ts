@@ -11,6 +11,7 @@ import type { BelongingLedger } from './belongings.ts'
 import type { ClosingLedger } from './closing.ts'
 import type { DiscoveryLedger } from './discovery.ts'
 import type { DuplicateLedger } from './duplicates.ts'
+import type { HoldingLedger } from './holdings.ts'
 import type { HourLedger } from './hours.ts'
 import type { ImportLedger } from './imports.ts'
 import type { IntentLedger } from './intents.ts'
@@ -38,6 +39,7 @@ export interface Ledger
     OwnLedger,
     ClosingLedger,
     HourLedger,
+    HoldingLedger,
     RequestLedger,
     SealLedger {
   readonly imports: ImportLedger

@@ -22,6 +22,8 @@ export interface DiscoveriesParts {
 /** The ledger as one receiver sees it: what it finds becomes rows, and the lanes are woken. */
 export class Discoveries implements Sightings {
   readonly #parts: DiscoveriesParts
+  /** When the clocks were last compared. */
+  #isSkewed = false
 
   constructor(parts: DiscoveriesParts) {
     this.#parts = parts
@@ -52,7 +54,10 @@ export class Discoveries implements Sightings {
 
   storeTime(date: number, now: number): void {
     const { tell, receiver } = this.#parts
-    if (Math.abs(date - now) > SKEW_MS) tell({ type: 'clock_skewed', receiver, skewMs: date - now })
+    const isSkewed = Math.abs(date - now) > SKEW_MS
+    if (isSkewed) tell({ type: 'clock_skewed', receiver, skewMs: date - now })
+    else if (this.#isSkewed) tell({ type: 'clock_agreed', receiver })
+    this.#isSkewed = isSkewed
   }
 
   /** A receiver takes every failure for its bucket's or its queue's; one of the ledger is named here. */

@@ -48,12 +48,17 @@ export async function routesOf(
 
 async function storeTime(receiver: ReceiverSpec, parts: StartParts, signal: AbortSignal): Promise<number | undefined> {
   const { clock, random, tell } = parts
+  let isSkewed = false
   for (let attempts = 1; !signal.aborted; attempts += 1) {
     const retryInMs = backoff(attempts, RETRY, random)
     try {
       const now = clock.now()
       const skewMs = ((await firstDate(receiver, now, signal)) ?? now) - now
-      if (Math.abs(skewMs) <= SKEW_MS) return now + skewMs
+      if (Math.abs(skewMs) <= SKEW_MS) {
+        if (isSkewed) tell({ type: 'clock_agreed', receiver: receiver.id })
+        return now + skewMs
+      }
+      isSkewed = true
       tell({ type: 'clock_skewed', receiver: receiver.id, skewMs })
     } catch (error) {
       if (!(error instanceof SourceFailure)) throw error

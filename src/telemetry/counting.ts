@@ -42,6 +42,7 @@ const counting: Counting = {
   message_quarantined: ({ receiver }, to) => to.add('messages_quarantined_total', 1, { receiver }),
   receive_failed: ({ receiver }, to) => to.add('receive_errors_total', 1, { receiver }),
   clock_skewed: ({ receiver, skewMs }, to) => to.skew(receiver, skewMs / 1000),
+  clock_agreed: ({ receiver }, to) => to.skew(receiver, 0),
   receiver_stopped: ({ receiver }, to) => to.halt(receiver, true),
   receiver_resumed: ({ receiver }, to) => to.halt(receiver, false),
   source_requested: ({ receiver, service, operation }, to) =>

@@ -53,6 +53,7 @@ export type TelemetryEvent =
       readonly retryInMs: number
     }
   | { readonly type: 'clock_skewed'; readonly receiver: string; readonly skewMs: number }
+  | { readonly type: 'clock_agreed'; readonly receiver: string }
   | {
       readonly type: 'receiver_stopped'
       readonly receiver: string

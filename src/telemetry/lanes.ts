@@ -13,6 +13,10 @@ export interface LaneState {
   /** The last thing that went wrong, also after it was mended. */
   readonly lastError: { readonly reason: string; readonly at: number } | undefined
   readonly lastDeliveryAt: number | undefined
+  /** When it last stored something that the forwarder says of itself. */
+  readonly lastOwnDeliveryAt: number | undefined
+  /** Why it lets nothing through, as it said itself since the process began. */
+  readonly stopped: 'credentials' | 'configuration' | undefined
   /** Records delivered otherwise than they are, since the process began. */
   readonly changed: { readonly late: number; readonly early: number; readonly trimmed: number }
   /** What the destination last said beside a yes. */
@@ -27,6 +31,8 @@ const quiet: LaneState = {
   bufferCapacity: undefined,
   lastError: undefined,
   lastDeliveryAt: undefined,
+  lastOwnDeliveryAt: undefined,
+  stopped: undefined,
   changed: { late: 0, early: 0, trimmed: 0 },
   lastNotice: undefined,
 }
@@ -71,7 +77,7 @@ function changes(event: TelemetryEvent, { changed }: LaneState, now: number): Pa
         bufferCapacity: event.bufferCapacity,
       }
     case 'batch_delivered':
-      return { lastDeliveryAt: now }
+      return { lastDeliveryAt: now, ...(event.own > 0 && { lastOwnDeliveryAt: now }) }
     case 'records_changed': {
       const { late, early, trimmed } = event
       return {
@@ -80,10 +86,13 @@ function changes(event: TelemetryEvent, { changed }: LaneState, now: number): Pa
     }
     case 'destination_noticed':
       return { lastNotice: { notice: event.notice, at: now } }
+    case 'destination_stopped':
+      return { lastError: { reason: event.reason, at: now }, stopped: event.cause }
+    case 'destination_resumed':
+      return { stopped: undefined }
     case 'batch_retried':
     case 'read_failed':
     case 'records_refused':
-    case 'destination_stopped':
     case 'object_lost':
       return { lastError: { reason: event.reason, at: now } }
     default:

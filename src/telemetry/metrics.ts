@@ -17,7 +17,15 @@ import {
   prefix,
 } from './instruments.ts'
 import { LaneStates } from './lanes.ts'
-import { type Observe, observeLane, observeLedger, observeProcess, type Standing } from './observing.ts'
+import { type Levels, observeHeld, observeLevels } from './levels.ts'
+import {
+  type Observe,
+  observeLane,
+  observeLedger,
+  observeProcess,
+  observeStandings,
+  type Standing,
+} from './observing.ts'
 
 export interface MetricsOptions {
   readonly version: string
@@ -34,6 +42,7 @@ export class Metrics {
   readonly #ownLanes: boolean
   readonly #options: MetricsOptions
   #standings: () => readonly Standing[] = () => []
+  #levels: Levels | undefined
 
   constructor(options: MetricsOptions) {
     this.#options = options
@@ -54,6 +63,11 @@ export class Metrics {
   /** From now on each scrape asks this for the routes' state: the ledger's `accounts()`. Until then there are none. */
   watch(standings: () => readonly Standing[]): void {
     this.#standings = standings
+  }
+
+  /** From now on each scrape asks how full everything is that is bounded. */
+  watchLevels(levels: Levels): void {
+    this.#levels = levels
   }
 
   tell(event: TelemetryEvent): void {
@@ -80,10 +94,16 @@ export class Metrics {
         for (const [receiver, skew] of this.#tallies.skews) observe('clock_skew_seconds', skew, { receiver })
         for (const [receiver, halted] of this.#tallies.halts) observe('receiver_stopped', halted ? 1 : 0, { receiver })
         for (const [destination, lane] of this.#lanes.all()) observeLane(destination, lane, observe)
-        observeLedger(this.#standings, this.#options.now(), observe)
+        if (this.#levels !== undefined) observeLevels(this.#levels, observe)
+        observeLedger(() => this.#askLedger(observe), observe)
       },
       [...instruments.values()],
     )
+  }
+
+  #askLedger(observe: Observe): void {
+    observeStandings(this.#standings(), this.#lanes.all(), this.#options.now(), observe)
+    if (this.#levels !== undefined) observeHeld(this.#levels, observe)
   }
 }
 

@@ -1,4 +1,6 @@
 // What a scrape finds: pure functions from the state of routes and lanes to numbers.
+import { totalmem } from 'node:os'
+import { getHeapStatistics } from 'node:v8'
 import type { Labels } from './counting.ts'
 import type { GaugeName, LedgerCounterName } from './instruments.ts'
 import type { LaneState } from './lanes.ts'
@@ -16,6 +18,7 @@ export interface Standing {
   readonly duplicates: number
   readonly possibleDuplicates: number
   readonly adopted: number
+  readonly quarantined: number
   readonly provisional: number
   readonly lostObjects: number
   readonly lostBytes: number
@@ -25,23 +28,25 @@ export interface Standing {
 type ProcessMetric = 'process_resident_memory_bytes' | 'process_start_time_seconds' | 'process_cpu_seconds_total'
 export type Observe = (name: GaugeName | LedgerCounterName | ProcessMetric, value: number, labels?: Labels) => void
 
-/** A ledger that cannot be read says so and costs its own numbers only. */
-export function observeLedger(read: () => readonly Standing[], now: number, observe: Observe): void {
+/** What lanes say of themselves, and the ledger where it says it of them. */
+export type Lanes = ReadonlyMap<string, LaneState>
+
+/** All that the ledger is asked for. One that cannot be read says so, and costs its own numbers only. */
+export function observeLedger(ask: () => void, observe: Observe): void {
   try {
-    const standings = read()
+    ask()
     observe('ledger_readable', 1)
-    observeStandings(standings, now, observe)
   } catch {
     observe('ledger_readable', 0)
   }
 }
 
-function observeStandings(standings: readonly Standing[], now: number, observe: Observe): void {
+export function observeStandings(standings: readonly Standing[], lanes: Lanes, now: number, observe: Observe): void {
   for (const standing of standings) {
     observeProgress(standing, now, observe)
     observeTotals(standing, observe)
   }
-  observeStops(standings, observe)
+  observeStops(standings, lanes, observe)
   observeReceivers(standings, observe)
 }
 
@@ -55,6 +60,7 @@ function observeProgress(standing: Standing, now: number, observe: Observe): voi
   observe('outstanding_objects', standing.outstanding, labels)
   observe('outstanding_late_objects', standing.late, labels)
   observe('oldest_outstanding_age_seconds', age / 1000, labels)
+  observe('quarantined_records', standing.quarantined, labels)
   observe('provisional_records', standing.provisional, labels)
 }
 
@@ -67,9 +73,13 @@ function observeTotals(standing: Standing, observe: Observe): void {
   observe('lost_bytes_total', standing.lostBytes, labels)
 }
 
-/** Both causes of every destination, so that a series goes to 0 instead of away. */
-function observeStops(standings: readonly Standing[], observe: Observe): void {
-  const stops = new Map(standings.map(({ destination, stop }) => [destination, stop?.cause]))
+/**
+ * Both causes of every destination, so that a series goes to 0 instead of away. A destination without a standing (no
+ * receiver feeds it) is known by its lane alone.
+ */
+function observeStops(standings: readonly Standing[], lanes: Lanes, observe: Observe): void {
+  const known = new Map([...lanes].map(([destination, { stopped }]) => [destination, stopped]))
+  const stops = new Map([...known, ...standings.map(({ destination, stop }) => [destination, stop?.cause] as const)])
   for (const [destination, stopped] of stops) {
     for (const cause of ['credentials', 'configuration']) {
       observe('destination_stopped', stopped === cause ? 1 : 0, { destination, cause })
@@ -93,6 +103,8 @@ export function observeLane(destination: string, lane: LaneState, observe: Obser
   if (lane.bufferCapacity !== undefined) observe('buffer_capacity_bytes', lane.bufferCapacity, { destination })
   if (lane.concurrency !== undefined) observe('concurrency_limit', lane.concurrency, { destination })
   if (lane.concurrencyMax !== undefined) observe('concurrency_max', lane.concurrencyMax, { destination })
+  const told = lane.lastOwnDeliveryAt ?? performance.timeOrigin
+  observe('own_record_delivered_timestamp_seconds', told / 1000, { destination })
 }
 
 export function observeProcess(observe: Observe): void {
@@ -100,4 +112,13 @@ export function observeProcess(observe: Observe): void {
   observe('process_resident_memory_bytes', process.memoryUsage.rss())
   observe('process_start_time_seconds', performance.timeOrigin / 1000)
   observe('process_cpu_seconds_total', (user + system) / 1e6)
+  const heap = getHeapStatistics()
+  observe('heap_bytes', heap.used_heap_size)
+  observe('heap_capacity_bytes', heap.heap_size_limit)
+  observe('memory_capacity_bytes', memoryBound(process.constrainedMemory(), totalmem()))
+}
+
+/** Where nothing bounds the process, its bound is 0 or beyond what the machine has. */
+export function memoryBound(bound: number, machine: number): number {
+  return bound > 0 ? Math.min(bound, machine) : machine
 }

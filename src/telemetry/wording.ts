@@ -68,6 +68,7 @@ const wording: Wording = {
     'warn',
     `${e.receiver}: this machine's clock and the store's are ${duration(Math.abs(e.skewMs))} apart; synchronise the clock`,
   ],
+  clock_agreed: (e) => ['info', `${e.receiver}: this machine's clock and the store's agree again`],
   object_read: (e) => [
     'debug',
     `read ${e.store}/${e.key}: ${count(e.events, 'event')}, ${bytes(e.length)}` +

@@ -11,6 +11,8 @@ const healthy: LaneState = {
   bufferedBytes: 0,
   bufferCapacity: 1,
   lastError: undefined,
+  lastOwnDeliveryAt: undefined,
+  stopped: undefined,
   lastDeliveryAt: now,
   changed: { late: 0, early: 0, trimmed: 0 },
   lastNotice: undefined,

@@ -85,3 +85,12 @@ test('a chunk that was dropped while a lane still encodes it counts no more', as
   for (const object of objects.slice(50, 55)) await take(readings.open(object), exporter('k'))
   expect(bench.shelf.reads).toHaveLength(55)
 })
+
+test('how much is kept is said beside how much there may be, and is nothing when all have taken all', async () => {
+  const { readings, objects } = shelved(40)
+  expect(readings.level).toEqual({ bytes: 0, capacity: CAPACITY })
+  for (const object of objects) await take(readings.open(object), exporter('k'))
+  const { bytes } = readings.level
+  expect(bytes).toBeGreaterThan(CAPACITY / 4)
+  expect(bytes).toBeLessThanOrEqual(CAPACITY)
+})

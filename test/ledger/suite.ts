@@ -231,6 +231,23 @@ export function ledgerSuite(name: string, subject: Subject): void {
     expect(ledger.totals()).toMatchObject({ events: 2, bad: 1 })
   })
 
+  guarantee('quarantine is charged for what it holds, and says what it may hold', (ledger) => {
+    const { bytes, capacity } = ledger.holdings().quarantine
+    expect(bytes).toBe(0)
+    expect(capacity).toBeGreaterThan(1_000_000)
+    ledger.quarantineMessage('bucket', 'x'.repeat(1_000), 'no announcement', start)
+    const one = ledger.holdings().quarantine.bytes
+    expect(one).toBeGreaterThan(1_000)
+    ledger.quarantineMessage('bucket', 'x'.repeat(5_000), 'no announcement', start)
+    expect(ledger.holdings().quarantine.bytes).toBe(2 * one + 4_000)
+  })
+
+  test(`${name}: the capacity of quarantine is the one that was configured`, () => {
+    const ledger = subject.open({ maxQuarantineBytes: 4_321 })
+    expect(ledger.holdings().quarantine.capacity).toBe(4_321)
+    ledger.close()
+  })
+
   namingGuarantees(subject, guarantee)
   ownGuarantees(subject, guarantee)
   closingGuarantees(subject, guarantee)

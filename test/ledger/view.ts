@@ -21,6 +21,7 @@ export function view(ledger: Ledger): unknown {
     accounts: ledger.accounts(),
     retired: ledger.retired(),
     totals: ledger.totals(),
+    holdings: ledger.holdings().quarantine,
     hours: ledger.hours(0),
     alterations: ledger.alterations({ limit: 50 }),
     belongings: ledger.belongings.all(),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { memoryBound } from '../../src/telemetry/observing.ts'
 import { samples } from './samples.ts'
-import { now, scrape, standing, toldMetrics, value } from './scraping.ts'
+import { levels, now, scrape, standing, toldMetrics, value } from './scraping.ts'
 
 const route = '{destination="splunk_hec/soc",receiver="circleci_audit"}'
 const soc = 'destination="splunk_hec/soc"'
@@ -62,6 +63,79 @@ test('size never comes without capacity', async () => {
   expect(value(text, `in_flight_requests{${soc}}`)).toBe(3)
   expect(value(text, `concurrency_limit{${soc}}`)).toBe(4)
   expect(value(text, `concurrency_max{${soc}}`)).toBe(16)
+})
+
+test('what is bounded is shown beside its bound', async () => {
+  const text = await scrape(toldMetrics([], []))
+  const shown = (name: string) => value(text, name)
+  expect([shown('cache_bytes'), shown('cache_capacity_bytes')]).toEqual([1_000, 16_000])
+  expect([shown('quarantine_bytes'), shown('quarantine_capacity_bytes')]).toEqual([2_000, 32_000])
+  expect(['ledger_bytes', 'ledger_disk_free_bytes', 'ledger_disk_size_bytes'].map(shown)).toEqual([
+    3_000, 4_000, 64_000,
+  ])
+  expect([`batch_capacity_records{${soc}}`, `batch_capacity_bytes{${soc}}`].map(shown)).toEqual([500, 1_048_576])
+  expect(shown('heap_bytes')).toBeLessThan(shown('heap_capacity_bytes') ?? 0)
+})
+
+test('a ledger in memory lies on no disk', async () => {
+  const metrics = toldMetrics([], [standing])
+  metrics.watchLevels({ ...levels, held: () => ({ quarantine: { bytes: 1, capacity: 2 }, disk: undefined }) })
+  const text = await scrape(metrics)
+  expect(text).not.toContain('ledger_disk')
+  expect(value(text, 'quarantine_bytes')).toBe(1)
+})
+
+test('a disk that cannot be asked says so, and costs its own numbers only', async () => {
+  const metrics = toldMetrics([], [standing])
+  metrics.watchLevels({
+    ...levels,
+    held: () => {
+      throw new Error('stale file handle')
+    },
+  })
+  const text = await scrape(metrics)
+  expect(value(text, 'ledger_readable')).toBe(0)
+  expect(text).not.toMatch(/quarantine_bytes|ledger_disk/)
+  expect(value(text, 'cache_bytes')).toBe(1_000)
+  expect(value(text, `outstanding_objects${route}`)).toBe(4)
+})
+
+test.each([
+  ['a container’s', 512, 512],
+  ['no', 0, 4_096],
+  ['an endless', 2 ** 63, 4_096],
+])('memory has %s bound', (_, bound, expected) => {
+  expect(memoryBound(bound, 4_096)).toBe(expected)
+})
+
+test('signs of life: how often they are sent, and when the last one arrived; at first, since when they are awaited', async () => {
+  const metrics = toldMetrics([samples.started], [])
+  const arrived = async () => value(await scrape(metrics), `own_record_delivered_timestamp_seconds{${soc}}`)
+  expect(value(await scrape(metrics), `heartbeat_interval_seconds{${soc}}`)).toBe(300)
+  expect(await arrived()).toBe(performance.timeOrigin / 1000)
+  metrics.tell({ ...samples.batch_delivered, own: 0 })
+  expect(await arrived()).toBe(performance.timeOrigin / 1000)
+  metrics.tell({ ...samples.batch_delivered, own: 1 })
+  expect(await arrived()).toBe(now / 1000)
+})
+
+test('a destination that no receiver feeds is stopped by its own word', async () => {
+  const destination = 'service.notify'
+  const metrics = toldMetrics([{ ...samples.started, destinations: [destination] }], [standing])
+  const stopped = async () =>
+    value(await scrape(metrics), `destination_stopped{destination="${destination}",cause="configuration"}`)
+  expect(await stopped()).toBe(0)
+  metrics.tell({ ...samples.destination_stopped, destination, cause: 'configuration' })
+  expect(await stopped()).toBe(1)
+  metrics.tell({ ...samples.destination_resumed, destination })
+  expect(await stopped()).toBe(0)
+})
+
+test('clocks that agree again are not said to be apart', async () => {
+  const metrics = toldMetrics([samples.clock_skewed], [])
+  expect(value(await scrape(metrics), 'clock_skew_seconds{receiver="circleci_audit"}')).toBe(-400)
+  metrics.tell(samples.clock_agreed)
+  expect(value(await scrape(metrics), 'clock_skew_seconds{receiver="circleci_audit"}')).toBe(0)
 })
 
 test('lags are histograms in seconds', async () => {

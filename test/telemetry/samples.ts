@@ -26,6 +26,7 @@ export const samples: Samples = {
   messages_deleted: { type: 'messages_deleted', receiver, count: 9 },
   message_quarantined: { type: 'message_quarantined', receiver, reason: 'not JSON' },
   receive_failed: { type: 'receive_failed', receiver, reason: 'no such queue', hint: undefined, retryInMs: 5000 },
+  clock_agreed: { type: 'clock_agreed', receiver },
   clock_skewed: { type: 'clock_skewed', receiver, skewMs: -400_000 },
   receiver_stopped: {
     type: 'receiver_stopped',

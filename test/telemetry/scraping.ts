@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TelemetryEvent } from '../../src/telemetry/events.ts'
+import type { Levels } from '../../src/telemetry/levels.ts'
 import { Metrics } from '../../src/telemetry/metrics.ts'
 import type { Standing } from '../../src/telemetry/observing.ts'
 
@@ -18,15 +19,27 @@ export const standing: Standing = {
   duplicates: 3,
   possibleDuplicates: 2,
   adopted: 1,
+  quarantined: 7,
   provisional: 5,
   lostObjects: 1,
   lostBytes: 1000,
   stop: { cause: 'credentials' },
 }
 
+export const levels: Levels = {
+  cache: () => ({ bytes: 1_000, capacity: 16_000 }),
+  held: () => ({
+    quarantine: { bytes: 2_000, capacity: 32_000 },
+    disk: { bytes: 3_000, free: 4_000, size: 64_000 },
+  }),
+  batches: [{ destination: 'splunk_hec/soc', records: 500, bytes: 1_048_576 }],
+  heartbeats: { destinations: ['splunk_hec/soc'], intervalMs: 300_000 },
+}
+
 export function toldMetrics(events: readonly TelemetryEvent[], standings: readonly Standing[]): Metrics {
   const metrics = new Metrics({ version: '0.1.0', now: () => now })
   metrics.watch(() => standings)
+  metrics.watchLevels(levels)
   for (const event of events) metrics.tell(event)
   return metrics
 }

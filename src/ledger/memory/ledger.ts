@@ -7,6 +7,7 @@ import type { Alteration } from '../alterations.ts'
 import type { BelongingLedger } from '../belongings.ts'
 import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
+import type { Holdings } from '../holdings.ts'
 import type { HourCount } from '../hours.ts'
 import type { ImportLedger } from '../imports.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
@@ -30,7 +31,7 @@ import { MemoryImports } from './imports.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
 import { prune } from './pruning.ts'
-import { entry, keep, quarantine } from './quarantine.ts'
+import { charged, entry, keep, quarantine } from './quarantine.ts'
 import { refill, survey } from './refill.ts'
 import { rename } from './rename.ts'
 import * as repairs from './repairs.ts'
@@ -46,6 +47,10 @@ export class MemoryLedger extends Saying implements Ledger {
   readonly watch: WatchLedger
   readonly #state: State
   readonly hours = (from: number): readonly HourCount[] => hours(this.#state, from)
+  readonly holdings = (): Holdings => ({
+    quarantine: { bytes: charged(this.#state), capacity: this.#state.maxQuarantineBytes },
+    disk: undefined,
+  })
 
   constructor(options: { readonly maxQuarantineBytes?: number } = {}) {
     const state = new State(options.maxQuarantineBytes ?? defaultQuarantineBytes)

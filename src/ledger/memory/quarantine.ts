@@ -8,12 +8,16 @@ export type Kept = Omit<EntryState, 'id' | 'bytes' | 'replay' | 'recut' | 'dealt
 /** Keeps a record in quarantine. */
 export function keep(state: State, record: Kept, dealt?: readonly string[]): EntryState {
   const bytes = keptBytes(record)
-  const used = state.entries.values().reduce((sum, { bytes }) => sum + entryCharge(bytes), 0)
-  if (used + entryCharge(bytes) > state.maxQuarantineBytes) throw new QuarantineFull(state.maxQuarantineBytes)
+  if (charged(state) + entryCharge(bytes) > state.maxQuarantineBytes) throw new QuarantineFull(state.maxQuarantineBytes)
   const id = state.next('entry')
   const entry = { ...record, id, bytes, replay: undefined, recut: record.from, dealt }
   state.entries.set(id, entry)
   return entry
+}
+
+/** What all that is kept is charged for, in bytes. */
+export function charged(state: State): number {
+  return state.entries.values().reduce((sum, { bytes }) => sum + entryCharge(bytes), 0)
 }
 
 /** In the order in which they were kept. */

@@ -6,6 +6,7 @@ import type { Alteration } from '../alterations.ts'
 import type { BelongingLedger } from '../belongings.ts'
 import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
+import type { Holdings } from '../holdings.ts'
 import type { HourCount } from '../hours.ts'
 import type { ImportLedger } from '../imports.ts'
 import type { Attempt, Draft, Intent, Resolution, Resolved } from '../intents.ts'
@@ -23,6 +24,7 @@ import { SqliteBelongings } from './belongings.ts'
 import { Connection } from './connection.ts'
 import { arrivals, enrol, object, routes, see, swept, sweptTo } from './discovery.ts'
 import { decide, prune } from './duplicates.ts'
+import { holdings } from './holdings.ts'
 import { hours } from './hours.ts'
 import { SqliteImports } from './imports.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
@@ -194,6 +196,10 @@ export class SqliteLedger extends Repairing implements Ledger {
 
   totals(): LedgerTotals {
     return totals(this.db)
+  }
+
+  holdings(): Holdings {
+    return holdings(this.db, this.quarantineCap)
   }
 
   altered(object: Alteration['object'], sha1: string, now: number): boolean {

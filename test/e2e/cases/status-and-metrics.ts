@@ -27,6 +27,18 @@ export const statusAndMetrics: Case = inScene('status-and-metrics', async (scene
   return { objects, events, metrics, secondForwarder: 'refused with 2' }
 })
 
+/** What is bounded, and its bound. */
+const levels = [
+  ['cache_bytes', 'cache_capacity_bytes'],
+  ['quarantine_bytes', 'quarantine_capacity_bytes'],
+  ['ledger_bytes', 'ledger_disk_size_bytes'],
+  ['ledger_disk_free_bytes', 'ledger_disk_size_bytes'],
+  ['in_flight_requests', 'concurrency_max'],
+  ['buffered_bytes', 'buffer_capacity_bytes'],
+  ['heap_bytes', 'heap_capacity_bytes'],
+  ['process_resident_memory_bytes', 'memory_capacity_bytes'],
+] as const
+
 async function probes(scene: Scene): Promise<number> {
   for (const path of ['/livez', '/readyz']) {
     const { status, body } = await scene.page(scene.metricsUrl + path)
@@ -37,6 +49,12 @@ async function probes(scene: Scene): Promise<number> {
   const names = [...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name ?? '')
   const own = names.filter((name) => name.startsWith('circleci_audit_forwarder_'))
   must(own.length >= 10, `/metrics shows only ${names.join(', ')}`)
+  for (const [level, capacity] of levels) {
+    const shown = [level, capacity].map((name) =>
+      Number(new RegExp(`^\\S*${name}(?:{destination="file"})? (.*)$`, 'm').exec(body)?.[1]),
+    )
+    must(0 <= shown[0]! && shown[0]! < shown[1]!, `${level} is ${shown[0]}, ${capacity} is ${shown[1]}`)
+  }
   for (const word of ['destination="otlp_http"', 'destination="file"']) {
     must(body.includes(word), `/metrics says nothing of ${word}`)
   }
