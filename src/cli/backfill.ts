@@ -3,9 +3,11 @@
 import type { Loaded } from '../config/load.ts'
 import { ActionGlob } from '../domain/action.ts'
 import { ReadFailure, SetupError } from '../domain/failures.ts'
+import type { Sighting } from '../domain/objects.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { AuditReader } from '../pipeline/reader.ts'
-import { type BackfillBody, type Backfilled, range, receiversOf } from '../pipeline/repairs/backfill.ts'
+import { type BackfillBody, type Backfilled, receiversOf } from '../pipeline/repairs/backfill.ts'
+import { eachInRange } from '../pipeline/repairs/listing.ts'
 import { withheldIn, withholding } from '../pipeline/repairs/release.ts'
 import { answered, noReason, reading } from './answered.ts'
 import { openReceivers } from './assemble.ts'
@@ -65,19 +67,16 @@ async function survey(loaded: Loaded, ledger: Ledger, body: BackfillBody, line: 
   const receivers = await openReceivers(loaded.config, systemClock, version(), () => {})
   const destinations = body.destination === undefined ? undefined : [body.destination]
   const how = { repair: Number.MAX_SAFE_INTEGER, destinations, force: body.force }
-  const found = { objects: 0, bytes: 0, taken: 0, waiting: 0, settled: 0 }
-  const task = { signal: new AbortController().signal, report: () => {} }
+  let found = { objects: 0, bytes: 0, taken: 0, waiting: 0, settled: 0 }
+  const report = (progress: unknown): void => line.show(`${(progress as typeof found).objects} objects listed`)
+  const task = { signal: new AbortController().signal, report }
   const listing = { clock: systemClock, random: Math.random, tell: () => {}, task, attempts: 1 }
   for (const receiver of receiversOf({ ledger, receivers }, body)) {
-    for await (const sightings of range(receiver, body, listing)) {
-      const { taken, waiting, settled } = ledger.survey(receiver.id, receiver.store.uri, sightings, how)
-      found.objects += sightings.length
-      found.bytes += sightings.reduce((sum, { size }) => sum + size, 0)
-      found.taken += taken
-      found.waiting += waiting
-      found.settled += settled
-      line.show(`${found.objects} objects listed`)
+    const visit = (objects: readonly Sighting[]): typeof found => {
+      const bytes = objects.reduce((sum, { size }) => sum + size, 0)
+      return { objects: objects.length, bytes, ...ledger.survey(receiver.id, receiver.store.uri, objects, how) }
     }
+    found = await eachInRange(receiver, body, found, { ...listing, visit })
   }
   return found
 }

@@ -139,14 +139,17 @@ export class Requests {
     const { ledger, clock, tell } = this.#parts
     let last = Number.NEGATIVE_INFINITY
     let standing: string | undefined
+    let said: string | undefined
     const report = (progress: unknown): void => {
       const now = clock.now()
       const counts = countsOf(progress)
       if (counts !== standing) this.#moves += 1
       standing = counts
-      // A clock that was set back must not silence it.
-      if (now - last < REPORT_MS && now >= last) return
+      const words = wordsOf(progress)
+      // A clock that was set back must not silence it. Why it waits is said at once: nothing may follow for long.
+      if (words === said && now - last < REPORT_MS && now >= last) return
       last = now
+      said = words
       try {
         ledger.report(id, JSON.stringify(progress))
       } catch (error) {
@@ -161,6 +164,11 @@ export class Requests {
 /** Progress without its words: a reason that changes is none. */
 function countsOf(progress: unknown): string {
   return JSON.stringify(progress, (_, value: unknown) => (typeof value === 'string' ? undefined : value)) ?? ''
+}
+
+/** Its words without the numbers. */
+function wordsOf(progress: unknown): string {
+  return JSON.stringify(progress, (_, value: unknown) => (typeof value === 'number' ? undefined : value)) ?? ''
 }
 
 function unknownKind(kind: string): RequestRefused {

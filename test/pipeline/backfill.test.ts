@@ -107,11 +107,34 @@ test('a bucket that cannot be listed delays it, and it is said why', async () =>
   stage.bucket.failing = 3
   const id = stage.ask('backfill', range)
   await stage.clock.advance(3_000)
-  expect(JSON.parse(stage.memory.request(id)?.progress ?? '{}')).toEqual({
+  expect(JSON.parse(stage.memory.request(id)?.progress ?? '{}')).toMatchObject({
     delayed: 'cannot list the bucket: access denied',
     hint: 'grant s3:ListBucket',
   })
   expect(await stage.answered(id)).toMatchObject({ done: { objects: 1, sent: 2 } })
+})
+
+test('a listing that breaks off is begun again, what it had is counted once, and it is said at once why it waits', async () => {
+  for (const age of [150, 149, 148, 147, 146]) stage.bucket.put(age, event(`e${age}`))
+  await stage.start()
+  stage.bucket.page = 2
+  stage.bucket.failingLate = 3
+  const id = stage.ask('backfill', range)
+  await stage.clock.advance(2_100)
+  expect(JSON.parse(stage.memory.request(id)?.progress ?? '{}')).toMatchObject({
+    delayed: 'cannot list the bucket: SlowDown',
+  })
+  expect(await stage.answered(id)).toMatchObject({ done: { objects: 5, taken: 10, settled: 0, sent: 10 } })
+  expect(stage.sent('a').toSorted()).toEqual(['e146', 'e147', 'e148', 'e149', 'e150'])
+})
+
+test('while a destination takes nothing, the one who waits is told what it says', async () => {
+  stage.bucket.put(150, event('old'))
+  await stage.start()
+  stage.outlets.b.answer = () => ({ status: 'retry', reason: '503 not now' })
+  const id = stage.ask('backfill', range)
+  await stage.clock.advance(30_000)
+  expect(JSON.parse(stage.memory.request(id)?.progress ?? '{}')).toMatchObject({ held: 'b waits: 503 not now' })
 })
 
 test('what no destination can be given is refused in words', async () => {

@@ -23,8 +23,11 @@ export class Bucket implements Store {
   readonly uri = 's3://acme'
   readonly prefix = 'logs'
   readonly objects = new Map<string, string>()
-  /** Listings that fail, before they work. */
+  /** Listings that fail, before they work: at once, or behind the first page. */
   failing = 0
+  failingLate = 0
+  /** Objects on a page. */
+  page = 1_000
   reads = 0
 
   /** The key of what was written so many minutes before noon. */
@@ -46,7 +49,13 @@ export class Bucket implements Store {
       throw new SourceFailure('cannot list the bucket: access denied', { hint: 'grant s3:ListBucket' })
     }
     const found = [...this.objects].filter(([key]) => key.startsWith(`logs/${under}`))
-    yield { objects: found.map(([key, text]) => ({ key, version: '1', size: text.length, modified: noon })) }
+    const objects = found.map(([key, text]) => ({ key, version: '1', size: text.length, modified: noon }))
+    for (let at = 0; at < objects.length; at += this.page) {
+      yield { objects: objects.slice(at, at + this.page) }
+      if (this.failingLate === 0) continue
+      this.failingLate -= 1
+      throw new SourceFailure('cannot list the bucket: SlowDown', { hint: 'wait' })
+    }
   }
 
   stat(): Promise<undefined> {

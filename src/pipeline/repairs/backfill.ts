@@ -3,15 +3,13 @@
 // unless it is forced. From there on lanes do what they always do, so what was delivered before is not sent twice.
 import { z } from 'zod'
 import { actRecord } from '../../domain/acts.ts'
-import { backoff } from '../../domain/backoff.ts'
-import { SourceFailure } from '../../domain/failures.ts'
-import { isAuditKey, isProbe, objectTime, type Sighting } from '../../domain/objects.ts'
+import type { Sighting } from '../../domain/objects.ts'
 import { type RequestKind, RequestRefused, requestKind, type Task } from '../../domain/request.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Refilled, Repair } from '../../ledger/repairs.ts'
-import { partitions } from '../../receiver/sweep.ts'
 import type { ReceiverSpec } from '../parts.ts'
-import { landed, parsed, pause, type RepairParts, STEP } from './parts.ts'
+import { eachInRange } from './listing.ts'
+import { landed, parsed, type RepairParts } from './parts.ts'
 import { release } from './release.ts'
 
 export const backfillBody = z.strictObject({
@@ -61,13 +59,10 @@ export function backfillKind(parts: RepairParts): RequestKind {
 async function backfill(parts: RepairParts, body: BackfillBody, task: Task): Promise<Backfilled> {
   const receivers = receiversOf(parts, body)
   if (body.force) sayForced(parts, body, task)
-  const listed = { objects: 0, taken: 0, waiting: 0, settled: 0 }
+  let listed = { objects: 0, taken: 0, waiting: 0, settled: 0 }
   for (const receiver of receivers) {
-    for await (const sightings of range(receiver, body, { ...parts, task })) {
-      add(listed, sightings.length, take(parts, receiver, sightings, body, task))
-      task.report({ ...listed })
-      await pause(parts, task)
-    }
+    const visit = (sightings: readonly Sighting[]) => take(parts, receiver, sightings, body, task)
+    listed = await eachInRange(receiver, body, listed, { ...parts, task, visit })
   }
   const progress = ({ rows, ...rest }: Repair) => ({ ...listed, rows, ...endings(rest) })
   const repair = await landed(parts, task, ({ rows }) => rows === 0, progress)
@@ -107,76 +102,17 @@ function sayForced({ ledger, clock }: RepairParts, body: BackfillBody, { by, at 
   ledger.record([{ record: actRecord({ what: 'backfill_forced', by, at, why, body: text, about }) }], clock.now())
 }
 
-function add(sum: Record<keyof Refilled | 'objects', number>, objects: number, more: Refilled): void {
-  sum.objects += objects
-  sum.taken += more.taken
-  sum.waiting += more.waiting
-  sum.settled += more.settled
-}
-
 function take(
   { ledger, clock, tell, wake }: RepairParts,
   { id, store }: ReceiverSpec,
   sightings: readonly Sighting[],
   { destination, force }: BackfillBody,
   task: Task,
-): Refilled {
+): Refilled & { readonly objects: number } {
   const how = { repair: task.id, destinations: destination === undefined ? undefined : [destination], force }
   const { altered, ...refilled } = ledger.refill(id, store.uri, sightings, how, clock.now())
   for (const { object, kind, evidence } of altered)
     tell({ type: 'object_altered', receiver: id, key: object.key, how: kind, evidence })
   if (refilled.taken > 0) wake()
-  return refilled
-}
-
-const HOUR = 3_600_000
-const RETRY = { initialMs: 1_000, maxMs: 60_000 }
-
-export interface Listing {
-  readonly clock: RepairParts['clock']
-  readonly random: RepairParts['random']
-  readonly tell: RepairParts['tell']
-  readonly task: Pick<Task, 'signal' | 'report'>
-  /** How often a partition is asked for before its failure is thrown; undefined for as often as it takes. */
-  readonly attempts?: number
-}
-
-/**
- * Audit objects of a receiver in a range of object time, a step at a time. A partition that cannot be listed is listed
- * again from its beginning, for as long as it takes: whoever asked sees why it waits. Throws SourceFailure where that is
- * bounded.
- */
-export async function* range(
-  receiver: ReceiverSpec,
-  { from, to }: Pick<BackfillBody, 'from' | 'to'>,
-  listing: Listing,
-): AsyncGenerator<readonly Sighting[]> {
-  const wanted = (object: Sighting): boolean => {
-    return !isProbe(object) && isAuditKey(object.key) && objectTime(object) >= from && objectTime(object) < to
-  }
-  // The stamp in a key may lie in the hour beside its partition's.
-  const granularity = to - from > 48 * HOUR ? 'day' : 'hour'
-  for (const partition of partitions(Math.max(0, from - HOUR), to + HOUR, granularity)) {
-    const objects = (await listed(receiver, partition, listing)).filter(wanted)
-    for (let first = 0; first < objects.length; first += STEP) yield objects.slice(first, first + STEP)
-  }
-}
-
-async function listed(receiver: ReceiverSpec, partition: string, listing: Listing): Promise<readonly Sighting[]> {
-  const { clock, random, tell, task } = listing
-  for (let attempts = 1; ; attempts += 1) {
-    try {
-      const objects: Sighting[] = []
-      for await (const page of receiver.store.list(partition, task.signal)) objects.push(...page.objects)
-      task.signal.throwIfAborted()
-      return objects
-    } catch (error) {
-      if (!(error instanceof SourceFailure) || attempts === listing.attempts) throw error
-      const retryInMs = backoff(attempts, RETRY, random)
-      tell({ type: 'backfill_delayed', receiver: receiver.id, reason: error.message, hint: error.hint, retryInMs })
-      task.report({ delayed: error.message, hint: error.hint })
-      await clock.sleep(retryInMs, task.signal)
-      task.signal.throwIfAborted()
-    }
-  }
+  return { objects: sightings.length, ...refilled }
 }

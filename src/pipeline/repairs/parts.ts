@@ -36,7 +36,7 @@ export const STEP = 50
 const LOOK_MS = 500
 
 /** Lets lanes work between two steps. Throws if the process is to stop. */
-export async function pause({ clock }: Pick<RepairParts, 'clock'>, { signal }: Task): Promise<void> {
+export async function pause({ clock }: Pick<RepairParts, 'clock'>, { signal }: Pick<Task, 'signal'>): Promise<void> {
   await clock.sleep(1, signal)
   signal.throwIfAborted()
 }
@@ -57,8 +57,11 @@ export async function landed(
   }
 }
 
-/** A destination that lets nothing through, for whoever wonders why it takes so long. */
+/** A destination that lets nothing through, for whoever wonders why it takes so long: one that is stopped before others. */
 function held({ ledger }: RepairParts): { readonly held?: string } {
-  const stopped = ledger.accounts().find(({ stop }) => stop !== undefined)
-  return stopped?.stop === undefined ? {} : { held: `${stopped.destination} is stopped: ${stopped.stop.reason}` }
+  const waiting = ledger.accounts().filter(({ outstanding }) => outstanding > 0)
+  const stopped = waiting.find(({ stop }) => stop !== undefined)
+  if (stopped?.stop !== undefined) return { held: `${stopped.destination} is stopped: ${stopped.stop.reason}` }
+  const failing = waiting.find(({ oldest }) => oldest?.reason !== undefined)
+  return failing?.oldest?.reason === undefined ? {} : { held: `${failing.destination} waits: ${failing.oldest.reason}` }
 }

@@ -33,7 +33,8 @@ export async function release(
   say(parts, body, task)
   const found = { objects: 0, taken: 0, waiting: 0, settled: 0, unreadable: 0 }
   for await (const { destination, object } of withholding(parts.ledger, body)) {
-    const positions = await matching(parts, destination, object, body, task)
+    const delayed = ({ message, hint }: ReadFailure): void => task.report({ ...found, delayed: message, hint })
+    const positions = await matching(parts, destination, object, body, { ...task, delayed })
     if (positions === undefined) found.unreadable += 1
     else if (positions.length > 0) {
       for (let first = 0; first < positions.length; first += POSITIONS) {
@@ -91,7 +92,7 @@ async function matching(
   destination: string,
   object: AuditObject,
   { only = '' }: BackfillBody,
-  { signal }: Task,
+  { signal, delayed }: Pick<Task, 'signal'> & { readonly delayed: (failure: ReadFailure) => void },
 ): Promise<readonly Position[] | undefined> {
   const { clock, random } = parts
   for (let attempts = 1; ; attempts += 1) {
@@ -100,6 +101,7 @@ async function matching(
     } catch (error) {
       if (!(error instanceof ReadFailure)) throw error
       if (attempts >= READINGS || error.kind === 'gone') return undefined
+      delayed(error)
       await clock.sleep(backoff(attempts, RETRY, random), signal)
       signal.throwIfAborted()
     }
