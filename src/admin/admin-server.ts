@@ -14,8 +14,8 @@ import type { StatusDocument } from './status.ts'
 export interface AdminServerOptions {
   /** `host:port`, as in `service.admin.endpoint`. */
   readonly endpoint: string
-  /** Bearer token; required unless the host is loopback. */
-  readonly token?: string
+  /** Bearer token, or what says it as it is now; required unless the host is loopback. */
+  readonly token?: string | (() => string)
   readonly status: () => StatusDocument
   readonly hours: () => HoursDocument
 }
@@ -25,12 +25,12 @@ const setting = 'service.admin.endpoint'
 export class AdminServer {
   readonly #server: SmallHttpServer
   readonly #host: string
-  readonly #token: string | undefined
+  readonly #token: (() => string) | undefined
 
   /** Throws SetupError for an endpoint beyond loopback without a token. */
   constructor(options: AdminServerOptions) {
     this.#host = parseEndpoint(options.endpoint, setting).host
-    this.#token = options.token
+    this.#token = typeof options.token === 'string' ? constant(options.token) : options.token
     if (options.token === '') throw new SetupError('service.admin.token is empty: set one, or remove the setting')
     if (options.token === undefined && !isLoopback(this.#host)) {
       throw new SetupError(`${setting} is ${options.endpoint}, which others can reach, and there is no token`, {
@@ -63,7 +63,7 @@ export class AdminServer {
     response.setHeader('referrer-policy', 'no-referrer')
     if (this.#token === undefined) return this.#namesThisMachine(request, response)
     if (Object.hasOwn(assets, pathOf(request))) return true
-    if (isSame(request.headers.authorization ?? '', `Bearer ${this.#token}`)) return true
+    if (isSame(request.headers.authorization ?? '', `Bearer ${this.#token()}`)) return true
     response.setHeader('www-authenticate', 'Bearer')
     refuse(response, 401, 'a bearer token is needed (service.admin.token)')
     return false
@@ -75,6 +75,10 @@ export class AdminServer {
     refuse(response, 421, 'ask under localhost or an address')
     return false
   }
+}
+
+function constant(text: string): () => string {
+  return () => text
 }
 
 const assets = pageAssets()

@@ -1,6 +1,7 @@
 // From a valid configuration to the pipeline's parts: opens stores, queues and exporters. Wiring only; whatever could be
 // called a rule lives in the room it belongs to.
 import { type ExporterModule, httpOptions } from '@circleci-audit-forwarder/contract'
+import type { Path } from '../config/problem.ts'
 import type { Config } from '../config/schema.ts'
 import type { LaneOptions } from '../delivery/options.ts'
 import type { Clock } from '../domain/clock.ts'
@@ -12,6 +13,7 @@ import type { InspectedQueue, InspectedStore } from '../receiver/inspection.ts'
 import { type Counted, uncounted } from '../receiver/requests.ts'
 import type { Tell } from '../telemetry/events.ts'
 import { openChain } from './processors.ts'
+import type { Current } from './renewals.ts'
 
 type ReceiverConfig = Config['receivers'][string]
 type ExporterConfig = Config['exporters'][string]
@@ -19,29 +21,41 @@ type ExporterConfig = Config['exporters'][string]
 /** Longest attempt the lane allows, in milliseconds; an exporter's own timeout is shorter. */
 const ATTEMPT_MS = 15 * 60_000
 
+/** Every secret as it stands in the configuration: for commands that are done before it is replaced. */
+const asLoaded: Current = () => undefined
+
 /** The receivers that some pipeline uses, opened. Nothing is sent yet. */
 export async function openReceivers(
   config: Config,
   clock: Clock,
   version: string,
   tell: Tell,
+  current: Current = asLoaded,
 ): Promise<readonly ReceiverSpec[]> {
   const used = new Set(Object.values(config.service.pipelines).flatMap(({ receivers }) => receivers))
   const opened = Object.entries(config.receivers).filter(([id]) => used.has(id))
-  return Promise.all(opened.map(([id, receiver]) => openReceiver(id, receiver, { clock, version, tell })))
+  return Promise.all(opened.map(([id, receiver]) => openReceiver(id, receiver, { clock, version, tell, current })))
+}
+
+interface Surroundings {
+  readonly clock: Clock
+  readonly version: string
+  readonly tell: Tell
+  readonly current: Current
 }
 
 async function openReceiver(
   id: string,
   config: ReceiverConfig,
-  { clock, version, tell }: { readonly clock: Clock; readonly version: string; readonly tell: Tell },
+  { clock, version, tell, current }: Surroundings,
 ): Promise<ReceiverSpec> {
   const counted: Counted = (service, operation) => tell({ type: 'source_requested', receiver: id, service, operation })
+  const here: Current = (path) => current(['receivers', id, ...path])
   return {
     id,
-    store: await openStore(config, clock, counted),
-    notifications: await openNotifications(config, clock, counted),
-    imports: await openImports(config, clock, counted),
+    store: await openStore(config, clock, counted, here),
+    notifications: await openNotifications(config, clock, counted, here),
+    imports: await openImports(config, clock, counted, here),
     sweepIntervalMs: config.sweep.interval,
     lookbackMs: config.sweep.lookback,
     attributes: config.attributes,
@@ -55,10 +69,11 @@ async function openImports(
   { store, imports }: ReceiverConfig,
   clock: Clock,
   counted: Counted,
+  current: Current,
 ): Promise<ReceiverSpec['imports']> {
   if (imports === undefined) return undefined
   return {
-    store: await openStore({ store: below(store, imports.prefix) }, clock, counted),
+    store: await openStore({ store: below(store, imports.prefix) }, clock, counted, current),
     intervalMs: imports.interval,
   }
 }
@@ -72,11 +87,12 @@ export function below(store: ReceiverConfig['store'], prefix: string): ReceiverC
   return { directory: { path: directory?.path ?? '.', prefix } }
 }
 
-/** A receiver's store. The SDK of a cloud is loaded only here. */
+/** A receiver's store. The SDK of a cloud is loaded only here. `current` takes paths below the receiver. */
 export async function openStore(
   { store }: Pick<ReceiverConfig, 'store'>,
   clock: Clock,
   counted: Counted = uncounted,
+  current: Current = asLoaded,
 ): Promise<InspectedStore> {
   if (store.s3 !== undefined) {
     const { openS3Store } = await import('../receiver/s3/store.ts')
@@ -88,10 +104,15 @@ export async function openStore(
   }
   if (store.azure_blob !== undefined) {
     const { openAzureBlobStore } = await import('../receiver/azure-blob/store.ts')
-    return openAzureBlobStore(store.azure_blob, { clock, counted })
+    return openAzureBlobStore(store.azure_blob, { clock, counted, ...signed(current, ['store', 'azure_blob']) })
   }
   const { DirectoryStore } = await import('../receiver/directory/store.ts')
   return new DirectoryStore(store.directory ?? { path: '.' }, { clock })
+}
+
+function signed(current: Current, path: Path): { readonly signature?: () => string } {
+  const signature = current([...path, 'sas_token'])
+  return signature === undefined ? {} : { signature }
 }
 
 /** A receiver's queues; mostly one, or none. */
@@ -99,6 +120,7 @@ export async function openNotifications(
   { notifications }: Pick<ReceiverConfig, 'notifications'>,
   clock: Clock,
   counted: Counted = uncounted,
+  current: Current = asLoaded,
 ): Promise<readonly InspectedQueue[]> {
   const { sqs, azure_queue } = notifications ?? {}
   if (sqs !== undefined) {
@@ -107,7 +129,15 @@ export async function openNotifications(
   }
   if (azure_queue !== undefined) {
     const { openAzureQueue } = await import('../receiver/azure-queue/queue.ts')
-    return Promise.all([azure_queue].flat().map((queue) => openAzureQueue(inSeconds(queue), { clock, counted })))
+    const path = (index: number): Path => [
+      'notifications',
+      'azure_queue',
+      ...(Array.isArray(azure_queue) ? [index] : []),
+    ]
+    const queues = [azure_queue].flat().map((queue, index) => ({ queue, ...signed(current, path(index)) }))
+    return Promise.all(
+      queues.map(({ queue, ...seam }) => openAzureQueue(inSeconds(queue), { clock, counted, ...seam })),
+    )
   }
   return []
 }

@@ -23,13 +23,20 @@ const direct = [
 
 /** To be called before anything is opened. Without the settings nothing changes. Throws where `ca_file` cannot be used. */
 export function useNetwork({ proxy, ca_file }: Network, env: Environment = process.env): void {
-  if (ca_file !== undefined) trust(readAuthorities(ca_file, processSources().readFile))
+  if (ca_file !== undefined) trustBeside(readAuthorities(ca_file, processSources().readFile))
   if (proxy !== undefined) goThrough(proxy, env)
 }
 
-/** Beside those trusted already: what lies on the public network is still believed. */
-function trust(authorities: readonly string[]): void {
-  setDefaultCACertificates([...new Set([...getCACertificates('default'), ...authorities])])
+/** Those Node trusts without us. */
+let before: readonly string[] | undefined
+
+/**
+ * Beside those trusted already: what lies on the public network is still believed. They take the place of those given the
+ * last time, for connections that are opened from now on.
+ */
+export function trustBeside(authorities: readonly string[]): void {
+  before ??= getCACertificates('default')
+  setDefaultCACertificates([...new Set([...before, ...authorities])])
 }
 
 /** In both spellings, because of either some client reads only one, and most take the small one first. */

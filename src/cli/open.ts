@@ -11,6 +11,7 @@ import type { Level } from '../telemetry/wording.ts'
 import { openDestinations, openNotify, openReceivers } from './assemble.ts'
 import { systemClock } from './clock.ts'
 import { openDatabases } from './processors.ts'
+import { Renewals } from './renewals.ts'
 import { openStaging } from './staging.ts'
 import { version } from './version.ts'
 import { whoAsks } from './who.ts'
@@ -32,22 +33,29 @@ export function ownParts({ service: { instance, heartbeat } }: Config): OwnParts
 
 /** A pipeline over this ledger, with everything it needs opened, and those it is between. `end` stops what is watched. */
 export async function openPipeline(
-  { config, components, secrets }: Loaded,
+  loaded: Loaded,
   ledger: Ledger,
-  { tell }: Telemetry,
+  { tell, metrics }: Telemetry,
   end: AbortSignal,
 ): Promise<{
   readonly pipeline: Pipeline
   readonly receivers: readonly ReceiverSpec[]
   readonly destinations: readonly DestinationSpec[]
+  /** Where the token of the admin address can change. */
+  readonly adminToken: (() => string) | undefined
 }> {
+  const { config, components, secrets } = loaded
   const { deduplication, memory, stop_timeout } = config.service
-  const receivers = await openReceivers(config, systemClock, version(), tell)
+  const renewals = new Renewals(loaded, tell)
+  const receivers = await openReceivers(config, systemClock, version(), tell, renewals.current)
   const databases = await openDatabases(config, tell)
   const clean = (text: string): string => redact(text, secrets)
   const notify = openNotify(config)
   const opened = [...openDestinations(config, components.exporters, databases), ...(notify ? [notify] : [])]
-  const destinations = opened.map((one) => ({ ...one, exporter: discreet(one.exporter, clean) }))
+  const destinations = opened.map((one) => ({
+    ...one,
+    exporter: discreet(renewals.exporter(one.id, one.exporter), clean),
+  }))
   const pipeline = new Pipeline({
     receivers,
     destinations,
@@ -63,7 +71,9 @@ export async function openPipeline(
     stopMs: stop_timeout,
   })
   void databases.watch(systemClock, end)
-  return { pipeline, receivers, destinations }
+  void renewals.watch(systemClock, end)
+  metrics.watchExpiries(() => renewals.expiries())
+  return { pipeline, receivers, destinations, adminToken: renewals.current(['service', 'admin', 'token']) }
 }
 
 /** Files are staged beside a ledger that is a file, and nowhere else. */

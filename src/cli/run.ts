@@ -25,6 +25,7 @@ interface Running {
   readonly pipeline: Pipeline
   readonly status: () => StatusDocument
   readonly hours: () => HoursDocument
+  readonly adminToken: (() => string) | undefined
 }
 
 export async function run(options: RunOptions): Promise<number> {
@@ -50,7 +51,7 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 async function open(loaded: Loaded, ledger: Ledger, telemetry: Telemetry, end: AbortSignal): Promise<Running> {
-  const { pipeline, receivers, destinations } = await openPipeline(loaded, ledger, telemetry, end)
+  const { pipeline, receivers, destinations, adminToken } = await openPipeline(loaded, ledger, telemetry, end)
   const startedAt = Date.now()
   const status = (): StatusDocument =>
     statusDocument({
@@ -67,7 +68,7 @@ async function open(loaded: Loaded, ledger: Ledger, telemetry: Telemetry, end: A
   telemetry.metrics.watchLevels(levelsOf(loaded.config, ledger, pipeline, destinations))
   const ids = { destinations: destinations.map(({ id }) => id), receivers: receivers.map(({ id }) => id) }
   telemetry.tell({ type: 'started', version: version(), ...ids })
-  return { config: loaded.config, ledger, telemetry, pipeline, status, hours }
+  return { config: loaded.config, ledger, telemetry, pipeline, status, hours, adminToken }
 }
 
 async function forEver(running: Running, options: RunOptions, stop: AbortSignal): Promise<number> {

@@ -14,6 +14,8 @@ export interface Served {
 export interface Shown {
   readonly status: () => StatusDocument
   readonly hours: () => HoursDocument
+  /** The token as it is now, where it can change. */
+  readonly adminToken?: (() => string) | undefined
 }
 
 /** Opens both doors: metrics and probes, status. Throws SetupError if a port is taken. */
@@ -22,7 +24,7 @@ export async function serve(config: Config, telemetry: Telemetry, shown: Shown):
   const scrape = telemetry.metrics.handle.bind(telemetry.metrics)
   const endpoint = address(settings.metrics.endpoint)
   const metricsServer = new MetricsServer({ endpoint, scrape, notReady: () => undefined })
-  const token = admin.token === undefined ? {} : { token: admin.token }
+  const token = admin.token === undefined ? {} : { token: shown.adminToken ?? admin.token }
   const adminServer = new AdminServer({
     endpoint: address(admin.endpoint),
     ...token,

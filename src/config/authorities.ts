@@ -9,10 +9,15 @@ const pem = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?
 
 /** The certificates of a PEM file, each as text of its own. Throws what is wrong with it, in words. */
 export function readAuthorities(path: string, readFile: Sources['readFile']): readonly string[] {
-  const certificates = readFile(path).match(pem) ?? []
+  const certificates = certificatesIn(readFile(path))
   if (certificates.length === 0) throw new Error('it holds no certificate in PEM')
   for (const [index, certificate] of certificates.entries()) assertReadable(certificate, index)
   return certificates
+}
+
+/** The certificates of a text in PEM, each as text of its own, whatever else stands between them. */
+export function certificatesIn(text: string): readonly string[] {
+  return text.match(pem) ?? []
 }
 
 function assertReadable(certificate: string, index: number): void {

@@ -16,7 +16,7 @@ import {
 } from 'yaml'
 import type { Complaint, Path, Problem } from './problem.ts'
 import { pathText } from './problem.ts'
-import { type Sources, substitute } from './substitute.ts'
+import { type Sources, type Substituted, substitute } from './substitute.ts'
 
 const MAX_BYTES = 1024 * 1024
 const MAX_VALUES = 20_000
@@ -31,6 +31,7 @@ export class ConfigDocument {
   readonly #lines: LineCounter
   readonly #places: ReadonlyMap<string, Spot>
   readonly #origins: ReadonlyMap<string, readonly string[]>
+  readonly #written: ReadonlyMap<string, string>
 
   constructor(text: string, sources: Sources) {
     this.#lines = new LineCounter()
@@ -38,12 +39,19 @@ export class ConfigDocument {
     this.value = conversion.value
     this.#places = conversion.spots
     this.#origins = conversion.origins
+    this.#written = conversion.written
     this.problems = conversion.complaints.map((complaint) => this.place(complaint))
   }
 
   /** What the value was substituted from; undefined for a value that stands in the file itself. */
   origins(path: Path): readonly string[] | undefined {
     return this.#origins.get(key(path))
+  }
+
+  /** A substituted value, substituted again from what its sources say now; undefined for one that stands in the file itself. */
+  again(path: Path, sources: Sources): Substituted | undefined {
+    const written = this.#written.get(key(path))
+    return written === undefined ? undefined : substitute(written, sources)
   }
 
   /** Every text that came from the environment or a file. */
@@ -77,6 +85,8 @@ interface Conversion {
   readonly value: unknown
   readonly spots: ReadonlyMap<string, Spot>
   readonly origins: ReadonlyMap<string, readonly string[]>
+  /** The substituted texts as they stand in the file. */
+  readonly written: ReadonlyMap<string, string>
   readonly complaints: readonly (Complaint & { readonly offset?: number })[]
 }
 
@@ -86,7 +96,7 @@ function key(path: Path): string {
 
 function failed(message: string, hint?: string): Conversion {
   const complaint: Complaint = { level: 'error', path: [], message, ...(hint !== undefined && { hint }) }
-  return { value: undefined, spots: new Map(), origins: new Map(), complaints: [complaint] }
+  return { value: undefined, spots: new Map(), origins: new Map(), written: new Map(), complaints: [complaint] }
 }
 
 function convert(text: string, sources: Sources, lines: LineCounter): Conversion {
@@ -133,6 +143,7 @@ class Converter {
   readonly #sources: Sources
   readonly #spots = new Map<string, Spot>()
   readonly #origins = new Map<string, readonly string[]>()
+  readonly #written = new Map<string, string>()
   readonly #complaints: Complaint[] = []
   #values = 0
   #tooDeep = false
@@ -148,7 +159,13 @@ class Converter {
       return failed(`values are nested more than ${MAX_DEPTH} deep`, 'an anchor may hold its own alias')
     if (this.#values > MAX_VALUES)
       return failed(`the file holds more than ${MAX_VALUES} values once its anchors are followed`)
-    return { value, spots: this.#spots, origins: this.#origins, complaints: this.#complaints }
+    return {
+      value,
+      spots: this.#spots,
+      origins: this.#origins,
+      written: this.#written,
+      complaints: this.#complaints,
+    }
   }
 
   #node(node: unknown, path: Path): unknown {
@@ -206,7 +223,10 @@ class Converter {
   #text(text: string, path: Path): string {
     const result = substitute(text, this.#sources)
     for (const failure of result.failures) this.#complaints.push({ level: 'error', path, ...failure })
-    if (result.origins.length > 0) this.#origins.set(key(path), result.origins)
+    if (result.origins.length > 0) {
+      this.#origins.set(key(path), result.origins)
+      this.#written.set(key(path), text)
+    }
     return result.text
   }
 

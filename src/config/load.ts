@@ -28,8 +28,8 @@ export interface Loaded {
   readonly warnings: readonly Problem[]
   /** What the file could name: what the program is made with, and its plugins. */
   readonly components: Components
-  /** Values that must appear in no output. */
-  readonly secrets: readonly string[]
+  /** Values that must appear in no output. Secrets that replace them while the program runs are added. */
+  readonly secrets: string[]
   /** The values as written, after substitution; with `schema` and `document`, what `effective` reads. */
   readonly value: unknown
   readonly schema: z.ZodType
@@ -124,7 +124,7 @@ function sorted(problems: readonly Problem[]): readonly Problem[] {
   return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
 }
 
-function secretsOf(value: unknown, schema: z.ZodType, document: ConfigDocument): readonly string[] {
+function secretsOf(value: unknown, schema: z.ZodType, document: ConfigDocument): string[] {
   const secrets = [...leaves(value)].flatMap(({ path, value }): readonly string[] => {
     if (typeof value !== 'string') return []
     const secret = isSecret(schema, path) && isWorthHiding(schema, path, value, document)

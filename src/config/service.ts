@@ -150,7 +150,7 @@ export const service = z.strictObject({
   }),
   ca_file: filled.optional().meta({
     description:
-      "PEM file of authorities to trust beside Node's own, for every connection: a private endpoint's, or those of a proxy that looks into TLS. Read once, at start.",
+      "PEM file of authorities to trust beside Node's own, for every connection: a private endpoint's, or those of a proxy that looks into TLS. Read again when it changes.",
   }),
   plugins: z
     .array(plugin)

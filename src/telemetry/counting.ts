@@ -102,6 +102,8 @@ const counting: Counting = {
   destination_resumed: nothing,
   in_flight_changed: nothing, // gauges, read from the lanes' state
   notices_given_up: ({ count: notices }, to) => to.add('notices_given_up_total', notices),
+  credentials_renewed: nothing,
+  credentials_unusable: nothing,
   database_opened: nothing,
   database_unreadable: nothing,
   destination_renamed: nothing,

@@ -220,6 +220,9 @@ export type TelemetryEvent =
       readonly bufferedBytes: number
       readonly bufferCapacity: number
     }
+  // secrets and certificates in files; `component` as in the configuration: `exporters.datadog`
+  | { readonly type: 'credentials_renewed'; readonly component: string }
+  | { readonly type: 'credentials_unusable'; readonly component: string; readonly reason: string }
   // databases that processors look things up in
   | { readonly type: 'database_opened'; readonly path: string; readonly kind: string; readonly builtAt: number }
   | { readonly type: 'database_unreadable'; readonly path: string; readonly reason: string; readonly builtAt: number }

@@ -19,7 +19,9 @@ import {
 import { LaneStates } from './lanes.ts'
 import { type Levels, observeHeld, observeLevels } from './levels.ts'
 import {
+  type Expiring,
   type Observe,
+  observeExpiries,
   observeLane,
   observeLedger,
   observeProcess,
@@ -43,6 +45,7 @@ export class Metrics {
   readonly #options: MetricsOptions
   #standings: () => readonly Standing[] = () => []
   #levels: Levels | undefined
+  #expiries: () => readonly Expiring[] = () => []
 
   constructor(options: MetricsOptions) {
     this.#options = options
@@ -70,6 +73,11 @@ export class Metrics {
     this.#levels = levels
   }
 
+  /** From now on each scrape asks this when credentials end. Until then there are none. */
+  watchExpiries(expiries: () => readonly Expiring[]): void {
+    this.#expiries = expiries
+  }
+
   tell(event: TelemetryEvent): void {
     if (this.#ownLanes) this.#lanes.tell(event)
     count(event, this.#tallies)
@@ -95,6 +103,7 @@ export class Metrics {
         for (const [receiver, halted] of this.#tallies.halts) observe('receiver_stopped', halted ? 1 : 0, { receiver })
         for (const [destination, lane] of this.#lanes.all()) observeLane(destination, lane, observe)
         if (this.#levels !== undefined) observeLevels(this.#levels, observe)
+        observeExpiries(this.#expiries(), observe)
         observeLedger(() => this.#askLedger(observe), observe)
       },
       [...instruments.values()],

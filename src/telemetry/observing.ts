@@ -25,8 +25,21 @@ export interface Standing {
   readonly stop: { readonly cause: 'credentials' | 'configuration' } | undefined
 }
 
+/** A certificate or signature: whose, under which setting, and when it ends, in milliseconds since 1970. */
+export interface Expiring {
+  readonly component: string
+  readonly setting: string
+  readonly at: number
+}
+
 type ProcessMetric = 'process_resident_memory_bytes' | 'process_start_time_seconds' | 'process_cpu_seconds_total'
 export type Observe = (name: GaugeName | LedgerCounterName | ProcessMetric, value: number, labels?: Labels) => void
+
+export function observeExpiries(expiring: readonly Expiring[], observe: Observe): void {
+  for (const { component, setting, at } of expiring) {
+    observe('credential_expiry_timestamp_seconds', at / 1000, { component, setting })
+  }
+}
 
 /** What lanes say of themselves, and the ledger where it says it of them. */
 export type Lanes = ReadonlyMap<string, LaneState>

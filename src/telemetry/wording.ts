@@ -173,6 +173,11 @@ const wording: Wording = {
     'error',
     `${e.destination}: ${count(e.count, 'notice')} of gaps could not be told for a week and will not be any more; see the gaps themselves, and why it takes nothing`,
   ],
+  credentials_renewed: (e) => ['info', `${e.component}: secrets or certificates were replaced; they hold from now on`],
+  credentials_unusable: (e) => [
+    'error',
+    `${e.component}: secrets or certificates were replaced and cannot be used: ${e.reason}; those before stay in use until the files are mended`,
+  ],
   database_opened: (e) => ['info', `${e.path}: opened ${e.kind}, built ${new Date(e.builtAt).toISOString()}`],
   database_unreadable: (e) => [
     'error',

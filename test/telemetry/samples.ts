@@ -127,6 +127,12 @@ export const samples: Samples = {
     bufferCapacity: 33_554_432,
   },
   notices_given_up: { type: 'notices_given_up', destination: 'service.notify', count: 2 },
+  credentials_renewed: { type: 'credentials_renewed', component: 'exporters.splunk_hec/soc' },
+  credentials_unusable: {
+    type: 'credentials_unusable',
+    component: 'exporters.splunk_hec/soc',
+    reason: 'tls.key_file: cannot use /run/tls/key.pem: key values mismatch',
+  },
   database_opened: {
     type: 'database_opened',
     path: '/var/lib/geoip/GeoLite2-City.mmdb',

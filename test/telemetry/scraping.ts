@@ -40,6 +40,7 @@ export function toldMetrics(events: readonly TelemetryEvent[], standings: readon
   const metrics = new Metrics({ version: '0.1.0', now: () => now })
   metrics.watch(() => standings)
   metrics.watchLevels(levels)
+  metrics.watchExpiries(() => [{ component: 'exporters.splunk_hec/soc', setting: 'tls.cert_file', at: now + 864e5 }])
   for (const event of events) metrics.tell(event)
   return metrics
 }

@@ -57,7 +57,7 @@ const tls = z.strictObject({
   ca_file: z
     .string()
     .optional()
-    .meta({ description: "PEM file of the authorities to trust. Replaces the system's. Read once, at start." }),
+    .meta({ description: "PEM file of the authorities to trust. Replaces the system's. Read again when it changes." }),
   cert_file: z.string().optional().meta({ description: 'PEM file of the client certificate, for mutual TLS.' }),
   key_file: z.string().optional().meta({ description: 'PEM file of the client key, for mutual TLS.' }),
   server_name: z

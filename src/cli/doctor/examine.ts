@@ -3,7 +3,9 @@
 // another from being looked at.
 import { randomUUID } from 'node:crypto'
 import type { Exporter } from '@circleci-audit-forwarder/contract'
-import type { Loaded } from '../../config/load.ts'
+import { expiries } from '../../config/expiry.ts'
+import { type Loaded, processSources } from '../../config/load.ts'
+import { type Path, pathText } from '../../config/problem.ts'
 import type { Config } from '../../config/schema.ts'
 import { sendCanary } from '../../delivery/canary.ts'
 import { type Finding, failedFinding } from '../../domain/finding.ts'
@@ -18,6 +20,7 @@ import { databaseFiles } from '../processors.ts'
 import { version } from '../version.ts'
 import { bounded } from './bounded.ts'
 import { databaseFinding } from './databases.ts'
+import { expiryFindings } from './expiries.ts'
 import type { Component } from './report.ts'
 
 export interface Examination {
@@ -55,7 +58,8 @@ function used<T>(all: Readonly<Record<string, T>>, ids: ReadonlySet<string>): re
   return Object.entries(all).filter(([id]) => ids.has(id))
 }
 
-function configurationFindings({ file, config, warnings }: Loaded): readonly Finding[] {
+function configurationFindings(loaded: Loaded): readonly Finding[] {
+  const { file, config, warnings } = loaded
   const { receivers, exporters } = config
   const size = `${count(Object.keys(receivers).length, 'receiver')}, ${count(Object.keys(exporters).length, 'exporter')}`
   return [
@@ -64,7 +68,18 @@ function configurationFindings({ file, config, warnings }: Loaded): readonly Fin
       const what = `line ${line}: ${path} ${message}`
       return { level: 'warning', what, ...(hint === undefined ? {} : { next: hint }) }
     }),
+    ...ends(loaded, ['service']),
   ]
+}
+
+/** How long the certificates hold that one component names. Signatures are the store's and the queue's to judge. */
+function ends(loaded: Loaded, path: Path): readonly Finding[] {
+  const now = Date.now()
+  const certificates = expiries(loaded, processSources(), now).filter(({ setting }) => setting.endsWith('_file'))
+  return expiryFindings(
+    certificates.filter(({ component }) => component === pathText(path)),
+    now,
+  )
 }
 
 /** Which needs no time limit: it asks this machine alone. */
@@ -133,15 +148,17 @@ async function examineProcessor(
 async function examineDestination(
   id: string,
   config: ExporterConfig,
-  { components }: Loaded,
+  loaded: Loaded,
   options: Examination,
   held: boolean,
 ): Promise<Component> {
+  const { components } = loaded
   let exporter: Exporter | undefined
   try {
     exporter = components.exporters.find(({ type }) => type === config.type)?.create(config.settings)
     if (exporter === undefined) throw new Error(`there is no exporter of type ${config.type}`)
-    return { kind: 'destination', id, findings: await examineExporter(id, config.type, exporter, options, held) }
+    const findings = await examineExporter(id, config.type, exporter, options, held)
+    return { kind: 'destination', id, findings: [...findings, ...ends(loaded, ['exporters', id])] }
   } catch (error) {
     return { kind: 'destination', id, findings: [failedFinding('the exporter can be made', error)] }
   } finally {

@@ -7,7 +7,7 @@ import type { ContainerClient, ContainerListBlobFlatSegmentResponse } from '@azu
 import type { Clock } from '../../domain/clock.ts'
 import type { Sighting } from '../../domain/objects.ts'
 import { ANSWER_MS, answered } from '../answer.ts'
-import { type AzureSeams, type AzureSettings, azureConnection } from '../azure/connection.ts'
+import { type AzureSeams, type AzureSettings, azureConnection, clientFor } from '../azure/connection.ts'
 import { refusal } from '../azure/refusal.ts'
 import { wholeBody } from '../body.ts'
 import type { InspectedStore } from '../inspection.ts'
@@ -32,14 +32,17 @@ export interface AzureBlobSeams extends AzureSeams {
 export async function openAzureBlobStore(settings: AzureBlobSettings, seams: AzureBlobSeams): Promise<AzureBlobStore> {
   const { AnonymousCredential, ContainerClient } = await import('@azure/storage-blob')
   const { url, credential, options } = await azureConnection('blob', settings, seams)
-  const client = new ContainerClient(url(settings.container), credential ?? new AnonymousCredential(), options)
+  const client = clientFor(
+    () => url(settings.container),
+    (address) => new ContainerClient(address, credential ?? new AnonymousCredential(), options),
+  )
   return new AzureBlobStore(client, settings, seams)
 }
 
 export class AzureBlobStore implements InspectedStore {
   readonly uri: string
   readonly prefix: string
-  readonly #client: ContainerClient
+  readonly #client: () => ContainerClient
   readonly #place: Place
   readonly #settings: AzureBlobSettings
   readonly #clock: Clock
@@ -47,7 +50,7 @@ export class AzureBlobStore implements InspectedStore {
   readonly #answerMs: number
   readonly #counted: Counted
 
-  constructor(client: ContainerClient, settings: AzureBlobSettings, seams: AzureBlobSeams) {
+  constructor(client: () => ContainerClient, settings: AzureBlobSettings, seams: AzureBlobSeams) {
     this.uri = `azblob://${settings.account}/${settings.container}`
     this.prefix = (settings.prefix ?? '').replace(/^\/+|\/+$/g, '')
     this.#client = client
@@ -72,7 +75,7 @@ export class AzureBlobStore implements InspectedStore {
   async stat(key: string, signal: AbortSignal): Promise<Sighting | undefined> {
     try {
       const found = await this.#asked('GetBlobProperties', signal, (abortSignal) =>
-        this.#client.getBlobClient(key).getProperties({ abortSignal }),
+        this.#client().getBlobClient(key).getProperties({ abortSignal }),
       )
       return sighting(key, found)
     } catch (error) {
@@ -84,7 +87,7 @@ export class AzureBlobStore implements InspectedStore {
   async read(object: Sighting, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const fail = (error: unknown) => readFailure(error, this.#place, object.key)
     const conditions = object.version === '' ? {} : { ifMatch: `"${object.version}"` }
-    const blob = this.#client.getBlobClient(object.key)
+    const blob = this.#client().getBlobClient(object.key)
     // The SDK would go on where a body broke off; that is for the lane to decide, which knows of the clock.
     const answer = await this.#asked('GetBlob', signal, (abortSignal) =>
       blob.download(0, undefined, { conditions, maxRetryRequests: 0, abortSignal }),
@@ -96,14 +99,14 @@ export class AzureBlobStore implements InspectedStore {
   }
 
   inspection(): AzureBlobInspection {
-    return new AzureBlobInspection(this.#client, this.#place, this.#settings, this.#clock)
+    return new AzureBlobInspection(this.#client(), this.#place, this.#settings, this.#clock)
   }
 
   async #page(prefix: string, continuationToken: string | undefined, signal: AbortSignal) {
     const position = continuationToken === undefined ? {} : { continuationToken }
     try {
       const page = await this.#asked('ListBlobs', signal, (abortSignal) =>
-        this.#client.listBlobsFlat({ prefix, abortSignal }).byPage(position).next(),
+        this.#client().listBlobsFlat({ prefix, abortSignal }).byPage(position).next(),
       )
       return page.value as ContainerListBlobFlatSegmentResponse
     } catch (error) {

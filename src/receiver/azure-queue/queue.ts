@@ -8,7 +8,7 @@ import type { Clock } from '../../domain/clock.ts'
 import { SourceFailure } from '../../domain/failures.ts'
 import type { Finding } from '../../domain/finding.ts'
 import { ANSWER_MS, answered } from '../answer.ts'
-import { type AzureSeams, type AzureSettings, azureAddress, azureConnection } from '../azure/connection.ts'
+import { type AzureSeams, type AzureSettings, azureAddress, azureConnection, clientFor } from '../azure/connection.ts'
 import { refusal } from '../azure/refusal.ts'
 import type { InspectedQueue, InspectedStore } from '../inspection.ts'
 import type { Message } from '../notifications.ts'
@@ -40,13 +40,16 @@ const PAUSE_MAX_MS = 10_000
 export async function openAzureQueue(settings: AzureQueueSettings, seams: AzureQueueSeams): Promise<AzureQueue> {
   const { AnonymousCredential, QueueClient } = await import('@azure/storage-queue')
   const { url, credential, options } = await azureConnection('queue', settings, seams)
-  const client = new QueueClient(url(settings.queue), credential ?? new AnonymousCredential(), options)
+  const client = clientFor(
+    () => url(settings.queue),
+    (address) => new QueueClient(address, credential ?? new AnonymousCredential(), options),
+  )
   return new AzureQueue(client, settings, seams)
 }
 
 export class AzureQueue implements InspectedQueue {
   readonly name: string
-  readonly #client: QueueClient
+  readonly #client: () => QueueClient
   readonly #settings: AzureQueueSettings
   readonly #place: QueuePlace
   readonly #clock: Clock
@@ -55,7 +58,7 @@ export class AzureQueue implements InspectedQueue {
   /** How long to wait before asking again; 0 while there is something to receive. */
   #pauseMs = 0
 
-  constructor(client: QueueClient, settings: AzureQueueSettings, seams: AzureQueueSeams) {
+  constructor(client: () => QueueClient, settings: AzureQueueSettings, seams: AzureQueueSeams) {
     this.name = `${azureAddress('queue', settings)}/${settings.queue}`
     this.#client = client
     this.#settings = settings
@@ -90,7 +93,7 @@ export class AzureQueue implements InspectedQueue {
     const given = messages.map(({ id, receipt, receives = 1 }) =>
       // Without a text the message keeps its own.
       this.#answered('UpdateMessage', (options) =>
-        this.#client.updateMessage(id, receipt, undefined, pauseSeconds(receives), options),
+        this.#client().updateMessage(id, receipt, undefined, pauseSeconds(receives), options),
       ),
     )
     // Those that fail come back when their visibility ends: later, not never.
@@ -100,7 +103,7 @@ export class AzureQueue implements InspectedQueue {
   check(store: InspectedStore, signal: AbortSignal): Promise<readonly Finding[]> {
     const { sas_token: signature } = this.#settings
     return checkAzureQueue(
-      { client: this.#client, place: this.#place, signature, now: this.#clock.now() },
+      { client: this.#client(), place: this.#place, signature, now: this.#clock.now() },
       store,
       signal,
     )
@@ -114,7 +117,7 @@ export class AzureQueue implements InspectedQueue {
     try {
       const { receivedMessageItems } = await this.#answered(
         'GetMessages',
-        (stop) => this.#client.receiveMessages({ ...options, ...stop }),
+        (stop) => this.#client().receiveMessages({ ...options, ...stop }),
         signal,
       )
       return receivedMessageItems.map(({ messageId: id, popReceipt: receipt, messageText: body, dequeueCount }) => ({
@@ -132,7 +135,7 @@ export class AzureQueue implements InspectedQueue {
   /** What went wrong; undefined if the message is gone, or not ours any more. */
   async #delete({ id, receipt }: Message): Promise<unknown> {
     try {
-      await this.#answered('DeleteMessage', (options) => this.#client.deleteMessage(id, receipt, options))
+      await this.#answered('DeleteMessage', (options) => this.#client().deleteMessage(id, receipt, options))
       return undefined
     } catch (error) {
       return /^(?:MessageNotFound|PopReceiptMismatch)$/.test(refusal(error).code) ? undefined : error

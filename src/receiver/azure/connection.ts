@@ -24,10 +24,12 @@ export interface AzureSeams {
   readonly answerMs?: number
   /** Told of each request once: attempts that the SDK repeats it does not show. */
   readonly counted?: Counted
+  /** The shared access signature as it is now, where it can change. */
+  readonly signature?: () => string
 }
 
 export interface AzureConnection {
-  /** The service's URL, the signature in its query where there is one. A secret then. */
+  /** The service's URL, the signature of this moment in its query where there is one. A secret then. */
   readonly url: (path: string) => string
   /** Undefined: the URL says it all. */
   readonly credential: TokenCredential | undefined
@@ -46,6 +48,16 @@ export function azureAddress(service: 'blob' | 'queue', { account, endpoint }: A
   return (endpoint ?? `https://${account}.${service}.core.windows.net`).replace(/\/+$/, '')
 }
 
+/** A client for each address: another one as soon as the signature in it is another. */
+export function clientFor<Client>(address: () => string, make: (url: string) => Client): () => Client {
+  let made: { readonly url: string; readonly client: Client } | undefined
+  return () => {
+    const url = address()
+    if (made?.url !== url) made = { url, client: make(url) }
+    return made.client
+  }
+}
+
 /** What both clients are made from. The identity library is loaded only where it is needed. Makes no request. */
 export async function azureConnection(
   service: 'blob' | 'queue',
@@ -53,10 +65,13 @@ export async function azureConnection(
   seams: AzureSeams,
 ): Promise<AzureConnection> {
   const address = azureAddress(service, settings)
-  const signature = settings.sas_token?.replace(/^\?/, '')
+  const signature = seams.signature ?? (() => settings.sas_token)
   return {
-    url: (path) => `${address}/${encodeURIComponent(path)}${signature === undefined ? '' : `?${signature}`}`,
-    credential: signature === undefined ? await identity(settings) : undefined,
+    url: (path) => {
+      const query = signature()?.replace(/^\?/, '')
+      return `${address}/${encodeURIComponent(path)}${query === undefined ? '' : `?${query}`}`
+    },
+    credential: signature() === undefined ? await identity(settings) : undefined,
     options: {
       retryOptions: { maxTries: seams.attempts ?? 3, retryDelayInMs: 500, maxRetryDelayInMs: 4000 },
       userAgentOptions: { userAgentPrefix: 'circleci-audit-forwarder' },

@@ -6,7 +6,7 @@ import { duration } from '../../telemetry/units.ts'
 
 const DAY = 86_400_000
 /** Sooner than this, an expiry is warned of. */
-const SOON_MS = 14 * DAY
+const SOON_MS = 30 * DAY
 
 /** What a signature must allow, by letter, and in words. */
 export type Needed = Readonly<Record<string, string>>

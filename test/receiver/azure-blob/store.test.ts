@@ -54,6 +54,15 @@ describe('a container of Azure Blob Storage, beyond what all stores do,', () => 
     expect(await listed(await open(`?${azurite.signature('rl')}`), 'nothing')).toEqual([])
   })
 
+  test('asks with the signature as it is at that moment', async () => {
+    let signature = azurite.signature('l', { expiresOn: new Date(Date.now() - 3_600_000) })
+    const seams = { clock: systemClock, attempts: 1, signature: () => signature }
+    const store = await openAzureBlobStore({ account, container, endpoint: azurite.endpoint }, seams)
+    await expect(listed(store, 'nothing')).rejects.toThrow(/AuthorizationFailure|AuthenticationFailed|403/)
+    signature = azurite.signature('rl')
+    expect(await listed(store, 'nothing')).toEqual([])
+  })
+
   test('reads what was uploaded compressed as it is stored', async () => {
     const packed = gzipSync('{"id":"1"}')
     await put(key, packed, 'gzip')
