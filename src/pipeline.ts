@@ -6,7 +6,7 @@
 //
 // Receivers find objects and put rows into the ledger; lanes take due rows out and deliver. The two sides meet nowhere
 // else, so a crash on either side, at any moment, costs time and never data. What is here is only: who is started in
-// which order, what ticks (watermarks, pruning), and how everything comes to rest.
+// which order, what ticks (watermarks, pruning, seals), and how everything comes to rest.
 import { sharedKeys } from './delivery/encodings.ts'
 import { forecast, SAMPLED_OBJECTS, type Sample, sampleOf } from './delivery/forecast.ts'
 import { Lane } from './delivery/lane.ts'
@@ -28,14 +28,14 @@ import { OwnRecords } from './pipeline/own-records.ts'
 import type { DestinationSpec, PipelineParts } from './pipeline/parts.ts'
 import { AuditReader } from './pipeline/reader.ts'
 import { Requests } from './pipeline/requests.ts'
+import { keepSealing } from './pipeline/sealing.ts'
 import { ledgerFailed, namingFailures } from './pipeline/telling.ts'
 
 /** Watermarks advance, and are made durable, this often; claims are pruned that often. In milliseconds. */
 const ADVANCE_MS = 5_000
 const PRUNE_MS = 600_000
-/** How often it is looked whether an hour is over, in milliseconds. */
+/** How often it is looked whether an hour is over, and whether a sign of life is due, in milliseconds. */
 const ACCOUNT_MS = 60_000
-/** How often it is looked whether a sign of life is due, in milliseconds. */
 const BEAT_MS = 5_000
 /** How often a run that is to end looks whether it is done, in milliseconds. */
 const LOOK_MS = 50
@@ -247,14 +247,14 @@ export class Pipeline {
 
   #ticking(signal: AbortSignal): readonly Promise<void>[] {
     const { ledger, deduplicationMs } = this.#parts
-    const prune = (): void => void ledger.prune(deduplicationMs, this.#imports?.keepFrom)
     this.#imports?.tidy()
     return [
       this.#tick(ADVANCE_MS, signal, () => this.#advance()),
-      this.#tick(PRUNE_MS, signal, prune),
+      this.#tick(PRUNE_MS, signal, () => void ledger.prune(deduplicationMs, this.#imports?.keepFrom)),
       this.#tick(PRUNE_MS, signal, () => this.#own?.tidy()),
       this.#tick(PRUNE_MS, signal, () => this.#imports?.tidy()),
       this.#tick(ACCOUNT_MS, signal, () => this.#account()),
+      keepSealing(this.#parts, signal),
     ]
   }
 

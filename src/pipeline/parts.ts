@@ -76,6 +76,8 @@ export interface PipelineParts {
   readonly tell: Tell
   /** How long event ids are remembered below the oldest undecided object, in milliseconds. */
   readonly deduplicationMs: number
+  /** Objects are sealed in stretches of so many milliseconds of object time. A day, but in small worlds. */
+  readonly sealedMs?: number
   /** Decoded bytes kept for lanes that are not in step. */
   readonly cacheBytes: number
   /** Where files to be imported lie; undefined beside a ledger in memory. */

@@ -67,6 +67,7 @@ export function assemble(setting: Setting, birth: Birth): PipelineParts {
     random: chance.fork(100 + index).random,
     tell: (event) => told(setting, event, epoch),
     deduplicationMs: plan.deduplicationMs,
+    sealedMs: plan.lookbackMs / 2,
     cacheBytes: plan.cacheBytes,
     stopMs,
   }

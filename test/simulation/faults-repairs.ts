@@ -40,7 +40,7 @@ export const REPAIRS: readonly Fault[] = [
     file: 'src/delivery/landing.ts',
     find: 'Math.max(latest, generation)',
     replace: 'Math.min(latest, generation)',
-    seed: 13,
+    seed: 5,
   },
   {
     name: 'forced-is-not-due',
