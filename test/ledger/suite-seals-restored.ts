@@ -64,6 +64,30 @@ export function restoringGuarantees(subject: Subject, guarantee: Guarantee): voi
     expect(account(ledger, 'b')?.outstanding).toBe(2)
   })
 
+  for (const isSealedAgain of [false, true]) {
+    const again = isSealedAgain ? ', sealed once more' : ''
+    guarantee(
+      `what is sealed and then seen by another receiver is also for its routes that are away${again}`,
+      (ledger) => {
+        const routes = [route('a'), route('a', start, 'archive')]
+        ledger.enrol([...routes, route('b', start, 'archive')], start)
+        ledger.swept('archive', start + 9 * hour)
+        ledger.enrol(routes, start)
+        see(ledger, at(3))
+        deliver(ledger, 'a', [1, ['x']])
+        expect(ledger.seal(all).sealed).toBe(1)
+        const listed = () => ledger.see('archive', 's3://b', [at(3)], 'swept', start)
+        expect(listed()).toMatchObject({ fresh: [], known: 1 })
+        expect(ledger.hours(start).filter(({ receiver }) => receiver === 'archive')).toMatchObject([{ objects: 1 }])
+        if (isSealedAgain) expect(ledger.seal(all).sealed).toBe(1)
+        ledger.enrol([...routes, route('b', start, 'archive')], start)
+        if (isSealedAgain) expect(ledger.sweptTo('archive')).toBe(start + 3 * hour)
+        expect(listed().fresh).toHaveLength(isSealedAgain ? 1 : 0)
+        expect([account(ledger, 'a')?.outstanding, account(ledger, 'b')?.outstanding]).toEqual([0, 1])
+      },
+    )
+  }
+
   guarantee('the sweep for a later destination goes back to the partitions of what is sealed', (ledger) => {
     ledger.enrol([route('a')], start)
     see(ledger, at(6), lagging(7, 5))

@@ -120,8 +120,8 @@ export function see(state: State, receiver: string, store: string, sightings: re
   for (const sighting of sightings) {
     const time = objectTime(sighting)
     const wanting = routes.filter((route) => time >= route.startAt)
-    const isDone = isSealed(state, store, sighting, wanting)
-    const found = wanting.length === 0 || isDone ? undefined : register(state, receiver, store, sighting, now)
+    const done = isDone(state, { receiver, store }, sighting, wanting)
+    const found = wanting.length === 0 || done ? undefined : register(state, receiver, store, sighting, now)
     const alteration = found?.isNew ? noteVersion(state, found.ref, now) : undefined
     if (alteration !== undefined) seen.altered.push(alteration)
     const got = found?.isNews ? wanting.filter((route) => want(state, route.id, found.ref, now)) : []
@@ -183,9 +183,18 @@ export function register(state: State, receiver: string, store: string, sighting
   return { ref: fresh, isNew: true, isNews: true }
 }
 
-/** Whether of the object nothing is left but a seal, and all of these routes have had it. */
-export function isSealed(state: State, store: string, sighting: Sighting, routes: readonly RouteState[]): boolean {
+/**
+ * Whether of the object nothing is left but a seal, and all of these routes have had it. One that this receiver did not
+ * know is known again, so that its routes which are away are as sure to get it as if it had never been sealed.
+ */
+export function isDone(
+  state: State,
+  { receiver, store }: { readonly receiver: string; readonly store: string },
+  sighting: Sighting,
+  routes: readonly RouteState[],
+): boolean {
   const identity = identityOf(store, sighting)
   const seal = state.identities.get(identity) === undefined ? state.seals.get(identity) : undefined
-  return seal !== undefined && routes.every(({ destination }) => state.isSealed(destination, seal.object.ref))
+  if (seal === undefined || !seal.receivers.includes(receiver)) return false
+  return routes.every(({ destination }) => state.isSealed(destination, seal.object.ref))
 }

@@ -4,7 +4,7 @@ import { meets, type Range, type Ranges, removeRanges } from '../../domain/range
 import type { Alteration } from '../alterations.ts'
 import type { Refill, Refilled } from '../repairs.ts'
 import { noteVersion } from './alterations.ts'
-import { giveRow, isSealed, register, want } from './discovery.ts'
+import { giveRow, isDone, register, want } from './discovery.ts'
 import { entriesOf } from './quarantine.ts'
 import { due, takenOut } from './repairs.ts'
 import { restoreRow, sealOf } from './seals.ts'
@@ -19,7 +19,7 @@ export function refill(
 ): Refilled & { readonly altered: readonly Alteration[] } {
   const altered: Alteration[] = []
   const routes = routesOf(state, place.receiver, how.destinations)
-  const open = sightings.filter((sighting) => how.force || !isSealed(state, place.store, sighting, routes))
+  const open = sightings.filter((sighting) => how.force || !isDone(state, place, sighting, routes))
   const count = { taken: 0, waiting: 0, settled: (sightings.length - open.length) * routes.length }
   for (const sighting of routes.length === 0 ? [] : open) {
     const { ref, isNew, isNews } = register(state, place.receiver, place.store, sighting, now)

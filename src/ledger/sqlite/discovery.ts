@@ -8,6 +8,7 @@ import { noteVersion } from './alterations.ts'
 import type { Connection } from './connection.ts'
 import { countHour } from './hours.ts'
 import type { Entry } from './marks.ts'
+import { holdsNumber } from './numbers.ts'
 import { repair, repairAll } from './rescue.ts'
 import { count, type Delivery, delivery, lost, nextNumber, outstanding, touchHour } from './rows.ts'
 import { isSealed, restore, Seals } from './seals.ts'
@@ -157,14 +158,23 @@ export function arrivals(db: Connection, receiver: string, store: string, sighti
     const wanting = mine.filter((route) => time >= route.startAt)
     if (wanting.length === 0) return []
     const known = identified(db, store, sighting)
-    const isDone = known === undefined ? isSealedFor(db, seals.find(sighting), wanting) : knows(db, receiver, known)
-    return isDone ? [] : [{ sighting, time, wanting }]
+    const done = known === undefined ? isDone(db, seals.find(sighting), receiver, wanting) : knows(db, receiver, known)
+    return done ? [] : [{ sighting, time, wanting }]
   })
 }
 
-/** Whether a seal is all that is left, and these routes have had the object. */
-export function isSealedFor(db: Connection, entry: Entry | undefined, routes: readonly StoredRoute[]): boolean {
-  return entry !== undefined && routes.every(({ destination }) => isSealed(db, destination, entry.ref))
+/**
+ * Whether an object of which only the seal is left has nothing to bring: these routes have had it. One that this receiver
+ * did not know is known again, so that its routes which are away are as sure to get it as if it had never been sealed.
+ */
+export function isDone(
+  db: Connection,
+  entry: Entry | undefined,
+  receiver: string,
+  routes: readonly StoredRoute[],
+): boolean {
+  if (entry === undefined || !holdsNumber(db, 'forgotten', receiver, entry.ref)) return false
+  return routes.every(({ destination }) => isSealed(db, destination, entry.ref))
 }
 
 interface Known {

@@ -5,7 +5,7 @@ import type { Alteration } from '../alterations.ts'
 import type { Refill, Refilled } from '../repairs.ts'
 import { noteVersion } from './alterations.ts'
 import type { Connection } from './connection.ts'
-import { activeRoutes, giveRow, identified, isSealedFor, register, type StoredRoute, want } from './discovery.ts'
+import { activeRoutes, giveRow, identified, isDone, register, type StoredRoute, want } from './discovery.ts'
 import type { Named } from './marks.ts'
 import { makeDue, type Place, places, range, takeOut } from './repairs.ts'
 import { type Delivery, delivery, existing, lost, outstanding, tallyRow } from './rows.ts'
@@ -22,7 +22,7 @@ export function refill(
   const altered: Alteration[] = []
   const routes = routesOf(db, place.receiver, how.destinations)
   const seals = new Seals(db, place.store)
-  const open = sightings.filter((sighting) => how.force || !isDone(db, seals, place.store, sighting, routes))
+  const open = sightings.filter((sighting) => how.force || !isSettled(db, seals, place, sighting, routes))
   const counts = { taken: 0, waiting: 0, settled: (sightings.length - open.length) * routes.length }
   for (const sighting of routes.length === 0 ? [] : open) {
     const time = objectTime(sighting)
@@ -39,8 +39,14 @@ export function refill(
 }
 
 /** Whether of the object nothing is left but a seal, and all of these routes have had it. */
-function isDone(db: Connection, seals: Seals, store: string, sighting: Sighting, routes: readonly StoredRoute[]) {
-  return identified(db, store, sighting) === undefined && isSealedFor(db, seals.find(sighting), routes)
+function isSettled(
+  db: Connection,
+  seals: Seals,
+  { receiver, store }: { readonly receiver: string; readonly store: string },
+  sighting: Sighting,
+  routes: readonly StoredRoute[],
+): boolean {
+  return identified(db, store, sighting) === undefined && isDone(db, seals.find(sighting), receiver, routes)
 }
 
 function routesOf(db: Connection, receiver: string, destinations?: readonly string[]): StoredRoute[] {
