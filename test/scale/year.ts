@@ -1,7 +1,6 @@
 // A year of objects through the real sweep and the real ledger, and what that costs. Delivery is played in short: every
 // object is decided and settled as lanes would, day by day, and sealing follows as it does in the forwarder.
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, statSync } from 'node:fs'
 import { type StatementResultingChanges, StatementSync } from 'node:sqlite'
 import type { Row } from '../../src/ledger/progress.ts'
 import type { SealCursor } from '../../src/ledger/seals.ts'
@@ -12,12 +11,14 @@ import type { Sightings } from '../../src/receiver/sightings.ts'
 import type { TelemetryEvent } from '../../src/telemetry/events.ts'
 import { FakeClock } from '../tools/fake-clock.ts'
 import { YearBucket } from './bucket.ts'
+import { Effort } from './effort.ts'
+import { type Weights, weigh } from './weights.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const LOOKBACK = 2 * DAY
 /** As the forwarder does: see src/pipeline/sealing.ts. */
-const SEALED_AT_ONCE = 500
+const SEALED_AT_ONCE = 250
 const DEDUPLICATION = 7 * DAY
 const destinations = ['splunk', 'clickhouse'] as const
 const receiver = 'circleci_audit'
@@ -38,8 +39,8 @@ export class Year {
   readonly bucket: YearBucket
   ledger: SqliteLedger
   readonly told: TelemetryEvent[] = []
-  /** The longest that a call has kept the process to itself, in milliseconds. */
-  longestSealMs = 0
+  readonly seeing = new Effort()
+  readonly sealing = new Effort()
   readonly #path: string
 
   constructor(path: string, { days, perHour }: { readonly days: number; readonly perHour: number }) {
@@ -64,7 +65,7 @@ export class Year {
     let fresh = 0
     const sink: Sightings = {
       see: (sightings, how) => {
-        const seen = known.see(sightings, how)
+        const seen = this.seeing.of(() => known.see(sightings, how))
         fresh += seen.fresh
         return seen
       },
@@ -123,9 +124,8 @@ export class Year {
     let after: SealCursor | undefined
     // What is old and open is looked at by the next walk; here it need not be, call after call.
     do {
-      const begun = performance.now()
-      const step = this.ledger.seal({ before, after, limit: SEALED_AT_ONCE })
-      this.longestSealMs = Math.max(this.longestSealMs, performance.now() - begun)
+      const from = after
+      const step = this.sealing.of(() => this.ledger.seal({ before, after: from, limit: SEALED_AT_ONCE }))
       sealed += step.sealed
       after = step.sealed === 0 ? undefined : step.next
     } while (after !== undefined)
@@ -140,16 +140,12 @@ export class Year {
     return open
   }
 
-  /** Bytes of the ledger's files. */
-  get bytes(): number {
-    const files = ['', '-wal'].map((suffix) => this.#path + suffix)
-    return files.reduce((sum, file) => sum + (existsSync(file) ? statSync(file).size : 0), 0)
-  }
-
-  /** Closes and opens again: the log is in the file then. */
-  reopen(): void {
+  /** What the ledger's file weighs. Closes it for that, so that its log is in it. */
+  weigh(): Weights {
     this.ledger.close()
+    const weights = weigh(this.#path)
     this.ledger = openSqliteLedger({ path: this.#path })
+    return weights
   }
 }
 

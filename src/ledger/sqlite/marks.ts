@@ -47,14 +47,20 @@ export function beginning(list: Buffer, mark: Buffer): Entry[] {
   return entries
 }
 
-/** The list with more in it, or with what is in it already on another shelf. */
+/**
+ * The list with more in it, or with what is in it already on another shelf. What lies between two new entries is copied
+ * as it is: an hour may have very many objects, and is merged with each few hundred of them that are sealed.
+ */
 export function merged(list: Buffer, more: readonly Marked[]): Buffer {
-  const entries = new Map<string, Buffer>()
-  for (let at = 0; at < list.length; at += entryBytes) {
-    entries.set(list.toString('latin1', at, at + markBytes), list.subarray(at, at + entryBytes))
+  const latest = new Map(more.map((entry) => [entry.mark.toString('latin1'), entry]))
+  const parts: Buffer[] = []
+  let from = 0
+  for (const entry of [...latest.values()].sort((a, b) => a.mark.compare(b.mark))) {
+    const at = lowest(list, entry.mark)
+    parts.push(list.subarray(from, at), written(entry))
+    from = begins(list, at, entry.mark) ? at + entryBytes : at
   }
-  for (const entry of more) entries.set(entry.mark.toString('latin1'), written(entry))
-  return Buffer.concat([...entries.values()].sort(Buffer.compare))
+  return Buffer.concat([...parts, list.subarray(from)])
 }
 
 function written({ mark, ref, shelf }: Marked): Buffer {
