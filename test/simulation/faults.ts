@@ -247,9 +247,9 @@ export const FAULTS: readonly Fault[] = [
     name: 'sealed-for-everybody',
     why: 'what others are done with never reaches a destination that comes later',
     file: 'src/ledger/memory/discovery.ts',
-    find: 'seal !== undefined && routes.every(',
-    replace: 'seal !== undefined || routes.every(',
-    seed: 1,
+    find: 'return routes.every(({ destination }) => state.isSealed(destination, seal.object.ref))',
+    replace: 'return true',
+    seed: 2,
   },
   {
     name: 'sealed-owner-has-nothing',
