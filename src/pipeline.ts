@@ -19,17 +19,20 @@ import type { Route } from './ledger/discovery.ts'
 import { LedgerFailure } from './ledger/failure.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { Enrolment } from './pipeline/enrolment.ts'
+import { gapsAck } from './pipeline/gaps-ack.ts'
 import { Imports } from './pipeline/imports/imports.ts'
 import { Intake } from './pipeline/intake.ts'
 import { KeptReader } from './pipeline/kept-reader.ts'
 import { requestKinds } from './pipeline/kinds.ts'
-import { changes, ended, endedEvents } from './pipeline/movement.ts'
+import { changes, ended, endedEvents, type Finish } from './pipeline/movement.ts'
 import { OwnRecords } from './pipeline/own-records.ts'
 import type { DestinationSpec, PipelineParts } from './pipeline/parts.ts'
 import { AuditReader } from './pipeline/reader.ts'
 import { Requests } from './pipeline/requests.ts'
 import { keepSealing } from './pipeline/sealing.ts'
 import { ledgerFailed, namingFailures } from './pipeline/telling.ts'
+import { Watching } from './pipeline/watching.ts'
+import type { Watch } from './watch/watch.ts'
 
 /** Watermarks advance, and are made durable, this often; claims are pruned that often. In milliseconds. */
 const ADVANCE_MS = 5_000
@@ -43,15 +46,7 @@ const LOOK_MS = 50
 /** What becomes of own records on their way: no rule about audit events holds for them. */
 const untouched: Processing = { process: (record) => record, transform: (record) => record }
 
-/** How a run that was to end came out. */
-export interface Finish {
-  /** Receivers whose bucket, or whose files to be imported, could not be looked through completely. */
-  readonly unswept: readonly string[]
-  /** Destinations that still had something to do, and why. */
-  readonly unfinished: readonly { readonly destination: string; readonly reason: string }[]
-  /** Requests of commands, and files laid to be imported, that the next run goes on with. */
-  readonly unanswered: readonly { readonly request: number; readonly kind: string }[]
-}
+export type { Finish }
 
 export class Pipeline {
   readonly #parts: PipelineParts
@@ -62,27 +57,33 @@ export class Pipeline {
   readonly #imports: Imports | undefined
   readonly #requests: Requests
   readonly #own: OwnRecords | undefined
+  readonly #watching: Watching
   readonly #samples = new Map<string, Promise<Sample>>()
 
   constructor(parts: PipelineParts) {
-    this.#parts = { ...parts, tell: namingFailures(parts.tell) }
+    this.#watching = new Watching({ ...parts, tell: namingFailures(parts.tell) }, () => this.#wake())
+    this.#parts = { ...parts, tell: this.#watching.tell }
     // Before the lanes, which take up what the ledger holds under their names.
     const enrolment = new Enrolment(parts)
-    this.#reader = new AuditReader(parts)
-    const capacityBytes = parts.cacheBytes
+    this.#reader = new AuditReader(this.#parts, this.#watching.notice)
     const shared = sharedKeys(parts.destinations.map(({ exporter }) => exporter))
     const lanes = parts.destinations.filter(({ routes }) => routes.length > 0).length
     const reader = new KeptReader({ reader: this.#reader, ledger: parts.ledger })
-    this.#readings = new Readings({ ...this.#parts, reader, lanes, sharedKeys: shared, capacityBytes })
+    this.#readings = new Readings({
+      ...this.#parts,
+      reader,
+      lanes,
+      sharedKeys: shared,
+      capacityBytes: parts.cacheBytes,
+    })
     this.#lanes = parts.destinations.map((destination) => this.#lane(destination, this.#readings))
     this.#intakes = this.#open(enrolment)
-    const own = parts.own
+    const { own, imports } = parts
     this.#own = own && new OwnRecords({ ...this.#parts, own, lanes: this.#lanes })
-    const { imports } = parts
     const beside = { enrolment, reader: this.#reader, fresh: () => this.#wake() }
     this.#imports = imports && new Imports({ ...this.#parts, ...beside, imports })
     const repairs = { ...this.#parts, ...beside, wake: beside.fresh }
-    const kinds = [...requestKinds(repairs), ...(this.#imports?.kinds ?? [])]
+    const kinds = [...requestKinds(repairs), gapsAck(this.#watching), ...(this.#imports?.kinds ?? [])]
     this.#requests = new Requests({ ...this.#parts, kinds })
   }
 
@@ -116,6 +117,11 @@ export class Pipeline {
     return this.#readings.level
   }
 
+  /** Who watches; undefined if nobody does. */
+  get watch(): Watch | undefined {
+    return this.#watching.watch
+  }
+
   /** Nothing is due anywhere, and nothing is on its way. */
   get idle(): boolean {
     return this.#lanes.every((lane) => lane.idle)
@@ -139,14 +145,8 @@ export class Pipeline {
           if (rested) caughtUp()
         })
         .catch((error: unknown) => this.#parts.tell({ type: 'bug', where: 'looking whether it has caught up', error }))
-    await Promise.all([
-      ...receiving,
-      ...ticking,
-      ...lanes,
-      this.#requests.run(signal),
-      beating,
-      this.#imports?.watch(signal),
-    ])
+    const beside = [this.#requests.run(signal), this.#imports?.watch(signal), this.#watching.run(signal)]
+    await Promise.all([...receiving, ...ticking, ...lanes, ...beside, beating])
     this.#advance()
   }
 
@@ -167,7 +167,8 @@ export class Pipeline {
     const unlooked = (await this.#imports?.look(either)) ?? []
     const working = [...this.#delivering(either), ...this.#ticking(either), this.#requests.run(either), beating]
     // What the run has completed is accounted for by the run, and delivered with the rest.
-    if ((await this.#rest(signal, timeoutMs)) && this.#account()) await this.#rest(signal, timeoutMs)
+    const isToldMore = (): boolean => [this.#account(), this.#watching.look()].includes(true)
+    if ((await this.#rest(signal, timeoutMs)) && isToldMore()) await this.#rest(signal, timeoutMs)
     const unfinished = this.#unfinished()
     over.abort()
     await Promise.all(working)
@@ -273,18 +274,15 @@ export class Pipeline {
   }
 
   #account(): boolean {
-    let told = false
-    this.#keepHouse(() => {
-      told = this.#own?.account() ?? false
-    })
-    return told
+    return this.#keepHouse(() => this.#own?.account()) ?? false
   }
 
-  #keepHouse(act: () => void): void {
+  #keepHouse<T>(act: () => T): T | undefined {
     try {
-      act()
+      return act()
     } catch (error) {
       this.#parts.tell({ type: 'bug', where: 'housekeeping', error })
+      return undefined
     }
   }
 

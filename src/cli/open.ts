@@ -14,6 +14,7 @@ import { openDatabases } from './processors.ts'
 import { Renewals } from './renewals.ts'
 import { openStaging } from './staging.ts'
 import { version } from './version.ts'
+import { watchRules } from './watching.ts'
 import { whoAsks } from './who.ts'
 
 /** The program's telemetry as configured; with `level`, no line below it. */
@@ -66,6 +67,7 @@ export async function openPipeline(
     tell,
     deduplicationMs: deduplication.window,
     own: ownParts(config),
+    watch: watchRules(config),
     cacheBytes: memory.cache,
     ...(await importsBeside(config)),
     stopMs: stop_timeout,

@@ -167,7 +167,6 @@ const receiver: Says = {
   compression: 'compression is recognised by itself',
   encoding: 'the encoding is recognised by itself',
   type: "the type is the id's first part: `circleci_audit` or `circleci_audit/name`",
-  retention: notYet,
 }
 
 const s3: Says = {

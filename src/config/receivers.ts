@@ -4,6 +4,7 @@
 import { duration, secret } from '@circleci-audit-forwarder/contract'
 import { z } from 'zod'
 import { alternatives, filled, startAt, url } from './scalars.ts'
+import { quiet, regular, retention, silence } from './stream.ts'
 
 const roleArn = z
   .string()
@@ -138,6 +139,13 @@ export const receiver = z.strictObject({
   imports: imports.optional().meta({
     description: 'Where in the same store CSV files of the audit log are laid, for the running forwarder to import.',
   }),
+  silence: silence.prefault({}).meta({ description: 'How long the stream may be silent.' }),
+  quiet: z.array(quiet).default([]).meta({ description: 'Times in which nothing is to be expected.' }),
+  expect: z.array(regular).default([]).meta({
+    description:
+      'Events that come at regular times, such as those of a scheduled pipeline. One that does not come is a gap.',
+  }),
+  retention: retention.optional(),
   start_at: startAt.prefault('now').meta({
     description: 'First start only: `now`, a time ago like `-7d`, an instant in RFC 3339, or `beginning`.',
   }),

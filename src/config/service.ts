@@ -130,6 +130,17 @@ export const service = z.strictObject({
   instance: filled.optional().meta({
     description: "Name of this forwarder among others, in its own records. Default: the host's name.",
   }),
+  gaps: z
+    .strictObject({
+      allowed_lag: duration
+        .refine((ms) => ms >= 60_000, 'must be 1m or more')
+        .prefault('1h')
+        .meta({
+          description: 'How old the oldest outstanding object of a destination may be, while it gets no better.',
+        }),
+    })
+    .prefault({})
+    .meta({ description: 'What is missing, or may be. What is to be expected of a stream is set at its receiver.' }),
   heartbeat: z
     .strictObject({
       interval: duration

@@ -252,6 +252,7 @@ export class Feed {
     ledger.postpone(destination, ref, now + retryInMs, reason)
     tell({
       type: 'read_failed',
+      receiver: row.receiver,
       destination,
       key,
       kind: failure?.absence ?? failure?.kind ?? 'bug',
@@ -276,9 +277,15 @@ export class Feed {
 
   #lose(row: Row, { message: reason, absence = 'vanished' }: ReadFailure, now: number): void {
     const { ledger, destination, gone, tell, lane } = this.#parts
-    const reopened = ledger.lose(destination, row.object.ref, reason, now)
+    const { key, time } = row.object
+    const kind = absence === 'expired' ? 'object_expired' : 'object_vanished'
+    const reopened = ledger.together(() => {
+      const { receiver } = row
+      ledger.watch.note({ what: 'lost', kind, receiver, destination, key, time, reason, at: now })
+      return ledger.lose(destination, row.object.ref, reason, now)
+    })
     gone.delete(row.object.ref)
     lane.passed(row.object.ref, Number.POSITIVE_INFINITY)
-    tell({ type: 'object_lost', destination, key: row.object.key, absence, reason, reopened: reopened.length })
+    tell({ type: 'object_lost', destination, key, absence, reason, reopened: reopened.length })
   }
 }

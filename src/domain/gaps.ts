@@ -2,7 +2,7 @@
 // it ends in one of two ways: its cause is gone (healed) or somebody answers for it (acknowledged). The id is a hash of what
 // the gap is of and where it begins, both taken from the bucket and not from the moment, so that a ledger that was lost
 // and learns all of it again tells of the same gap under the same id.
-import { ownId } from './own-records.ts'
+import { type OwnRecord, ownId } from './own-records.ts'
 
 export const gapKinds = [
   /** The bucket or a queue cannot be listed or read. */
@@ -42,8 +42,8 @@ export type GapState = 'open' | 'acknowledged' | 'healed'
 /** Numbers and names beside the sentence, for machines. By bare name. */
 export type GapFacts = Readonly<Record<string, string | number>>
 
-/** What a gap says. Times in milliseconds since 1970. */
-export interface Finding {
+/** What is lacking, as it was seen just now. Times in milliseconds since 1970. */
+export interface Lack {
   readonly kind: GapKind
   /** With the kind, what it is the gap of: one cause has one gap at a time. */
   readonly subject: string
@@ -61,14 +61,18 @@ export interface Finding {
   readonly next: string
 }
 
-export interface Gap extends Finding {
+export interface Gap extends Lack {
   readonly id: string
+  /** How often it was opened: a cause that comes back where it was is the same gap. */
+  readonly openings: number
   readonly openedAt: number
   /** When something was last added to it. */
   readonly changedAt: number
   /** When it was last told of. */
   readonly toldAt: number
   readonly acknowledged: Acknowledgement | undefined
+  /** What was told of it when it opened: whoever is told later is told the same. Undefined if nobody was. */
+  readonly opening: OwnRecord | undefined
   /** It is over, for this reason. */
   readonly closed: { readonly at: number; readonly why: string } | undefined
 }
@@ -80,7 +84,7 @@ export interface Acknowledgement {
 }
 
 /** The id of the gap of this cause that begins here. */
-export function gapId({ kind, subject, from }: Pick<Finding, 'kind' | 'subject' | 'from'>): string {
+export function gapId({ kind, subject, from }: Pick<Lack, 'kind' | 'subject' | 'from'>): string {
   // A silence that goes on and one that was found when it was over are one thing.
   return ownId('gap', kind === 'hour_missing' ? 'stream_silent' : kind, subject, from)
 }
@@ -91,7 +95,7 @@ export function gapState({ acknowledged, closed }: Pick<Gap, 'acknowledged' | 'c
 }
 
 /** Whether it is one cause. */
-export function isSameCause(a: Pick<Finding, 'kind' | 'subject'>, b: Pick<Finding, 'kind' | 'subject'>): boolean {
+export function isSameCause(a: Pick<Lack, 'kind' | 'subject'>, b: Pick<Lack, 'kind' | 'subject'>): boolean {
   return a.kind === b.kind && a.subject === b.subject
 }
 

@@ -28,6 +28,8 @@ const NIGHT_HOURS = 7
 export interface Week {
   /** What comes at least on a working day. */
   readonly working: Curve
+  /** What comes in the mean, for showing. */
+  readonly usual: Float64Array
   /** What comes at this hour on the day of the week that brings least. */
   readonly least: Curve
   /** When the stream's day begins, in minutes of a UTC day: the middle of its night. */
@@ -41,7 +43,13 @@ export function learnWeek(observed: Observed): Week {
   const means = Float64Array.from(samples, mean)
   const rates = means.map((rate, hour) => Math.min(rate, at(means, hour - 1), at(means, hour + 1)))
   const least = rates.map((_, hour) => Math.min(...[0, 1, 2, 3, 4, 5, 6].map((day) => at(rates, hour + day * 24))))
-  return { working: curve(rates), least: curve(least), dayBegins: night(means), dispersion: dispersion(samples) }
+  return {
+    working: curve(rates),
+    usual: means,
+    least: curve(least),
+    dayBegins: night(means),
+    dispersion: dispersion(samples),
+  }
 }
 
 interface Sample {

@@ -6,6 +6,20 @@ export interface Noted {
   readonly symptom: Symptom
 }
 
+/** What is in quarantine for good and not on its way, for one destination or (undefined) for all of them. */
+export interface QuarantineCount {
+  readonly destination: string | undefined
+  /** Up to a bound; `more` says whether there are more. */
+  readonly entries: number
+  readonly more: boolean
+  /** When the first of them was kept, and why. */
+  readonly since: number
+  readonly reason: string
+}
+
+/** Counted are so many, for each destination. */
+export const mostCounted = 1_000
+
 /** What the watch is told, and what it remembers. */
 export interface WatchLedger {
   /**
@@ -22,6 +36,8 @@ export interface WatchLedger {
   eventMinutes(receiver: string, from: number, to: number): readonly number[]
   /** Object time of the receiver's oldest object that is outstanding somewhere and that nobody has read to its end. */
   unread(receiver: string): number | undefined
+  /** By destination, what is kept for all first. Those without any are left out. */
+  quarantined(): readonly QuarantineCount[]
   /** A text kept under a name; undefined if there is none. */
   memory(name: string): string | undefined
   /** Not durable; within `together` it is. */

@@ -11,6 +11,7 @@ import type { Copies } from '../receiver/imports/copies.ts'
 import type { Notifications } from '../receiver/notifications.ts'
 import type { Store } from '../receiver/store.ts'
 import type { Tell } from '../telemetry/events.ts'
+import type { StreamSettings } from '../watch/settings.ts'
 
 /** One receiver, opened. */
 export interface ReceiverSpec {
@@ -64,12 +65,25 @@ export interface ImportParts {
   readonly openComparison: (path: string) => Comparison
 }
 
+/** What is to be expected of a receiver's stream. */
+export type StreamRules = Pick<StreamSettings, 'floorMs' | 'ceilingMs' | 'quiet' | 'expect' | 'retentionMs'>
+
+/** What the watch goes by. */
+export interface WatchRules {
+  /** By receiver. */
+  readonly streams: ReadonlyMap<string, StreamRules>
+  /** How old a destination's oldest outstanding object may be, in milliseconds. */
+  readonly allowedLagMs: number
+}
+
 export interface PipelineParts {
   readonly receivers: readonly ReceiverSpec[]
   readonly destinations: readonly DestinationSpec[]
   readonly ledger: Ledger
   /** Undefined: it says nothing of itself to any destination. */
   readonly own?: OwnParts
+  /** Undefined: nobody watches. */
+  readonly watch?: WatchRules
   readonly decode: DecodeOptions
   readonly clock: Clock
   readonly random: Random

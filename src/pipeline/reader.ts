@@ -1,5 +1,5 @@
 import type { Piece, PieceChunk, Reader } from '../delivery/reader.ts'
-import type { DecodedChunk, DecodedItem } from '../domain/event.ts'
+import type { AuditEvent, DecodedChunk, DecodedItem } from '../domain/event.ts'
 import { ReadFailure } from '../domain/failures.ts'
 import { importStoreOf } from '../domain/imports.ts'
 import type { AuditObject } from '../domain/objects.ts'
@@ -24,6 +24,9 @@ const nobody: Speaker = { instance: '', version: '' }
 /** Quarantine keeps no more of a record. */
 const keptBytes = 1024 * 1024
 
+/** Who wants to know of every event that is read, and when it occurred. */
+export type Noticed = (receiver: string, event: AuditEvent, at: number) => void
+
 /** Store → decode → map: an object as the lanes read it. Everything about one object happens in one stream. */
 export class AuditReader implements Reader {
   readonly #ledger: Pick<Ledger, 'own'>
@@ -34,8 +37,12 @@ export class AuditReader implements Reader {
   readonly #expectations: () => ReadonlyMap<string, Expectation>
   readonly #decode: DecodeOptions
   readonly #staging: Copies | undefined
+  readonly #noticed: Noticed | undefined
 
-  constructor(parts: Pick<PipelineParts, 'receivers' | 'decode' | 'ledger' | 'clock' | 'tell' | 'own' | 'imports'>) {
+  constructor(
+    parts: Pick<PipelineParts, 'receivers' | 'decode' | 'ledger' | 'clock' | 'tell' | 'own' | 'imports'>,
+    noticed?: Noticed,
+  ) {
     const { receivers, ledger, clock, tell } = parts
     this.#ledger = ledger
     this.#speaker = parts.own ?? nobody
@@ -49,6 +56,7 @@ export class AuditReader implements Reader {
     }
     this.#decode = parts.decode
     this.#staging = parts.imports?.staging
+    this.#noticed = noticed
   }
 
   async *read(object: AuditObject, signal: AbortSignal): AsyncGenerator<PieceChunk> {
@@ -60,7 +68,15 @@ export class AuditReader implements Reader {
     const expectation = this.#expectations().get(receiver.id)
     expectation?.admit(object.key)
     const chunks = await this.#opened(object, receiver, signal)
-    for await (const chunk of expectation?.sifted(chunks, object.key) ?? chunks) yield pieces(chunk, object, receiver)
+    for await (const chunk of expectation?.sifted(chunks, object.key) ?? chunks) {
+      this.#notice(chunk, object, receiver)
+      yield pieces(chunk, object, receiver)
+    }
+  }
+
+  #notice({ items }: DecodedChunk, { time }: AuditObject, { id }: ReceiverSpec): void {
+    if (this.#noticed === undefined) return
+    for (const item of items) if (item.event !== undefined) this.#noticed(id, item.event, eventTime(item, time))
   }
 
   async #opened(

@@ -34,6 +34,7 @@ export class Listener {
     while (!signal.aborted) {
       try {
         await this.#once(signal)
+        if (this.#failures > 0) this.#parts.tell({ type: 'receive_resumed', receiver: this.#parts.id })
         this.#failures = 0
       } catch (error) {
         if (!signal.aborted) await this.#wait(error, signal)

@@ -1,4 +1,5 @@
 // Which numbers move with which event. Exhaustive by type, like the wording: an event that counts nothing says so.
+import { gapKinds } from '../domain/gaps.ts'
 import type { TelemetryEvent } from './events.ts'
 import type { CounterName, HistogramName } from './instruments.ts'
 
@@ -41,6 +42,7 @@ const counting: Counting = {
   messages_deleted: ({ receiver, count }, to) => to.add('messages_deleted_total', count, { receiver }),
   message_quarantined: ({ receiver }, to) => to.add('messages_quarantined_total', 1, { receiver }),
   receive_failed: ({ receiver }, to) => to.add('receive_errors_total', 1, { receiver }),
+  receive_resumed: nothing,
   clock_skewed: ({ receiver, skewMs }, to) => to.skew(receiver, skewMs / 1000),
   clock_agreed: ({ receiver }, to) => to.skew(receiver, 0),
   receiver_stopped: ({ receiver }, to) => to.halt(receiver, true),
@@ -104,6 +106,12 @@ const counting: Counting = {
   notices_given_up: ({ count: notices }, to) => to.add('notices_given_up_total', notices),
   credentials_renewed: nothing,
   credentials_unusable: nothing,
+  gap_opened: ({ kind, severity }, to) => to.add('gaps_opened_total', 1, { kind, severity }),
+  gap_reminded: nothing,
+  gap_acknowledged: nothing,
+  gap_closed: ({ kind, state }, to) => to.add('gaps_closed_total', 1, { kind, state }),
+  rhythm_learned: nothing,
+  history_failed: nothing,
   database_opened: nothing,
   database_unreadable: nothing,
   destination_renamed: nothing,
@@ -145,9 +153,13 @@ const alone: readonly CounterName[] = [
   'ledger_errors_total',
 ]
 
+/** How a gap ends. */
+const ends = ['acknowledged', 'healed']
+
 /** Series that begin at 0, so that the first increase is one to Prometheus too. */
 function zeroes(receivers: readonly string[], destinations: readonly string[], to: Tallies): void {
   for (const name of alone) to.add(name, 0)
+  for (const kind of gapKinds) zeroesOfKind(kind, to)
   for (const receiver of receivers) {
     to.halt(receiver, false)
     for (const name of perReceiver) to.add(name, 0, { receiver })
@@ -156,6 +168,11 @@ function zeroes(receivers: readonly string[], destinations: readonly string[], t
     for (const result of ['completed', 'failed']) to.add('sweeps_total', 0, { receiver, result })
   }
   for (const destination of destinations) zeroesOf(destination, to)
+}
+
+function zeroesOfKind(kind: string, to: Tallies): void {
+  for (const severity of ['warning', 'critical']) to.add('gaps_opened_total', 0, { kind, severity })
+  for (const state of ends) to.add('gaps_closed_total', 0, { kind, state })
 }
 
 function zeroesOf(destination: string, to: Tallies): void {

@@ -2,6 +2,8 @@
 // metrics: `log.ts` makes the line, `metrics.ts` the numbers, so the two leave together and a name is written once.
 // Reasons and hints are already free of secrets when they get here; both consumers redact once more.
 
+import type { GapEvent } from './gap-events.ts'
+
 export type TelemetryEvent =
   // receiver
   | {
@@ -52,6 +54,8 @@ export type TelemetryEvent =
       readonly hint: string | undefined
       readonly retryInMs: number
     }
+  /** Notifications can be received again. */
+  | { readonly type: 'receive_resumed'; readonly receiver: string }
   | { readonly type: 'clock_skewed'; readonly receiver: string; readonly skewMs: number }
   | { readonly type: 'clock_agreed'; readonly receiver: string }
   | {
@@ -82,6 +86,7 @@ export type TelemetryEvent =
     }
   | {
       readonly type: 'read_failed'
+      readonly receiver: string
       readonly destination: string
       readonly key: string
       readonly kind: string
@@ -239,6 +244,7 @@ export type TelemetryEvent =
   // people
   /** So many notices waited for so long that nobody is told any more. */
   | { readonly type: 'notices_given_up'; readonly destination: string; readonly count: number }
+  | GapEvent
   // life
   | { readonly type: 'destination_renamed'; readonly destination: string; readonly from: string }
   | {

@@ -44,6 +44,8 @@ export const counters = {
   batches_dissolved_total: 'Batches that could not be formed again after a restart.',
   destination_stops_total: 'Times a destination stopped, by cause.',
   notices_given_up_total: 'Notices of gaps that nobody could be told for a week.',
+  gaps_opened_total: 'Gaps that opened, by kind and severity.',
+  gaps_closed_total: 'Gaps that are over, by kind and by how: healed, or acknowledged.',
   ledger_errors_total: 'Attempts to write the ledger that failed: the disk is full or failing.',
   bugs_total: 'Unexpected errors. Anything but 0 is worth a report.',
 } as const
@@ -82,6 +84,7 @@ export const gauges = {
   last_object_timestamp_seconds: "Object time of the receiver's newest object.",
   swept_to_timestamp_seconds: 'Start of the last sweep that listed everything. Absent before the first.',
   destination_stopped: '1 while the destination lets nothing through, for this cause.',
+  gaps_open: 'Gaps that are open and that nobody has acknowledged, by kind and severity.',
   receiver_stopped: '1 while no event of the expected organisation is found.',
   in_flight_requests: 'Requests waiting for their answer.',
   concurrency_limit: 'Requests at once, as adapted to what the destination bears.',

@@ -21,7 +21,9 @@ import { type Levels, observeHeld, observeLevels } from './levels.ts'
 import {
   type Expiring,
   type Observe,
+  type OpenGap,
   observeExpiries,
+  observeGaps,
   observeLane,
   observeLedger,
   observeProcess,
@@ -46,6 +48,7 @@ export class Metrics {
   #standings: () => readonly Standing[] = () => []
   #levels: Levels | undefined
   #expiries: () => readonly Expiring[] = () => []
+  #gaps: (() => readonly OpenGap[]) | undefined
 
   constructor(options: MetricsOptions) {
     this.#options = options
@@ -76,6 +79,11 @@ export class Metrics {
   /** From now on each scrape asks this when credentials end. Until then there are none. */
   watchExpiries(expiries: () => readonly Expiring[]): void {
     this.#expiries = expiries
+  }
+
+  /** From now on each scrape asks this for the gaps that are open. */
+  watchGaps(gaps: () => readonly OpenGap[]): void {
+    this.#gaps = gaps
   }
 
   tell(event: TelemetryEvent): void {
@@ -113,6 +121,7 @@ export class Metrics {
   #askLedger(observe: Observe): void {
     observeStandings(this.#standings(), this.#lanes.all(), this.#options.now(), observe)
     if (this.#levels !== undefined) observeHeld(this.#levels, observe)
+    if (this.#gaps !== undefined) observeGaps(this.#gaps(), observe)
   }
 }
 

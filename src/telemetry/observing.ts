@@ -1,6 +1,7 @@
 // What a scrape finds: pure functions from the state of routes and lanes to numbers.
 import { totalmem } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
+import { type GapKind, type GapSeverity, gapKinds } from '../domain/gaps.ts'
 import type { Labels } from './counting.ts'
 import type { GaugeName, LedgerCounterName } from './instruments.ts'
 import type { LaneState } from './lanes.ts'
@@ -30,6 +31,12 @@ export interface Expiring {
   readonly component: string
   readonly setting: string
   readonly at: number
+}
+
+/** What the metrics need of a gap that is open. */
+export interface OpenGap {
+  readonly kind: GapKind
+  readonly severity: GapSeverity
 }
 
 type ProcessMetric = 'process_resident_memory_bytes' | 'process_start_time_seconds' | 'process_cpu_seconds_total'
@@ -84,6 +91,16 @@ function observeTotals(standing: Standing, observe: Observe): void {
   observe('copies_adopted_total', standing.adopted, labels)
   observe('lost_objects_total', standing.lostObjects, labels)
   observe('lost_bytes_total', standing.lostBytes, labels)
+}
+
+/** Every kind, so that a series goes to 0 instead of away. */
+export function observeGaps(open: readonly OpenGap[], observe: Observe): void {
+  for (const kind of gapKinds) {
+    for (const severity of ['warning', 'critical'] as const) {
+      const gaps = open.filter((gap) => gap.kind === kind && gap.severity === severity)
+      observe('gaps_open', gaps.length, { kind, severity })
+    }
+  }
 }
 
 /**

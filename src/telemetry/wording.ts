@@ -11,6 +11,7 @@ type Wording = {
   readonly [Type in TelemetryEvent['type']]: (event: Extract<TelemetryEvent, { type: Type }>) => Sentence
 }
 
+const rounded = (number: number): string => number.toFixed(1)
 const next = (hint: string | undefined) => (hint === undefined ? '' : `; ${hint}`)
 
 const revoked = {
@@ -64,6 +65,7 @@ const wording: Wording = {
     'error',
     `${e.receiver}: cannot receive notifications: ${e.reason}${next(e.hint)}; the sweep finds new objects meanwhile, next try in ${duration(e.retryInMs)}`,
   ],
+  receive_resumed: (e) => ['info', `${e.receiver}: notifications can be received again`],
   clock_skewed: (e) => [
     'warn',
     `${e.receiver}: this machine's clock and the store's are ${duration(Math.abs(e.skewMs))} apart; synchronise the clock`,
@@ -177,6 +179,26 @@ const wording: Wording = {
   credentials_unusable: (e) => [
     'error',
     `${e.component}: secrets or certificates were replaced and cannot be used: ${e.reason}; those before stay in use until the files are mended`,
+  ],
+  gap_opened: (e) => [
+    e.severity === 'critical' ? 'error' : 'warn',
+    `GAP ${e.kind} (${e.subject}): ${e.evidence}; next: ${e.next}`,
+  ],
+  gap_reminded: (e) => [
+    e.severity === 'critical' ? 'error' : 'warn',
+    `gap ${e.kind} (${e.subject}) is open for ${duration(e.openMs)}: ${e.evidence}; next: ${e.next}`,
+  ],
+  gap_acknowledged: (e) => ['info', `gap ${e.kind} (${e.subject}) acknowledged by ${e.by}: ${e.note}`],
+  gap_closed: (e) => ['info', `gap ${e.kind} (${e.subject}) is over: ${e.why}`],
+  rhythm_learned: (e) => [
+    'debug',
+    e.judged
+      ? `${e.receiver}: rhythm learned from ${rounded(e.weeks)} weeks with ${count(e.arrivals, 'arrival')}`
+      : `${e.receiver}: ${rounded(e.weeks)} weeks with ${count(e.arrivals, 'arrival')} are too little to tell a rhythm; no silence is judged yet`,
+  ],
+  history_failed: (e) => [
+    'warn',
+    `${e.receiver}: the bucket's history cannot be listed: ${e.reason}; no silence is judged before, next try in ${duration(e.retryInMs)}`,
   ],
   database_opened: (e) => ['info', `${e.path}: opened ${e.kind}, built ${new Date(e.builtAt).toISOString()}`],
   database_unreadable: (e) => [

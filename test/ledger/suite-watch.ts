@@ -12,6 +12,7 @@ const minute = (time: number): number => Math.floor(time / 60_000)
 export function gapOf(id: string, openedAt: number, closedAt?: number): Gap {
   return {
     id,
+    openings: 1,
     kind: 'delivery_behind',
     subject: 'a bucket',
     receiver: 'bucket',
@@ -26,6 +27,7 @@ export function gapOf(id: string, openedAt: number, closedAt?: number): Gap {
     changedAt: openedAt,
     toldAt: openedAt,
     acknowledged: undefined,
+    opening: undefined,
     closed: closedAt === undefined ? undefined : { at: closedAt, why: 'it is done' },
   }
 }

@@ -29,6 +29,7 @@ export function view(ledger: Ledger): unknown {
       arrivals: receivers.map((receiver) => ledger.watch.arrivals(receiver, 0, 9e9)),
       events: receivers.map((receiver) => ledger.watch.eventMinutes(receiver, 0, 9e7)),
       unread: receivers.map((receiver) => ledger.watch.unread(receiver)),
+      quarantined: ledger.watch.quarantined(),
       noted: ledger.watch.noted(99),
       gaps: ledger.watch.gaps({ closed: 3 }),
       gap: ledger.watch.gap('g1'),

@@ -63,6 +63,7 @@ export function assemble(setting: Setting, birth: Birth): PipelineParts {
     }),
     decode: { inflate: syncInflate, limits: { chunkItems: plan.chunkItems } },
     ...(plan.own && { own: { ...who, heartbeatMs: plan.own.heartbeatMs } }),
+    ...(plan.watched && { watch: { streams: new Map(), allowedLagMs: 60 * MINUTE } }),
     clock: epoch.clock(() => skew(setting)),
     random: chance.fork(100 + index).random,
     tell: (event) => told(setting, event, epoch),

@@ -50,7 +50,9 @@ export function observed({ medium, epoch, watch, spoken, isFull }: ObservedParts
 /** Within `together` it is durable only with the rest. */
 function keep(spoken: Spoken, { ledger, volatile }: Medium, entries: readonly OwnEntry[]): void {
   const told = ledger.routes().filter(({ receiver }) => receiver === ownReceiver)
-  const isAct = entries.some(({ record, only }) => record.kind === 'act' || only !== undefined)
+  const isAct = entries.some(
+    ({ record: { kind }, only }) => kind === 'act' || kind.startsWith('gap.') || only !== undefined,
+  )
   const names = told.map(({ destination }) => destination)
   spoken.kept(entries, names, !isAct && volatile > 0)
 }

@@ -66,6 +66,8 @@ export interface Plan {
   readonly skews: readonly Skew[]
   /** The process dies when an answer was lost, and while it is down an object of that batch vanishes. */
   readonly thieves: boolean
+  /** Whether gaps are looked for. */
+  readonly watched?: boolean
   /** How often the forwarder says that it is alive, and what of its own records each destination wants. */
   readonly own?: { readonly heartbeatMs: number; readonly told: ReadonlyMap<string, 'everything' | 'gaps' | 'nothing'> }
   /** The power fails when a message has just been deleted. */

@@ -20,7 +20,8 @@ const THEMES: ReadonlyMap<number, (plan: Plan) => Plan> = new Map([
 
 /** The plan as the theme of this seed changes it, if it has one. */
 export function themed(seed: number, plan: Plan): Plan {
-  return THEMES.get(seed % SLOTS)?.(plan) ?? plan
+  // The first worlds of each theme are not watched: faults are known to be caught there.
+  return { ...(THEMES.get(seed % SLOTS)?.(plan) ?? plan), watched: seed > SLOTS }
 }
 
 /** In some worlds whoever joins later wants everything from the beginning, and those before it only what is new. */

@@ -7,6 +7,15 @@ const destination = 'splunk_hec/soc'
 const key = 'audit-logs/year=2026/month=11/day=03/hour=07/2026-11-03T07:12:00Z_1.json.gz'
 const store = 's3://acme-circleci-audit'
 
+const gap = {
+  gap: '6f0e2c1a-0000-8000-8000-000000000000',
+  kind: 'stream_silent',
+  subject: receiver,
+  severity: 'critical',
+  evidence: 'nothing new for 3 h, where about 40 arrivals were to be expected',
+  next: 'look at the streaming status in CircleCI',
+} as const
+
 /** One event of every type. A new type does not compile until it is here. */
 export const samples: Samples = {
   objects_seen: { type: 'objects_seen', receiver, how: 'notified', fresh: 3, late: 1, known: 2, lagMs: 61_000 },
@@ -27,6 +36,7 @@ export const samples: Samples = {
   message_quarantined: { type: 'message_quarantined', receiver, reason: 'not JSON' },
   receive_failed: { type: 'receive_failed', receiver, reason: 'no such queue', hint: undefined, retryInMs: 5000 },
   clock_agreed: { type: 'clock_agreed', receiver },
+  receive_resumed: { type: 'receive_resumed', receiver },
   clock_skewed: { type: 'clock_skewed', receiver, skewMs: -400_000 },
   receiver_stopped: {
     type: 'receiver_stopped',
@@ -39,6 +49,7 @@ export const samples: Samples = {
   object_read: { type: 'object_read', store, key, bytes: 1000, length: 9000, events: 12, bad: 1, durationMs: 40 },
   read_failed: {
     type: 'read_failed',
+    receiver,
     destination,
     key,
     kind: 'denied',
@@ -133,6 +144,12 @@ export const samples: Samples = {
     component: 'exporters.splunk_hec/soc',
     reason: 'tls.key_file: cannot use /run/tls/key.pem: key values mismatch',
   },
+  gap_opened: { type: 'gap_opened', ...gap },
+  gap_reminded: { type: 'gap_reminded', ...gap, openMs: 90_000_000 },
+  gap_acknowledged: { type: 'gap_acknowledged', ...gap, by: 'ann@ops', note: 'a holiday' },
+  gap_closed: { type: 'gap_closed', ...gap, why: 'objects of that time arrived late', state: 'healed' },
+  rhythm_learned: { type: 'rhythm_learned', receiver, weeks: 12.9, arrivals: 4310, judged: true },
+  history_failed: { type: 'history_failed', receiver, reason: 'access denied', retryInMs: 60_000 },
   database_opened: {
     type: 'database_opened',
     path: '/var/lib/geoip/GeoLite2-City.mmdb',

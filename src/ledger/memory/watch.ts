@@ -1,7 +1,7 @@
 import type { Gap, Symptom } from '../../domain/gaps.ts'
 import { importOf } from '../../domain/imports.ts'
 import { type Minutes, minuteOf, minutesOf } from '../minutes.ts'
-import type { Noted, WatchLedger } from '../watch.ts'
+import { mostCounted, type Noted, type QuarantineCount, type WatchLedger } from '../watch.ts'
 import { sealOf } from './seals.ts'
 import type { State } from './state.ts'
 
@@ -45,6 +45,20 @@ export class MemoryWatch implements WatchLedger {
       return isWaiting && object.length === undefined ? [object.time] : []
     })
     return times.length === 0 ? undefined : Math.min(...times)
+  }
+
+  quarantined(): readonly QuarantineCount[] {
+    const atRest = this.#state.entries
+      .values()
+      .filter(({ provisional, replay }) => !provisional && replay === undefined)
+    const names = new Set(this.#state.activeRoutes().map(({ destination }) => destination))
+    return [undefined, ...[...names].sort()].flatMap((destination) => {
+      const [first, ...others] = atRest.filter((entry) => entry.destination === destination).sort((a, b) => a.id - b.id)
+      if (first === undefined) return []
+      const n = others.length + 1
+      const counted = { entries: Math.min(n, mostCounted), more: n > mostCounted }
+      return [{ destination, ...counted, since: first.at, reason: first.reason }]
+    })
   }
 
   memory(name: string): string | undefined {

@@ -2,7 +2,7 @@ import type { Gap, Symptom } from '../../domain/gaps.ts'
 import { importOf } from '../../domain/imports.ts'
 import { HOUR, type Minutes, minuteOf, minutesOf } from '../minutes.ts'
 import { hourOf } from '../rules.ts'
-import type { Noted, WatchLedger } from '../watch.ts'
+import { mostCounted, type Noted, type QuarantineCount, type WatchLedger } from '../watch.ts'
 import type { Connection, Durability } from './connection.ts'
 import { outstanding } from './rows.ts'
 
@@ -66,6 +66,27 @@ export class SqliteWatch implements WatchLedger {
     )?.time
   }
 
+  quarantined(): readonly QuarantineCount[] {
+    const names = this.#db.all<{ destination: string }>(
+      'SELECT DISTINCT destination FROM routes WHERE active = 1 ORDER BY destination',
+    )
+    return [null, ...names.map(({ destination }) => destination)].flatMap((destination) => this.#refused(destination))
+  }
+
+  #refused(destination: string | null): readonly QuarantineCount[] {
+    const rest = 'FROM quarantine INDEXED BY at_rest WHERE destination IS ? AND provisional = 0 AND replay IS NULL'
+    const first = this.#db.get<{ at: number; reason: string }>(
+      `SELECT at, reason FROM quarantine INDEXED BY entries WHERE id = (SELECT id ${rest} ORDER BY id LIMIT 1)`,
+      destination,
+    )
+    if (first === undefined) return []
+    const sql = `SELECT count(*) AS n FROM (SELECT 1 ${rest} LIMIT ${mostCounted + 1})`
+    const n = this.#db.get<{ n: number }>(sql, destination)?.n ?? 0
+    const { at: since, reason } = first
+    const counted = { entries: Math.min(n, mostCounted), more: n > mostCounted }
+    return [{ destination: destination ?? undefined, ...counted, since, reason }]
+  }
+
   memory(name: string): string | undefined {
     return this.#db.get<{ body: string }>('SELECT body FROM memories WHERE name = ?', name)?.body
   }
@@ -120,8 +141,8 @@ export class SqliteWatch implements WatchLedger {
 
 /** JSON has no undefined; what is absent is undefined. */
 function gapOf(body: string): Gap {
-  const { receiver, destination, to, acknowledged, closed, ...gap } = JSON.parse(body) as Gap
-  return { ...gap, receiver, destination, to, acknowledged, closed }
+  const { receiver, destination, to, acknowledged, opening, closed, ...gap } = JSON.parse(body) as Gap
+  return { ...gap, receiver, destination, to, acknowledged, opening, closed }
 }
 
 /** Called for every object that a receiver sees for the first time. */

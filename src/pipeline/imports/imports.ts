@@ -112,6 +112,7 @@ export class Imports {
     register(compared, this.#destinations(receiver.id), this.#parts)
     this.#needs.delete(task.id)
     const accounts = await delivered(compared, this.#parts)
+    this.#witness(body, found, true)
     const destinations = accounts.map((account) => destinationReport(account, found))
     return importReport(body, receiver.store.uri, found, destinations)
   }
@@ -123,10 +124,19 @@ export class Imports {
       discoveries: this.#discoveries(receiver),
     })
     mustBeRecognisable(found, body)
+    this.#witness(body, found, false)
     // Whoever finds them kept reads nothing of the stream again: by then it must be known what that held.
     this.#parts.ledger.imports.secure()
     await this.#parts.imports.staging.keep(differencesOf(task.id), JSON.stringify(found))
     return found
+  }
+
+  /** What the file proves of the stream is for whoever watches it. */
+  #witness({ receiver, name }: ImportBody, { from, to, lackingInStream }: Differences, forwarded: boolean): void {
+    const { ledger, clock } = this.#parts
+    if (from === undefined || to === undefined) return
+    const { events: lacking, listed: intervals } = lackingInStream
+    ledger.watch.note({ what: 'import', receiver, name, from, to, forwarded, lacking, intervals, at: clock.now() })
   }
 
   /** Everything but keeping and forwarding. */

@@ -1,0 +1,128 @@
+// How the watch is fitted into the pipeline: it hears what everybody says, is shown what is read, looks around once a
+// minute, and is told when objects came before anybody watched: that is listed once, at the first start, day by day.
+import { backoff } from '../domain/backoff.ts'
+import type { AuditEvent } from '../domain/event.ts'
+import type { Gap } from '../domain/gaps.ts'
+import { isAuditKey, isProbe, objectTime } from '../domain/objects.ts'
+import { MINUTE_MS } from '../domain/rhythm-curve.ts'
+import type { OwnEntry } from '../ledger/own.ts'
+import { partitions } from '../receiver/sweep.ts'
+import type { Tell } from '../telemetry/events.ts'
+import type { StreamSettings } from '../watch/settings.ts'
+import { Watch } from '../watch/watch.ts'
+import type { PipelineParts, ReceiverSpec, WatchRules } from './parts.ts'
+
+/** How often it looks, in milliseconds. */
+const LOOK_MS = 60_000
+const RETRY = { initialMs: 60_000, maxMs: 3_600_000 }
+
+export class Watching {
+  readonly #parts: PipelineParts
+  /** Undefined if nobody watches. */
+  readonly #watch: Watch | undefined
+  #failures = 0
+  #told = false
+
+  constructor(parts: PipelineParts, wake: () => void) {
+    const { watch: rules, ledger, clock, tell, receivers } = parts
+    this.#parts = parts
+    if (rules === undefined) return
+    const streams = receivers.map((receiver) => streamOf(receiver, rules))
+    const settings = { streams, allowedLagMs: rules.allowedLagMs }
+    const told = (): void => {
+      this.#told = true
+      wake()
+    }
+    this.#watch = new Watch({ ledger, clock, tell, wake: told, settings })
+  }
+
+  /** Undefined if nobody watches. */
+  get watch(): Watch | undefined {
+    return this.#watch
+  }
+
+  /** Says what is said, and lets the watch hear it. */
+  readonly tell: Tell = (event) => {
+    this.#parts.tell(event)
+    this.#watch?.hear(event)
+  }
+
+  readonly notice = (receiver: string, event: AuditEvent, at: number): void => {
+    this.#watch?.notice(receiver, event, at)
+  }
+
+  readonly acknowledge = (id: string, by: string, note: string, more: readonly OwnEntry[]): Gap | undefined =>
+    this.#watch?.acknowledge(id, by, note, more)
+
+  /** One look. What goes wrong is told. True if destinations are to be told of something. */
+  look(): boolean {
+    this.#told = false
+    try {
+      this.#watch?.look()
+    } catch (error) {
+      this.#parts.tell({ type: 'bug', where: 'looking for gaps', error })
+    }
+    return this.#told
+  }
+
+  /** Looks every minute until the signal aborts, and lists what is wanted of the past. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#looking(signal), this.#listing(signal)])
+  }
+
+  async #looking(signal: AbortSignal): Promise<void> {
+    while (this.#watch !== undefined && !signal.aborted) {
+      await this.#parts.clock.sleep(LOOK_MS, signal)
+      if (!signal.aborted) this.look()
+    }
+  }
+
+  async #listing(signal: AbortSignal): Promise<void> {
+    while (this.#watch !== undefined && !signal.aborted) {
+      let waitMs = LOOK_MS
+      for (const { receiver, from } of this.#watch.wanted) waitMs = await this.#list(receiver, from, signal)
+      await this.#parts.clock.sleep(waitMs, signal)
+    }
+  }
+
+  /** How long to wait until it is looked again whether anything is wanted. */
+  async #list(receiver: string, from: number, signal: AbortSignal): Promise<number> {
+    const { receivers, clock, random, tell } = this.#parts
+    const spec = receivers.find(({ id }) => id === receiver)
+    try {
+      if (spec !== undefined) this.#watch?.learned(receiver, from, await arrivals(spec, from, clock.now(), signal))
+      this.#failures = 0
+      return LOOK_MS
+    } catch (error) {
+      this.#failures += 1
+      const retryInMs = backoff(this.#failures, RETRY, random)
+      const reason = error instanceof Error ? error.message : String(error)
+      if (!signal.aborted) tell({ type: 'history_failed', receiver, reason, retryInMs })
+      return retryInMs
+    }
+  }
+}
+
+const unruled = { floorMs: 45 * MINUTE_MS, ceilingMs: undefined, quiet: [], expect: [], retentionMs: undefined }
+
+function streamOf(
+  { id, store, notifications, sweepIntervalMs }: ReceiverSpec,
+  { streams }: WatchRules,
+): StreamSettings {
+  const rules = streams.get(id) ?? unruled
+  return { receiver: id, store: store.uri, isAnnounced: notifications.length > 0, sweepIntervalMs, ...rules }
+}
+
+/** The minutes in which objects appeared, in order. */
+async function arrivals({ store }: ReceiverSpec, from: number, to: number, signal: AbortSignal): Promise<number[]> {
+  const minutes = new Set<number>()
+  for (const partition of partitions(from, to, 'day')) {
+    for await (const { objects } of store.list(partition, signal)) {
+      for (const object of objects) {
+        if (isAuditKey(object.key) && !isProbe(object)) minutes.add(Math.floor(objectTime(object) / MINUTE_MS))
+      }
+    }
+    signal.throwIfAborted()
+  }
+  return [...minutes].filter((minute) => minute >= from / MINUTE_MS).sort((a, b) => a - b)
+}
