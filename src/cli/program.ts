@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Argument, Command, CommanderError } from 'commander'
 import { SetupError } from '../domain/failures.ts'
 import { LedgerFailure } from '../ledger/failure.ts'
+import { addGapCommands } from './gap-commands.ts'
 import type { CommonOptions } from './options.ts'
 import { addRepairCommands } from './repair-commands.ts'
 import { version } from './version.ts'
@@ -60,6 +61,7 @@ function commands(finish: Finish): Command {
   addPolicy(program, finish)
   addReadingCommands(program, finish)
   addImport(program, finish)
+  addGapCommands(program, common, finish)
   addRepairCommands(program, common, finish)
   return program
 }

@@ -26,6 +26,9 @@ export const gap: GapStatus = {
   evidence: 'No object for 3 hours in which 42 are ordinarily seen; such a silence comes once in 900 weeks.',
   next: 'Look at the streaming page of CircleCI; then import the CSV of that time with `import FILE`.',
   note: null,
+  by: null,
+  closedAt: null,
+  closedBecause: null,
 }
 
 export function status(change: { delivered?: number; gaps?: readonly GapStatus[] } = {}): StatusDocument {

@@ -26,7 +26,7 @@ interface Shown {
 }
 
 /** Commands whose second word is a command, too. */
-const families: ReadonlySet<string> = new Set(['quarantine'])
+const families: ReadonlySet<string> = new Set(['gaps', 'quarantine'])
 
 /** The program, started by name or through npm, where it may be without a command word. */
 const starts = [/npm start -- (.*)$/, /(?:^|[\s/])circleci-audit-forwarder ([a-z].*)$/]
@@ -41,7 +41,8 @@ function shownIn(block: Block): readonly Shown[] {
         .split(/\s+/) ?? []
     const named = words[0]?.startsWith('--') ? ['run', ...words] : words
     if (named[0] === undefined || !/^[a-z-]+$/.test(named[0])) return []
-    const command = named.slice(0, families.has(named[0]) ? 2 : 1).join(' ')
+    const isNamed = families.has(named[0]) && named[1] !== undefined && !named[1].startsWith('-')
+    const command = named.slice(0, isNamed ? 2 : 1).join(' ')
     return [{ where: nameOf(block), command, flags: named.filter((word) => /^--[a-z]/.test(word)) }]
   })
 }
