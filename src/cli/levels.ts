@@ -6,7 +6,7 @@ import type { Pipeline } from '../pipeline.ts'
 import type { Levels } from '../telemetry/levels.ts'
 
 export function levelsOf(
-  { service }: Config,
+  { receivers, service }: Config,
   ledger: Pick<Ledger, 'holdings'>,
   pipeline: Pick<Pipeline, 'cache'>,
   destinations: readonly DestinationSpec[],
@@ -20,6 +20,9 @@ export function levelsOf(
       records: batch.records,
       bytes: batch.bytes,
     })),
+    retentions: Object.entries(receivers).flatMap(([receiver, { retention: ms }]) =>
+      ms === undefined ? [] : [{ receiver, ms }],
+    ),
     heartbeats: { destinations: told.map(({ id }) => id), intervalMs: service.heartbeat.interval },
   }
 }

@@ -5,6 +5,7 @@ import { type StatusDocument, statusDocument } from '../admin/status.ts'
 import type { Loaded } from '../config/load.ts'
 import { problemsText } from '../config/problem.ts'
 import type { Config } from '../config/schema.ts'
+import { gapState } from '../domain/gaps.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
@@ -65,6 +66,7 @@ async function open(loaded: Loaded, ledger: Ledger, telemetry: Telemetry, end: A
     })
   const hours = (): HoursDocument => hoursOf(ledger, Date.now())
   telemetry.metrics.watch(() => ledger.accounts())
+  telemetry.metrics.watchGaps(() => ledger.watch.gaps({ closed: 0 }).filter((gap) => gapState(gap) === 'open'))
   telemetry.metrics.watchLevels(levelsOf(loaded.config, ledger, pipeline, destinations))
   const ids = { destinations: destinations.map(({ id }) => id), receivers: receivers.map(({ id }) => id) }
   telemetry.tell({ type: 'started', version: version(), ...ids })

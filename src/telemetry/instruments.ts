@@ -103,6 +103,8 @@ export const gauges = {
   heap_bytes: 'Memory in use by JavaScript objects.',
   heap_capacity_bytes: 'Memory that JavaScript objects may use before the process ends.',
   memory_capacity_bytes: 'Memory that the process may use in all: what its container has, else the machine.',
+  retention_seconds:
+    'How long objects stay in the bucket, which is how old the oldest outstanding may become. Absent where it is not set.',
   heartbeat_interval_seconds:
     'How often the destination is told that the forwarder is alive. Absent if it is not told.',
   own_record_delivered_timestamp_seconds:

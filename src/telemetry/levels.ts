@@ -30,6 +30,8 @@ export interface Levels {
   }
   readonly batches: readonly BatchBounds[]
   readonly heartbeats: Heartbeats
+  /** How long objects stay in the buckets of receivers, in milliseconds, where somebody has said it. */
+  readonly retentions: readonly { readonly receiver: string; readonly ms: number }[]
 }
 
 export function observeLevels(levels: Levels, observe: Observe): void {
@@ -40,6 +42,7 @@ export function observeLevels(levels: Levels, observe: Observe): void {
     observe('batch_capacity_records', records, { destination })
     observe('batch_capacity_bytes', bytes, { destination })
   }
+  for (const { receiver, ms } of levels.retentions) observe('retention_seconds', ms / 1000, { receiver })
   for (const destination of levels.heartbeats.destinations)
     observe('heartbeat_interval_seconds', levels.heartbeats.intervalMs / 1000, { destination })
 }

@@ -41,7 +41,7 @@ export function topOf(text: string): Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : {}
 }
 
-export type Kind = 'whole' | 'fragment' | 'plugins' | 'values' | 'manifest' | 'collector' | 'vector'
+export type Kind = 'whole' | 'fragment' | 'plugins' | 'values' | 'manifest' | 'collector' | 'vector' | 'prometheus'
 
 /** Parts of a configuration that are shown alone. */
 const fragments: ReadonlySet<string> = new Set(['exporters', 'processors', 'service'])
@@ -51,6 +51,7 @@ export function kindOf({ text }: Block): Kind | undefined {
   const top = topOf(text)
   const keys = Object.keys(top)
   if ('apiVersion' in top && 'kind' in top) return 'manifest'
+  if ('scrape_configs' in top) return 'prometheus'
   if ('sources' in top || 'sinks' in top) return 'vector'
   if (isOf(top, /^otlp(\/|$)/)) return 'collector'
   if ('service' in top && 'plugins' in (top['service'] as Mapping)) return 'plugins'

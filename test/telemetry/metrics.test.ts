@@ -74,7 +74,15 @@ test('what is bounded is shown beside its bound', async () => {
     3_000, 4_000, 64_000,
   ])
   expect([`batch_capacity_records{${soc}}`, `batch_capacity_bytes{${soc}}`].map(shown)).toEqual([500, 1_048_576])
+  expect(shown('retention_seconds{receiver="circleci_audit"}')).toBe(604_800)
   expect(shown('heap_bytes')).toBeLessThan(shown('heap_capacity_bytes') ?? 0)
+})
+
+test('gaps that are open, by kind, and 0 of every other kind', async () => {
+  const text = await scrape(toldMetrics([], []))
+  expect(value(text, 'gaps_open{kind="stream_silent",severity="critical"}')).toBe(1)
+  expect(value(text, 'gaps_open{kind="stream_silent",severity="warning"}')).toBe(0)
+  expect(value(text, 'gaps_open{kind="quarantined",severity="warning"}')).toBe(0)
 })
 
 test('a ledger in memory lies on no disk', async () => {

@@ -33,6 +33,7 @@ export const levels: Levels = {
     disk: { bytes: 3_000, free: 4_000, size: 64_000 },
   }),
   batches: [{ destination: 'splunk_hec/soc', records: 500, bytes: 1_048_576 }],
+  retentions: [{ receiver: 'circleci_audit', ms: 7 * 864e5 }],
   heartbeats: { destinations: ['splunk_hec/soc'], intervalMs: 300_000 },
 }
 
@@ -40,6 +41,7 @@ export function toldMetrics(events: readonly TelemetryEvent[], standings: readon
   const metrics = new Metrics({ version: '0.1.0', now: () => now })
   metrics.watch(() => standings)
   metrics.watchLevels(levels)
+  metrics.watchGaps(() => [{ kind: 'stream_silent', severity: 'critical' }])
   metrics.watchExpiries(() => [{ component: 'exporters.splunk_hec/soc', setting: 'tls.cert_file', at: now + 864e5 }])
   for (const event of events) metrics.tell(event)
   return metrics
