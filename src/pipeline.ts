@@ -27,6 +27,7 @@ import { requestKinds } from './pipeline/kinds.ts'
 import { changes, ended, endedEvents, type Finish } from './pipeline/movement.ts'
 import { OwnRecords } from './pipeline/own-records.ts'
 import type { DestinationSpec, PipelineParts } from './pipeline/parts.ts'
+import { keepPruning } from './pipeline/pruning.ts'
 import { AuditReader } from './pipeline/reader.ts'
 import { Requests } from './pipeline/requests.ts'
 import { keepSealing } from './pipeline/sealing.ts'
@@ -34,9 +35,9 @@ import { ledgerFailed, namingFailures } from './pipeline/telling.ts'
 import { Watching } from './pipeline/watching.ts'
 import type { Watch } from './watch/watch.ts'
 
-/** Watermarks advance, and are made durable, this often; claims are pruned that often. In milliseconds. */
+/** Watermarks advance, and are made durable, this often; what is done with is cleared away that often. In milliseconds. */
 const ADVANCE_MS = 5_000
-const PRUNE_MS = 600_000
+const TIDY_MS = 600_000
 /** How often it is looked whether an hour is over, and whether a sign of life is due, in milliseconds. */
 const ACCOUNT_MS = 60_000
 const BEAT_MS = 5_000
@@ -247,13 +248,13 @@ export class Pipeline {
   }
 
   #ticking(signal: AbortSignal): readonly Promise<void>[] {
-    const { ledger, deduplicationMs } = this.#parts
+    const keepFrom = (): number | undefined => this.#imports?.keepFrom
     this.#imports?.tidy()
     return [
       this.#tick(ADVANCE_MS, signal, () => this.#advance()),
-      this.#tick(PRUNE_MS, signal, () => void ledger.prune(deduplicationMs, this.#imports?.keepFrom)),
-      this.#tick(PRUNE_MS, signal, () => this.#own?.tidy()),
-      this.#tick(PRUNE_MS, signal, () => this.#imports?.tidy()),
+      keepPruning({ ...this.#parts, keepFrom }, signal),
+      this.#tick(TIDY_MS, signal, () => this.#own?.tidy()),
+      this.#tick(TIDY_MS, signal, () => this.#imports?.tidy()),
       this.#tick(ACCOUNT_MS, signal, () => this.#account()),
       keepSealing(this.#parts, signal),
     ]

@@ -81,7 +81,16 @@ export interface DuplicateLedger {
   /**
    * Drops claims older than `window` ms below the oldest undecided object's time, and none of events from `needed` on.
    * What an import has is remembered for longer, as far back as a file can reach: no stream will bring it again in time to
-   * be recognised, but another file may. Returns how many. Not durable.
+   * be recognised, but another file may. A step of a few hours at once, behind hour `after`: a year's claims are millions,
+   * and nobody else may use the ledger meanwhile. Not durable.
    */
-  prune(window: number, needed?: number): number
+  prune(window: number, needed?: number, after?: number): Pruned
+}
+
+/** One step of forgetting. */
+export interface Pruned {
+  /** Claims. */
+  readonly dropped: number
+  /** The hour behind which the next step begins; undefined where nothing is left to look at. */
+  readonly next: number | undefined
 }

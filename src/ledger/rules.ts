@@ -13,6 +13,8 @@ export const hourMs = 3_600_000
 export const sweepMarginMs = 300_000
 /** Claims of imports are kept for so long: CircleCI's files reach twelve months back. */
 export const importMemoryMs: number = 400 * 24 * hourMs
+/** Hours whose claims are looked at in one step of pruning. */
+export const pruneHours = 6
 /** Of a larger record quarantine keeps no bytes: the first MiB is not evidence. */
 export const maxRecordBytes = 1 << 20
 /** What an entry is charged beside its bytes, so that a flood of tiny ones is bounded too. */

@@ -10,6 +10,7 @@ import type { Ledger } from '../../src/ledger/ledger.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { hour, refusal, start } from './lane.ts'
 import { altered, at, bad, none, route, see, whole } from './pieces.ts'
+import { pruned } from './pruned.ts'
 import { gapOf, lossOf } from './suite-watch.ts'
 import { view } from './view.ts'
 
@@ -84,7 +85,7 @@ const writes: Readonly<Record<string, (ledger: Ledger, intent: number) => unknow
   resolve: (ledger, intent) => ledger.resolve(intent, { delivered: 'all' }, start),
   revoke: (ledger) => ledger.revoke('a', start + 7),
   advance: (ledger) => ledger.advance(),
-  prune: (ledger) => ledger.prune(0),
+  prune: (ledger) => pruned(ledger, 0),
   seal: (ledger) => ledger.seal({ before: start + 8 * hour, after: undefined, limit: 9 }),
   quarantineMessage: (ledger) => ledger.quarantineMessage('bucket', 'what', 'nobody knows', start),
   altered: (ledger) => ledger.altered(altered(1), 'abcd', start),

@@ -5,6 +5,7 @@ import type { HourAccount } from '../../src/ledger/closing.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import type { SealCursor } from '../../src/ledger/seals.ts'
 import { contentOf, hour, readRow, sighting, start } from './lane.ts'
+import { pruned } from './pruned.ts'
 import { work } from './steps.ts'
 import { dueAll } from './steps-own.ts'
 import { Witness } from './witness.ts'
@@ -215,7 +216,7 @@ export class World {
   }
 
   prune(a: number): number {
-    return this.ledger.prune((a % 4) * hour)
+    return pruned(this.ledger, (a % 4) * hour)
   }
 
   reopen(a: number): void {

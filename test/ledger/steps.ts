@@ -205,7 +205,10 @@ export const acts = {
     const after = b % 4 === 0 ? { time: start + (b % 24) * 600_000, object: c % 8 } : undefined
     return ledger.seal({ before: start + (a % 30) * 600_000, after, limit: 1 + (c % 9) })
   },
-  prune: (ledger, { a, b }) => ledger.prune((a % 4) * hour, b % 3 === 0 ? start + (b % 5) * hour : undefined),
+  prune: (ledger, { a, b, c }) => {
+    const after = c % 3 === 0 ? Math.floor(start / hour) + (c % 4) - 2 : undefined
+    return ledger.prune((a % 4) * hour, b % 3 === 0 ? start + (b % 5) * hour : undefined, after)
+  },
   remember: (ledger, { a }) => {
     const object = pick(
       refs(ledger).filter(({ length }) => length !== undefined),

@@ -4,6 +4,7 @@ import { importReceiver, importStore } from '../../src/domain/imports.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { hour, start } from './lane.ts'
 import { account, at, everything, none, route, see, whole } from './pieces.ts'
+import { pruned } from './pruned.ts'
 
 type Guarantee = (what: string, body: (ledger: Ledger) => void) => void
 
@@ -102,7 +103,7 @@ export function importGuarantees(guarantee: Guarantee): void {
     ledger.decide(whole(1, ['x']), start)
     ledger.decide(whole(2, ['w', 'x']), start)
     ledger.decide(whole(3, []), start)
-    expect(ledger.prune(hour)).toBe(2)
+    expect(pruned(ledger, hour)).toBe(2)
     ledger.imports.remember(2, whole(2, ['w', 'x']).claimants)
     ledger.enrol([route('a'), imported('a')], start)
     bring(ledger)
@@ -122,7 +123,7 @@ export function importGuarantees(guarantee: Guarantee): void {
       ledger.decide(whole(1, ['x', 'y']), start)
       settle(ledger, 'a', 1, 20)
       ledger.decide(whole(2, []), start)
-      expect(ledger.prune(hour)).toBe(2)
+      expect(pruned(ledger, hour)).toBe(2)
       ledger.imports.remember(1, whole(1, ['x', 'y']).claimants)
       ledger.imports.remember(1, whole(1, ['x', 'y']).claimants)
       ledger.enrol([route('a'), imported('a'), imported('b')], start)
@@ -164,14 +165,14 @@ export function importGuarantees(guarantee: Guarantee): void {
       ledger.decide(whole(2, ['z'], start + 3000 * hour), start)
       bring(ledger, start + 3000 * hour)
       ledger.decide(whole(3, ['y'], start), start)
-      expect(ledger.prune(hour, start)).toBe(0)
-      expect(ledger.prune(hour)).toBe(1)
+      expect(pruned(ledger, hour, start)).toBe(0)
+      expect(pruned(ledger, hour)).toBe(1)
       ledger.imports.remember(1, whole(1, ['y']).claimants)
       seeLate(ledger, 3001)
       expect(ledger.decide(whole(4, ['y'], start), start).copies).toMatchObject([{ owner: { object: 3 } }])
       seeLate(ledger, 401 * 24)
       ledger.decide(whole(5, []), start)
-      expect(ledger.prune(hour)).toBe(2)
+      expect(pruned(ledger, hour)).toBe(2)
     },
   )
 

@@ -4,6 +4,7 @@ import { gapReceiver, type OwnRecord, ownId, ownReceiver, ownStore, ownText } fr
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { hour, refusal, start } from './lane.ts'
 import { account, at, everything, none, route, see, whole } from './pieces.ts'
+import { pruned } from './pruned.ts'
 import type { Subject } from './suite.ts'
 
 type Guarantee = (what: string, body: (ledger: Ledger) => void) => void
@@ -87,7 +88,7 @@ export function ownGuarantees(subject: Subject, guarantee: Guarantee): void {
     expect(ledger.accounts()).toHaveLength(1)
     expect(account(ledger, 'a')).toMatchObject({ outstanding: 0, delivered: 1 })
     expect(ledger.totals()).toMatchObject({ objects: 1, events: 1 })
-    expect(ledger.prune(2 * hour)).toBe(0)
+    expect(pruned(ledger, 2 * hour)).toBe(0)
     ledger.enrol([route('a')], start)
     expect(ledger.retired()).toEqual([])
   })

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import type { Sighting } from '../../src/domain/objects.ts'
 import { hour, refusal, start } from './lane.ts'
 import { account, altered, at, everything, none, route, see, whole } from './pieces.ts'
+import { pruned } from './pruned.ts'
 import type { Subject } from './suite.ts'
 import { all, deliver, type Guarantee } from './suite-seals.ts'
 
@@ -155,7 +156,7 @@ export function restoringGuarantees(subject: Subject, guarantee: Guarantee): voi
     ledger.decide(whole(1, ['x'], start + hour), start)
     for (const object of [1, 2]) ledger.settle('a', [{ object, ranges: [[0, 10]], tally: none }])
     ledger.seal(all)
-    expect([ledger.prune(48 * hour), ledger.prune(hour), ledger.prune(hour)]).toEqual([0, 1, 0])
+    expect([pruned(ledger, 48 * hour), pruned(ledger, hour), pruned(ledger, hour)]).toEqual([0, 1, 0])
   })
 
   guarantee('bytes that are found altered when their object is sealed are noted all the same', (ledger) => {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { hour, start } from './lane.ts'
 import { account, altered, at, bad, everything, none, route, see, whole } from './pieces.ts'
+import { pruned } from './pruned.ts'
 import { closingGuarantees } from './suite-closing.ts'
 import { hourGuarantees } from './suite-hours.ts'
 import { importGuarantees } from './suite-imports.ts'
@@ -191,9 +192,22 @@ export function ledgerSuite(name: string, subject: Subject): void {
     ledger.enrol([route('a')], start)
     see(ledger, at(1), at(30))
     ledger.decide(whole(2, ['x'], start + 20 * hour), start)
-    expect(ledger.prune(0)).toBe(0)
+    expect(pruned(ledger, 0)).toBe(0)
     ledger.decide(whole(1, ['y'], start), start)
-    expect(ledger.prune(48 * hour)).toBe(0)
+    expect(pruned(ledger, 48 * hour)).toBe(0)
+  })
+
+  guarantee('claims are dropped a few hours at a time, and the next step goes on behind the last', (ledger) => {
+    ledger.enrol([route('a')], start)
+    const refs = Array.from({ length: 15 }, (_, n) => n + 1)
+    see(ledger, ...refs.map((n) => at(n)), at(200))
+    for (const n of refs) ledger.decide(whole(n, [`x${n}`], start - n * hour), start)
+    ledger.decide(whole(16, ['y'], start + 20 * hour), start)
+    const first = Math.floor(start / hour) - 15
+    expect(ledger.prune(0)).toEqual({ dropped: 6, next: first + 5 })
+    expect(ledger.prune(0, start - 5 * hour, first + 5)).toEqual({ dropped: 4, next: undefined })
+    expect(ledger.prune(0, undefined, first + 5)).toEqual({ dropped: 5, next: undefined })
+    expect(pruned(ledger, 0)).toBe(0)
   })
 
   guarantee('a key with another version is an object of its own, and noted as an alteration, once', (ledger) => {

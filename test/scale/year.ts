@@ -9,6 +9,7 @@ import { Discoveries } from '../../src/pipeline/discovery.ts'
 import { Receiver } from '../../src/receiver/receiver.ts'
 import type { Sightings } from '../../src/receiver/sightings.ts'
 import type { TelemetryEvent } from '../../src/telemetry/events.ts'
+import { pruned } from '../ledger/pruned.ts'
 import { FakeClock } from '../tools/fake-clock.ts'
 import { YearBucket } from './bucket.ts'
 import { Effort } from './effort.ts'
@@ -95,7 +96,7 @@ export class Year {
       })
       for (const destination of [first, ...others]) this.#settle(destination, lengths)
       delivered += rows.length
-      this.ledger.prune(DEDUPLICATION)
+      pruned(this.ledger, DEDUPLICATION)
       this.seal()
     }
     return delivered

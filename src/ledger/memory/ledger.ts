@@ -6,7 +6,7 @@ import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { BelongingLedger } from '../belongings.ts'
 import type { Route, Seen } from '../discovery.ts'
-import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
+import type { Copy, Decision, Position, Pruned, Undecided } from '../duplicates.ts'
 import type { Holdings } from '../holdings.ts'
 import type { HourCount } from '../hours.ts'
 import type { ImportLedger } from '../imports.ts'
@@ -121,8 +121,8 @@ export class MemoryLedger extends Saying implements Ledger {
     return adopted(this.#state, destination, object)
   }
 
-  prune(window: number, needed?: number): number {
-    return this.#volatile(() => prune(this.#state, window, needed))
+  prune(window: number, needed?: number, after?: number): Pruned {
+    return this.#volatile(() => prune(this.#state, window, needed, after))
   }
 
   due(destination: string, query: DueQuery): readonly Row[] {

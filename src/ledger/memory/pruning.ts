@@ -1,18 +1,29 @@
 import { importStoreOf } from '../../domain/imports.ts'
-import { hourOf, importMemoryMs } from '../rules.ts'
+import type { Pruned } from '../duplicates.ts'
+import { hourOf, importMemoryMs, pruneHours } from '../rules.ts'
 import { allCopies, ownerKey } from './duplicates.ts'
 import type { State } from './state.ts'
 
 /** Claims are dropped by whole hours, measured from what is still to be decided and never from the wall clock. */
-export function prune(state: State, window: number, needed = Number.POSITIVE_INFINITY): number {
+export function prune(state: State, window: number, needed = Number.POSITIVE_INFINITY, after?: number): Pruned {
   const border = oldestUndecided(state)
-  if (border === undefined) return 0
-  const [firstKept, firstImported] = [hourOf(Math.min(border - window, needed)), hourOf(border - importMemoryMs)]
-  pruneAdoptions(state, Math.min(border - window, needed))
+  if (border === undefined) return { dropped: 0, next: undefined }
+  const before = Math.min(border - window, needed)
+  if (after === undefined) pruneAdoptions(state, before)
+  const known = state.claims.values().map((claims) => hourOf(claims[0]?.at ?? Number.POSITIVE_INFINITY))
+  const hours = [...new Set(known)].filter(
+    (hour) => hour > (after ?? Number.NEGATIVE_INFINITY) && hour < hourOf(before),
+  )
+  const step = hours.toSorted((a, b) => a - b).slice(0, pruneHours)
+  const dropped = step.reduce((sum, hour) => sum + pruneHour(state, hour, hourOf(border - importMemoryMs)), 0)
+  return { dropped, next: hours.length > step.length ? step.at(-1) : undefined }
+}
+
+function pruneHour(state: State, wanted: number, firstImported: number): number {
   let dropped = 0
   for (const [key, claims] of state.claims.entries()) {
     const hour = hourOf(claims[0]?.at ?? Number.POSITIVE_INFINITY)
-    if (hour >= firstKept) continue
+    if (hour !== wanted) continue
     const kept = claims.filter(({ object }) => hour >= firstImported && isImported(state, object))
     if (kept.length === 0) state.claims.delete(key)
     else state.claims.set(key, kept)

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { importStores } from '../../domain/imports.ts'
 import { addRanges, covers, meets } from '../../domain/ranges.ts'
 import type { BadBytes, Claimant, Copy, Decision, Undecided } from '../duplicates.ts'
-import { hourOf, importMemoryMs } from '../rules.ts'
 import { claimAll, type Verdict } from './claims.ts'
 import type { Connection } from './connection.ts'
 import { heldRanges } from './endings.ts'
@@ -182,49 +180,4 @@ function mark(db: Connection, { object, to, end }: Undecided, known: Progress): 
     const row = delivery(db, destination, object)
     if (row !== undefined && covers(row.settled, 0, to)) complete(db, row, row.settled, {})
   }
-}
-
-/** Claims are dropped by whole hours, measured from what is still to be decided and never from the wall clock. */
-export function prune(db: Connection, window: number, needed = Number.POSITIVE_INFINITY): number {
-  const border = oldestUndecided(db) ?? newest(db)
-  if (border === undefined) return 0
-  pruneAdoptions(db, Math.min(border - window, needed))
-  const [first, last] = importStores
-  return db.run(
-    `DELETE FROM claims WHERE hour < ?
-       AND (hour < ? OR object NOT IN (SELECT ref FROM objects WHERE store >= ? AND store < ?))`,
-    hourOf(Math.min(border - window, needed)),
-    hourOf(border - importMemoryMs),
-    first,
-    last,
-  )
-}
-
-/** What nobody can ask for any more: neither object is known, no copy points there, and no claim can make another. */
-function pruneAdoptions(db: Connection, before: number): void {
-  db.run(
-    `DELETE FROM adoptions WHERE time < ? AND NOT EXISTS (SELECT 1 FROM objects o WHERE o.ref IN (object, owner))
-       AND NOT EXISTS (SELECT 1 FROM copies c WHERE c.owner = adoptions.owner AND c.owner_start = adoptions.owner_start)`,
-    before,
-  )
-}
-
-/** Objects that were never read to the end, and those that were sealed and are to be read once more. */
-function oldestUndecided(db: Connection): number | undefined {
-  const times = ['o.length IS NULL', 'o.decided < o.length'].flatMap((isUndecided) => {
-    const oldest = db.get<{ time: number }>(
-      `SELECT o.time FROM objects o WHERE ${isUndecided} AND EXISTS (
-         SELECT 1 FROM deliveries d JOIN routes r ON r.id = d.route
-         WHERE d.object = o.ref AND d.state = ${outstanding} AND r.active = 1)
-       ORDER BY o.time LIMIT 1`,
-    )
-    return oldest === undefined ? [] : [oldest.time]
-  })
-  return times.length === 0 ? undefined : Math.min(...times)
-}
-
-/** With nothing undecided, the newest object; but no object's time is believed past the moment it was seen. */
-function newest(db: Connection): number | undefined {
-  const ever = db.get<{ seen: number | null; time: number | null }>('SELECT seen_at AS seen, time FROM totals')
-  return ever?.seen == null ? undefined : Math.min(ever.seen, ever.time ?? ever.seen)
 }

@@ -5,7 +5,7 @@ import type { Account, Stop, Watermark } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { BelongingLedger } from '../belongings.ts'
 import type { Route, Seen } from '../discovery.ts'
-import type { Copy, Decision, Position, Undecided } from '../duplicates.ts'
+import type { Copy, Decision, Position, Pruned, Undecided } from '../duplicates.ts'
 import type { Holdings } from '../holdings.ts'
 import type { HourCount } from '../hours.ts'
 import type { ImportLedger } from '../imports.ts'
@@ -23,7 +23,7 @@ import { alterations, note } from './alterations.ts'
 import { SqliteBelongings } from './belongings.ts'
 import { Connection } from './connection.ts'
 import { arrivals, enrol, object, routes, see, swept, sweptTo } from './discovery.ts'
-import { decide, prune } from './duplicates.ts'
+import { decide } from './duplicates.ts'
 import { holdings } from './holdings.ts'
 import { hours } from './hours.ts'
 import { SqliteImports } from './imports.ts'
@@ -31,6 +31,7 @@ import { attempted, intend, intents, provisional, resolve, revoke } from './inte
 import { Lock } from './lock.ts'
 import { checkPlace, openForReading, openForWriting } from './open.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
+import { prune } from './pruning.ts'
 import { rename } from './rename.ts'
 import { Repairing } from './repairing.ts'
 import { answer, ask, asked, report, request } from './requests.ts'
@@ -125,8 +126,8 @@ export class SqliteLedger extends Repairing implements Ledger {
     return adopted(this.db, destination, ref)
   }
 
-  prune(window: number, needed?: number): number {
-    return this.write('volatile', () => prune(this.db, window, needed))
+  prune(window: number, needed?: number, after?: number): Pruned {
+    return this.write('volatile', () => prune(this.db, window, needed, after))
   }
 
   due(destination: string, query: DueQuery): readonly Row[] {

@@ -4,6 +4,7 @@ import { ReadFailure } from '../../../src/domain/failures.ts'
 import type { Page } from '../../../src/receiver/store.ts'
 import { allColumns, type Event, eventsFrom } from '../../cli/import/place.ts'
 import { keyOf } from '../../e2e/stage/corpus.ts'
+import { pruned } from '../../ledger/pruned.ts'
 import { csv } from '../../receiver/csv/rows.ts'
 import { World, type WorldSettings } from './world.ts'
 
@@ -47,7 +48,7 @@ test('where objects are gone their events cannot be recognised: refused, unless 
   put(events(0, 2, 'b'))
   world.start()
   await world.rest()
-  world.ledger.prune(hour)
+  pruned(world.ledger, hour)
   world.store.remove(gone)
   const refused = await world.answer(await world.ask(file(old)))
   expect(refused).toMatchObject({

@@ -5,6 +5,7 @@ import { SourceFailure } from '../../../src/domain/failures.ts'
 import type { Page } from '../../../src/receiver/store.ts'
 import { allColumns, type Event, eventsFrom } from '../../cli/import/place.ts'
 import { keyOf } from '../../e2e/stage/corpus.ts'
+import { pruned } from '../../ledger/pruned.ts'
 import { csv } from '../../receiver/csv/rows.ts'
 import { World, type WorldSettings } from './world.ts'
 
@@ -71,7 +72,7 @@ test('the same file again forwards nothing, nor does one that overlaps, however 
   put(events(0, 2, 'b'))
   await world.import(file(all.slice(0, 40)))
   await world.rest()
-  world.ledger.prune(hour)
+  pruned(world.ledger, hour)
   const again = await world.import(file(all.slice(0, 40)))
   expect(again.destinations).toMatchObject([{ alreadyForwarded: 40, forwarded: 0 }])
   const next = await world.import(file([...all.slice(20), ...all.slice(50)]))
@@ -89,7 +90,7 @@ test('ids that were forgotten are read from the stream first', async () => {
   put(events(0, 3, 'b'))
   world.start()
   await world.rest()
-  expect(world.ledger.prune(hour)).toBe(30)
+  expect(pruned(world.ledger, hour)).toBe(30)
   const report = await world.import(file(old))
   expect(report.destinations).toMatchObject([{ alreadyForwarded: 30, forwarded: 0 }])
   expect(report.stream).toMatchObject({ objects: 1, events: 30, gone: 0 })
@@ -103,7 +104,7 @@ test('what the stream brought is recognised where its objects are sealed, and to
   put(events(0, 3, 'b'))
   world.start()
   await world.rest()
-  expect(world.ledger.prune(hour)).toBe(25)
+  expect(pruned(world.ledger, hour)).toBe(25)
   expect(world.ledger.seal({ before: today - 30 * day, after: undefined, limit: 100 }).sealed).toBe(2)
   const report = await world.import(file(old))
   expect(report.destinations).toMatchObject([{ alreadyForwarded: 25, forwarded: 5 }])
@@ -226,12 +227,12 @@ test('a rehearsal tells the same and leaves nothing behind', async () => {
   put(all.slice(0, 1), today - 200 * day)
   world.start()
   await world.rest()
-  const before = [world.ledger.totals(), world.ledger.prune(0)]
+  const before = [world.ledger.totals(), pruned(world.ledger, 0)]
   const answer = await world.answer(await world.ask(file(all), {}, 'import.dry'))
   expect(answer).toMatchObject({
     done: { dryRun: true, lackingInStream: { events: 5 }, destinations: [{ alreadyForwarded: 15, forwarded: 5 }] },
   })
-  expect([world.ledger.totals(), world.ledger.prune(0)]).toEqual([before[0], 0])
+  expect([world.ledger.totals(), pruned(world.ledger, 0)]).toEqual([before[0], 0])
   expect(world.catcher().ids).toHaveLength(15)
   await cleared()
 })
