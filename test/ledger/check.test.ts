@@ -106,7 +106,8 @@ test('little room, no room, and places where a ledger does not belong', () => {
   const on = (freeBytes: number, type = 0xef53) => lines(() => ({ freeBytes, type })).slice(3)
   expect(on(100 * 2 ** 20)).toEqual(['warning: the disk has room 100 MiB free'])
   expect(on(2 ** 20)).toEqual(['error: the disk has room 1 MiB free'])
-  expect(on(2 ** 40, 0x6969)[1]).toContain('warning: the file system suits NFS')
+  expect(on(2 ** 40, 0x6969)[1]).toContain('error: the file system suits NFS')
+  expect(on(2 ** 40, 0x01021994)[1]).toContain('warning: the file system suits tmpfs')
   // Node gives the type as a signed number on some platforms.
   expect(on(2 ** 40, 0xff534d42 | 0)[1]).toContain('CIFS')
 })

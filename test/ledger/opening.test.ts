@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { SetupError } from '../../src/domain/failures.ts'
 import { LedgerFailure } from '../../src/ledger/failure.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
-import { applicationId, migrations, schemaVersion } from '../../src/ledger/sqlite/schema.ts'
+import { applicationId, type Migration, migrations, schemaVersion } from '../../src/ledger/sqlite/schema.ts'
 import { start } from './lane.ts'
 import { at, route, see } from './pieces.ts'
 
@@ -125,7 +125,7 @@ test('a newer forwarder’s ledger is refused, with both versions named', () => 
   const path = join(directory, 'newer.db')
   openSqliteLedger({ path }).close()
   const db = new DatabaseSync(path)
-  db.exec('PRAGMA user_version=99')
+  db.exec('PRAGMA user_version=99; UPDATE compatible SET oldest = 99')
   db.close()
   const refusal = refusalOf(path)
   expect(refusal.message).toBe(
@@ -141,4 +141,55 @@ test.skipIf(process.getuid?.() === 0)('a read-only directory is refused', () => 
   mkdirSync(closed)
   chmodSync(closed, 0o500)
   expect(refusalOf(join(closed, 'ledger.db')).hint).toMatch(/writable/)
+})
+
+const later = (additive: boolean): readonly Migration[] => [
+  ...migrations,
+  {
+    version: schemaVersion + 1,
+    additive,
+    sql: 'ALTER TABLE routes ADD COLUMN newer TEXT; CREATE TABLE newer (id INTEGER PRIMARY KEY)',
+    back: 'ALTER TABLE routes DROP COLUMN newer; DROP TABLE newer',
+  },
+]
+
+test('a newer forwarder’s ledger is worked on where its steps were additive', () => {
+  const path = join(directory, 'additive.db')
+  openSqliteLedger({ path, steps: later(true) }).close()
+  const ledger = openSqliteLedger({ path })
+  ledger.enrol([route('a')], start)
+  expect(see(ledger, at(1)).fresh).toHaveLength(1)
+  ledger.close()
+  const reader = openSqliteLedger({ path, readOnly: true })
+  expect(reader.totals().objects).toBe(1)
+  reader.close()
+  const again = openSqliteLedger({ path, steps: later(true) })
+  expect(again.totals().objects).toBe(1)
+  again.close()
+  expect(existsSync(`${path}.schema-${schemaVersion}`)).toBe(false)
+})
+
+test('where they were not, the refusal names the copy that the newer one left as it stopped', () => {
+  const path = join(directory, 'breaking.db')
+  const copy = `${path}.schema-${schemaVersion}`
+  openSqliteLedger({ path }).close()
+  const newer = openSqliteLedger({ path, steps: later(false) })
+  expect(existsSync(copy)).toBe(true)
+  newer.enrol([route('a')], start)
+  see(newer, at(1))
+  newer.close()
+  expect(refusalOf(path).hint).toContain(`set service.ledger.sqlite.path to ${copy}, which it left for this one`)
+  const ledger = openSqliteLedger({ path: copy })
+  expect(ledger.totals().objects).toBe(1)
+  see(ledger, at(2))
+  ledger.close()
+  const schema = (file: string) => {
+    const db = new DatabaseSync(file)
+    const rows = db.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY type, name').all()
+    db.close()
+    return rows
+  }
+  const plain = join(directory, 'plain.db')
+  openSqliteLedger({ path: plain }).close()
+  expect(schema(copy)).toEqual(schema(plain))
 })

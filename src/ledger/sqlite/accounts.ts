@@ -119,6 +119,12 @@ export function stop(db: Connection, destination: string, stopped: Stop | undefi
   if (stopped === undefined) db.run('DELETE FROM stops WHERE destination = ?', destination)
   else {
     const { cause, reason, since } = stopped
-    db.run('INSERT OR REPLACE INTO stops VALUES (?, ?, ?, ?)', destination, cause, reason, since)
+    db.run(
+      'INSERT OR REPLACE INTO stops (destination, cause, reason, since) VALUES (?, ?, ?, ?)',
+      destination,
+      cause,
+      reason,
+      since,
+    )
   }
 }

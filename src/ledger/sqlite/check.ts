@@ -7,6 +7,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { type Finding, failedFinding } from '../../domain/finding.ts'
 import { resultCode, resultCodes } from './connection.ts'
+import { localDisk, mountinfoHere, networkFileSystem } from './file-system.ts'
+import { tooNew } from './older.ts'
 import { applicationId, schemaVersion } from './schema.ts'
 
 const MiB = 1024 * 1024
@@ -14,11 +16,8 @@ const MiB = 1024 * 1024
 const LITTLE_SPACE = 512 * MiB
 const NO_SPACE = 32 * MiB
 
-/** File systems on which SQLite's locks or the file's life cannot be relied on, by statfs(2)'s type. */
-const fileSystems = new Map<number, string>([
-  [0x6969, 'NFS: locks and fsync are not reliable there'],
-  [0xfe534d42, 'SMB: locks and fsync are not reliable there'],
-  [0xff534d42, 'CIFS: locks and fsync are not reliable there'],
+/** File systems whose life ends before a ledger's, by statfs(2)'s type. */
+const shortLived = new Map<number, string>([
   [0x01021994, 'tmpfs: it is gone after a restart of the machine or the pod'],
   [0x794c7630, 'overlay: it is gone when the container is removed'],
 ])
@@ -92,24 +91,35 @@ function versionFinding(path: string): Finding {
     const application = read(path, 'PRAGMA application_id')
     const version = read(path, 'PRAGMA user_version')
     const tables = read(path, 'SELECT count(*) FROM sqlite_schema')
-    return judged(what, { application, version, tables })
+    const says = read(path, "SELECT count(*) FROM sqlite_schema WHERE name = 'compatible'") > 0
+    const oldest = says ? read(path, 'SELECT oldest FROM compatible') : version
+    return judged(what, path, { application, version, tables, oldest })
   } catch (error) {
     const next = 'keep the file for evidence and restore the ledger from a backup'
     return { ...failedFinding('the ledger can be read', error), next }
   }
 }
 
-function judged(what: string, seen: { application: number; version: number; tables: number }): Finding {
-  const { application, version, tables } = seen
+interface Seen {
+  readonly application: number
+  readonly version: number
+  readonly tables: number
+  /** The oldest schema whose program can work on it. */
+  readonly oldest: number
+}
+
+function judged(what: string, path: string, seen: Seen): Finding {
+  const { application, version, tables, oldest } = seen
   if (application !== applicationId && (application !== 0 || tables > 0)) {
     const next = 'correct service.ledger.sqlite.path'
     return { level: 'error', what, detail: "it is another program's database", next }
   }
-  if (version > schemaVersion) {
+  if (version > schemaVersion && oldest > schemaVersion) {
     const detail = `it has schema ${version}, this version knows schemas up to ${schemaVersion}`
-    return { level: 'error', what, detail, next: 'run the newer version of the forwarder that wrote it' }
+    return { level: 'error', what, detail, next: tooNew(path, version, schemaVersion).hint ?? '' }
   }
   if (version === schemaVersion) return { level: 'ok', what, detail: `schema ${version}` }
+  if (version > schemaVersion) return { level: 'ok', what, detail: `schema ${version}, which this version can work on` }
   return { level: 'ok', what, detail: `schema ${version}; the next start migrates it to ${schemaVersion}` }
 }
 
@@ -133,13 +143,19 @@ function spaceFindings(folder: string, disk: (folder: string) => Disk): readonly
     const level = freeBytes < NO_SPACE ? 'error' : freeBytes < LITTLE_SPACE ? 'warning' : 'ok'
     const room: Finding =
       level === 'ok' ? { level, what, detail } : { level, what, detail, next: 'free space: a full disk stops progress' }
-    const kind = fileSystems.get(type >>> 0)
-    if (kind === undefined) return [room]
-    const next = 'put service.ledger.sqlite.path on a local disk or a volume that survives restarts'
-    return [room, { level: 'warning', what: 'the file system suits', detail: kind, next }]
+    return [room, ...kindFindings(folder, type)]
   } catch (error) {
     return [failedFinding(what, error, 'unknown')]
   }
+}
+
+function kindFindings(folder: string, type: number): readonly Finding[] {
+  const what = 'the file system suits'
+  const network = networkFileSystem(`${folder}/ledger.db`, { type: () => type, mountinfo: mountinfoHere })
+  if (network !== undefined) return [{ level: 'error', what, detail: network, next: localDisk }]
+  const kind = shortLived.get(type >>> 0)
+  const next = 'put service.ledger.sqlite.path on a local disk or a volume that survives restarts'
+  return kind === undefined ? [] : [{ level: 'warning', what, detail: kind, next }]
 }
 
 function diskOf(folder: string): Disk {

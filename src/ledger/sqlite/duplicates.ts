@@ -114,7 +114,7 @@ function record(
     if (verdict.kind === 'copy') {
       const { owner } = verdict
       db.run(
-        'INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO copies (object, start, stop, owner, owner_start, owner_stop) VALUES (?, ?, ?, ?, ?, ?)',
         object,
         from,
         to,
@@ -124,7 +124,7 @@ function record(
       )
       copies.push({ from, to, owner: { object: owner.object, from: owner.from } })
     } else if (verdict.kind === 'reused') {
-      db.run('INSERT OR REPLACE INTO reused VALUES (?, ?, ?)', object, from, to)
+      db.run('INSERT OR REPLACE INTO reused (object, start, stop) VALUES (?, ?, ?)', object, from, to)
       reused.push([from, to])
     }
   }

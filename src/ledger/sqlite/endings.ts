@@ -86,7 +86,7 @@ export function countRepair(db: Connection, id: number | undefined, by: Partial<
   if (id === undefined) return
   const { delivered = 0, filtered = 0, duplicates = 0, quarantined = 0, lost = 0 } = by
   db.run(
-    `INSERT INTO repairs VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET delivered = delivered + ?2,
+    `INSERT INTO repairs (id, delivered, filtered, duplicates, quarantined, lost) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET delivered = delivered + ?2,
        filtered = filtered + ?3, duplicates = duplicates + ?4, quarantined = quarantined + ?5, lost = lost + ?6`,
     id,
     delivered,

@@ -24,18 +24,21 @@ import { SqliteBelongings } from './belongings.ts'
 import { Connection } from './connection.ts'
 import { arrivals, enrol, object, routes, see, swept, sweptTo } from './discovery.ts'
 import { decide } from './duplicates.ts'
+import type { Mounts } from './file-system.ts'
 import { holdings } from './holdings.ts'
 import { hours } from './hours.ts'
 import { SqliteImports } from './imports.ts'
 import { attempted, intend, intents, provisional, resolve, revoke } from './intents.ts'
 import { Lock } from './lock.ts'
-import { checkPlace, openForReading, openForWriting } from './open.ts'
+import { renewCopies } from './older.ts'
+import { checkPlace, newest, openForReading, openForWriting } from './open.ts'
 import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
 import { prune } from './pruning.ts'
 import { rename } from './rename.ts'
 import { Repairing } from './repairing.ts'
 import { answer, ask, asked, report, request } from './requests.ts'
 import { adopted, judge } from './rescue.ts'
+import { type Migration, migrations } from './schema.ts'
 import { seal } from './sealing.ts'
 import { SqliteWatch } from './watch.ts'
 
@@ -45,33 +48,45 @@ export interface SqliteLedgerOptions {
   readonly maxQuarantineBytes?: number
   /** For commands beside a running forwarder: takes no lock, migrates nothing; only `ask` writes. */
   readonly readOnly?: boolean
+  /** The steps of another release, in tests of going back. */
+  readonly steps?: readonly Migration[]
+  /** This machine's file systems, in tests of those it does not have. */
+  readonly mounts?: Mounts
 }
 
 /** Opens the ledger, creating it if need be. Throws SetupError, in words, for whatever stands in the way. */
 export function openSqliteLedger(options: SqliteLedgerOptions): SqliteLedger {
   const path = absolute(options.path)
   const cap = options.maxQuarantineBytes ?? defaultQuarantineBytes
-  checkPlace(path, options.readOnly ?? false)
+  checkPlace(path, options.readOnly ?? false, options.mounts)
   if (options.readOnly) return new SqliteLedger(openForReading(path), undefined, cap)
   const lock = new Lock(`${path}.lock`)
   try {
-    return new SqliteLedger(openForWriting(path), lock, cap)
+    const steps = options.steps ?? migrations
+    return new SqliteLedger(openForWriting(path, steps), { lock, steps }, cap)
   } catch (error) {
     lock.release()
     throw error
   }
 }
 
+/** What the one who may write has. */
+interface Writer {
+  readonly lock: Lock
+  /** Those that led to the ledger as it is. */
+  readonly steps: readonly Migration[]
+}
+
 export class SqliteLedger extends Repairing implements Ledger {
-  readonly #lock: Lock | undefined
+  readonly #writer: Writer | undefined
   readonly imports: ImportLedger
   readonly belongings: BelongingLedger
   readonly watch: WatchLedger
 
   /** Use `openSqliteLedger`. Without a lock the ledger is for reading. */
-  constructor(db: Connection, lock: Lock | undefined, quarantineCap: number) {
+  constructor(db: Connection, writer: Writer | undefined, quarantineCap: number) {
     super(db, quarantineCap)
-    this.#lock = lock
+    this.#writer = writer
     this.imports = new SqliteImports(db, (durability, body) => this.write(durability, body))
     this.belongings = new SqliteBelongings(db, (body) => this.write('volatile', body))
     this.watch = new SqliteWatch(db, (durability, body) => this.write(durability, body))
@@ -223,7 +238,7 @@ export class SqliteLedger extends Repairing implements Ledger {
 
   ask(kind: string, body: string, by: string, now: number): number {
     const what = { kind, body, by, at: now }
-    if (this.#lock !== undefined) return this.write('durable', () => ask(this.db, what))
+    if (this.#writer !== undefined) return this.write('durable', () => ask(this.db, what))
     // Open only for this one commit, so that a command never stands in the forwarder's way.
     const writer = new Connection(this.db.path, { readOnly: false })
     try {
@@ -250,7 +265,9 @@ export class SqliteLedger extends Repairing implements Ledger {
   }
 
   close(): void {
+    const { lock, steps } = this.#writer ?? {}
+    if (steps !== undefined && this.db.isOpen) renewCopies(this.db, newest(steps), steps)
     this.db.close()
-    this.#lock?.release()
+    lock?.release()
   }
 }

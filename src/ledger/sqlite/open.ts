@@ -5,20 +5,22 @@ import { dirname } from 'node:path'
 import { SetupError } from '../../domain/failures.ts'
 import { LedgerFailure } from '../failure.ts'
 import { Connection } from './connection.ts'
+import { localDisk, type Mounts, networkFileSystem } from './file-system.ts'
 import { recover } from './intents.ts'
 import { createPrivate } from './lock.ts'
-import { applicationId, migrations, schemaVersion } from './schema.ts'
+import { keepCopy, oldestFor, tooNew } from './older.ts'
+import { applicationId, type Migration, migrations, schemaVersion } from './schema.ts'
 
 /** Opens for the holder of the lock: creates what is missing, migrates what is old. */
-export function openForWriting(path: string): Connection {
+export function openForWriting(path: string, steps: readonly Migration[] = migrations): Connection {
   return opened(path, false, (connection) => {
     // Only before the first table: a ledger that began without it keeps its size, and fills what is free again.
-    if (checkVersion(connection) === 0) connection.exec('PRAGMA auto_vacuum=INCREMENTAL')
+    if (checkVersion(connection, newest(steps)) === 0) connection.exec('PRAGMA auto_vacuum=INCREMENTAL')
     // 8 MiB of pages hold the claims of 200,000 events of one hour; a log of 16 MiB writes a page that changes often back once. Its file
     // is cut again after a long reading has let it grow.
     connection.exec('PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=67108864')
     connection.exec('PRAGMA cache_size=-8192; PRAGMA wal_autocheckpoint=4000')
-    migrate(connection)
+    migrate(connection, steps)
     connection.transaction('volatile', () => recover(connection))
     makePrivate(path)
     syncDirectory(path)
@@ -28,8 +30,8 @@ export function openForWriting(path: string): Connection {
 /** Opens beside a running forwarder, or without one. */
 export function openForReading(path: string): Connection {
   return opened(path, true, (connection) => {
-    const version = checkVersion(connection)
-    if (version === schemaVersion) return
+    const version = checkVersion(connection, schemaVersion)
+    if (version >= schemaVersion) return
     throw new SetupError(`ledger ${path} has schema ${version}, this version reads ${schemaVersion}`, {
       hint: 'start the forwarder of this version once: it migrates the ledger',
     })
@@ -50,7 +52,7 @@ function opened(path: string, readOnly: boolean, prepare: (connection: Connectio
 }
 
 /** Says what is wrong with the path itself, before anything is created beside it. */
-export function checkPlace(path: string, mustExist: boolean): void {
+export function checkPlace(path: string, mustExist: boolean, mounts?: Mounts): void {
   const directory = dirname(path)
   if (!existsSync(directory)) {
     throw new SetupError(`cannot open ledger ${path}: directory ${directory} does not exist`, {
@@ -59,6 +61,13 @@ export function checkPlace(path: string, mustExist: boolean): void {
   }
   if (existsSync(path) && !statSync(path).isFile()) {
     throw new SetupError(`cannot open ledger ${path}: it is not a file`, { hint: 'correct service.ledger.sqlite.path' })
+  }
+  // Reading one that was copied there does it no harm.
+  const network = mustExist ? undefined : networkFileSystem(path, mounts)
+  if (network !== undefined) {
+    throw new SetupError(`cannot keep ledger ${path}: it lies on a network file system, ${network}`, {
+      hint: `${localDisk}; a ledger there is lost sooner or later, because neither locks nor fsync nor shared memory hold`,
+    })
   }
   if (mustExist && !existsSync(path)) {
     throw new SetupError(`there is no ledger ${path}`, {
@@ -77,8 +86,16 @@ function asSetupError(path: string, error: unknown): SetupError {
   })
 }
 
-/** The schema's version, 0 for a new file. Throws for another program's database and for a newer forwarder's. */
-function checkVersion(connection: Connection): number {
+/** The schema that these steps lead to. */
+export function newest(steps: readonly Migration[]): number {
+  return Math.max(...steps.map(({ version }) => version))
+}
+
+/**
+ * The schema's version, 0 for a new file. Throws for another program's database, and for a newer forwarder's that this
+ * one cannot work on.
+ */
+function checkVersion(connection: Connection, known: number): number {
   const { path } = connection
   const application = connection.get<{ application_id: number }>('PRAGMA application_id')?.application_id ?? 0
   const version = connection.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
@@ -88,20 +105,18 @@ function checkVersion(connection: Connection): number {
       hint: 'correct service.ledger.sqlite.path',
     })
   }
-  if (version > schemaVersion) {
-    throw new SetupError(
-      `cannot open ledger ${path}: it has schema ${version}, this version knows schemas up to ${schemaVersion}`,
-      { hint: 'run the newer version of the forwarder that wrote it; a ledger is never taken back to an older schema' },
-    )
-  }
+  if (version > known && oldestFor(connection, version) > known) throw tooNew(path, version, known)
   return version
 }
 
-function migrate(connection: Connection): void {
+function migrate(connection: Connection, all: readonly Migration[]): void {
   const current = connection.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
-  for (const { version, sql } of migrations.filter((migration) => migration.version > current)) {
+  const steps = all.filter(({ version }) => version > current)
+  keepCopy(connection, current, steps)
+  for (const { version, sql, back, additive } of steps) {
     connection.transaction('durable', () => {
       connection.exec(sql)
+      if (back !== undefined && additive !== true) connection.run('UPDATE compatible SET oldest = ?', version)
       connection.exec(`PRAGMA application_id=${applicationId}; PRAGMA user_version=${version}`)
     })
   }

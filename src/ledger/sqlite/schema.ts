@@ -9,7 +9,14 @@ export const applicationId = 0x6175646c
 export interface Migration {
   readonly version: number
   readonly sql: string
+  /** The release before works on the ledger as if the step were not there: new tables, indexes, columns with a default. */
+  readonly additive?: boolean
+  /** Takes the step back, in the copy that is left for the release before. */
+  readonly back?: string
 }
+
+/** A step after the first release: the release before it must still find something to work on. */
+export type Step = Migration & Required<Pick<Migration, 'additive' | 'back'>>
 
 const first = `
 CREATE TABLE routes (
@@ -241,8 +248,11 @@ CREATE INDEX replays ON quarantine (object, destination, provisional, replay, st
 /** What stays in quarantine is counted every minute. */
 const thirteenth = 'CREATE INDEX at_rest ON quarantine (destination, id) WHERE provisional = 0 AND replay IS NULL'
 
-/** In order; each takes the ledger from the version before it to its own. A migration that was released never changes. */
-export const migrations: readonly Migration[] = [
+/** From which schema on a program can work on this ledger: additive steps leave the number as it is. */
+const fourteenth = 'CREATE TABLE compatible (oldest INTEGER NOT NULL); INSERT INTO compatible (oldest) VALUES (14)'
+
+/** Up to the first release, in order; each takes the ledger from the version before it to its own. */
+const untilReleased: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: second },
   { version: 3, sql: third },
@@ -256,6 +266,12 @@ export const migrations: readonly Migration[] = [
   { version: 11, sql: eleventh },
   { version: 12, sql: twelfth },
   { version: 13, sql: thirteenth },
+  { version: 14, sql: fourteenth },
 ]
+
+/** Those after it. A step that was released never changes. */
+const sinceReleased: readonly Step[] = []
+
+export const migrations: readonly Migration[] = [...untilReleased, ...sinceReleased]
 
 export const schemaVersion: number = Math.max(...migrations.map(({ version }) => version))
