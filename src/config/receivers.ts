@@ -38,6 +38,21 @@ const withoutQuery = url.refine((text) => !text.includes('?'), {
   message: 'has a query: write the address alone, without what stands behind the question mark',
 })
 
+/** Hosts behind which Azure's services, and what stands in for them, have the account in the path: numbers and emulators. */
+const accountInPath = /^(?:localhost|host\.docker\.internal|\d+\.\d+\.\d+\.\d+|\[.*\])$/
+const emulatorPort = /^1[01][01]0[0-4]$/
+
+/** Without it, the SDK takes the container or the queue for the account, and finds no name of either. */
+const azureEndpoint = withoutQuery.refine(
+  (text) => {
+    const { hostname, port, pathname } = URL.parse(text) ?? {}
+    return (!accountInPath.test(hostname ?? '') && !emulatorPort.test(port ?? '')) || pathname !== '/'
+  },
+  {
+    message: 'has no account: behind such a host it stands in the path, as in http://127.0.0.1:10001/devstoreaccount1',
+  },
+)
+
 const gcs = z.strictObject({
   bucket: filled.meta({ description: 'Name of the bucket.' }),
   prefix: prefix.prefault('').meta({ description: 'What stands before `year=...` in the names of the objects.' }),
@@ -52,7 +67,7 @@ const azure = (service: 'blob' | 'queue') => ({
     .string()
     .regex(/^[a-z0-9]{3,24}$/, 'is no storage account: write its name alone, 3 to 24 lower-case letters and digits')
     .meta({ description: 'Name of the storage account.' }),
-  endpoint: withoutQuery.optional().meta({
+  endpoint: azureEndpoint.optional().meta({
     description: `URL of the account's ${service} service in another cloud, or of an emulator. Without it, \`https://<account>.${service}.core.windows.net\`.`,
   }),
   sas_token: secret.optional().meta({
