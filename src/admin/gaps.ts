@@ -1,5 +1,8 @@
 import { type Gap, gapState } from '../domain/gaps.ts'
 
+/** So many gaps that are over are shown beside the open ones: the latest. */
+export const LATELY = 10
+
 /** A gap as `status`, the admin API and the page show it. */
 export interface GapStatus {
   readonly id: string

@@ -18,7 +18,7 @@ export interface ReceiverHours {
 }
 
 /**
- * - `complete`: swept, and what came is what this hour ordinarily brings, or more.
+ * - `complete`: proven to be. Objects came, and had this hour been lost, that would have been told.
  * - `suspect`: a gap lies in it.
  * - `unprovable`: so little is ordinarily seen in this hour that its silence proves nothing, or it was never looked at.
  * - `open`: not over, or not swept yet.
@@ -75,6 +75,22 @@ export function hoursDocument({ now, counts, routes, judge }: HourSources): Hour
     return { id, destinations: fed.map(({ destination }) => destination), hours }
   })
   return { at: new Date(now).toISOString(), receivers }
+}
+
+/** Who watches, and says what can be said of an hour. */
+export interface Judge {
+  hour(
+    receiver: string,
+    hour: number,
+  ): { readonly state: 'open' | 'proven' | 'suspect' | 'unprovable'; readonly expected: number | undefined }
+}
+
+/** Only what is proven is shown as complete. */
+export function judged(judge: Judge): HourSources['judge'] {
+  return (receiver, hour) => {
+    const { state, expected } = judge.hour(receiver, hour)
+    return { verdict: state === 'proven' ? 'complete' : state, expected: expected ?? null }
+  }
 }
 
 /** What can be said of hours before anything is known of a stream's rhythm: nothing is proven. */

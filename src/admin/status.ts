@@ -33,6 +33,11 @@ export interface ReceiverStatus {
   /** Start of the last sweep that listed everything. */
   readonly sweptTo: string | null
   readonly lastObjectTime: string | null
+  /**
+   * The shortest silence that is told, in seconds, by hour of the week from Monday, 00:00 UTC; null where a day of
+   * silence proves nothing. Empty while the stream's rhythm is not known: then no silence is told.
+   */
+  readonly floors: readonly (number | null)[]
   /** Nothing of it is taken before an event of the expected organisation is found. */
   readonly stop: { readonly reason: string; readonly since: string } | null
 }
@@ -128,6 +133,8 @@ export interface StatusSources {
   /** Of the receivers, as far as something is known. */
   readonly belongings?: readonly Belonging[]
   readonly gaps?: readonly GapStatus[]
+  /** The shortest silence that is told of a receiver, in minutes, by hour of the week from Monday, 00:00 UTC. */
+  readonly floors?: (receiver: string) => readonly (number | undefined)[]
   readonly totals: LedgerTotals
   /** Ids of the configured receivers; those of the accounts are added. */
   readonly receivers: readonly string[]
@@ -160,7 +167,7 @@ export function statusDocument(sources: StatusSources): StatusDocument {
   }
 }
 
-function receiverStatuses({ receivers, accounts, belongings = [] }: StatusSources): readonly ReceiverStatus[] {
+function receiverStatuses({ receivers, accounts, floors, belongings = [] }: StatusSources): readonly ReceiverStatus[] {
   const ids = new Set([...receivers, ...accounts.map(({ receiver }) => receiver)])
   return [...ids].map((id) => {
     const of = accounts.filter(({ receiver }) => receiver === id)
@@ -169,6 +176,7 @@ function receiverStatuses({ receivers, accounts, belongings = [] }: StatusSource
       id,
       sweptTo: stampOf(least(of.flatMap(({ sweptTo }) => sweptTo ?? []))),
       lastObjectTime: stampOf(greatest(of.flatMap(({ lastObjectTime }) => lastObjectTime ?? []))),
+      floors: (floors?.(id) ?? []).map((minutes) => (minutes === undefined ? null : minutes * 60)),
       stop: stop === undefined ? null : { reason: stop.reason, since: stamp(stop.since) },
     }
   })

@@ -1,5 +1,6 @@
 // The commands about what is missing.
 import type { Command } from 'commander'
+import { LATELY } from '../admin/gaps.ts'
 import { SetupError } from '../domain/failures.ts'
 import type { CommonOptions } from './options.ts'
 
@@ -11,7 +12,7 @@ export function addGapCommands(program: Command, common: Common, finish: Finish)
   gaps
     .command('list', { isDefault: true })
     .description('the open gaps, worst first, and the latest that are over')
-    .option('--closed <number>', 'most gaps printed that are over', '10')
+    .option('--closed <number>', 'most gaps printed that are over', String(LATELY))
     .action(async (_options: unknown, command: Command) => {
       const { listGaps } = await import('./gaps/list.ts')
       const closed = whole('--closed', command.opts<{ closed: string }>().closed)

@@ -1,6 +1,7 @@
 // `run`: opens everything, runs the pipeline until told to stop, closes everything. The order of closing is the reverse
 // of opening, and the ledger goes last: whatever lands during the stop is still written.
-import { type HoursDocument, hoursOf } from '../admin/hours.ts'
+import { gapStatuses, LATELY } from '../admin/gaps.ts'
+import { type HoursDocument, hoursOf, judged } from '../admin/hours.ts'
 import { type StatusDocument, statusDocument } from '../admin/status.ts'
 import type { Loaded } from '../config/load.ts'
 import { problemsText } from '../config/problem.ts'
@@ -54,17 +55,20 @@ export async function run(options: RunOptions): Promise<number> {
 async function open(loaded: Loaded, ledger: Ledger, telemetry: Telemetry, end: AbortSignal): Promise<Running> {
   const { pipeline, receivers, destinations, adminToken } = await openPipeline(loaded, ledger, telemetry, end)
   const startedAt = Date.now()
+  const view = pipeline.watch?.view
   const status = (): StatusDocument =>
     statusDocument({
       accounts: ledger.accounts(),
       retired: ledger.retired(),
       belongings: ledger.belongings.all(),
       totals: ledger.totals(),
+      gaps: gapStatuses(ledger.watch.gaps({ closed: LATELY })),
+      ...(view && { floors: (receiver: string) => view.floors(receiver) }),
       receivers: receivers.map(({ id }) => id),
       now: Date.now(),
       running: { version: version(), startedAt, lane: (destination) => telemetry.lanes.of(destination) },
     })
-  const hours = (): HoursDocument => hoursOf(ledger, Date.now())
+  const hours = (): HoursDocument => hoursOf(ledger, Date.now(), view && judged(view))
   telemetry.metrics.watch(() => ledger.accounts())
   telemetry.metrics.watchGaps(() => ledger.watch.gaps({ closed: 0 }).filter((gap) => gapState(gap) === 'open'))
   telemetry.metrics.watchLevels(levelsOf(loaded.config, ledger, pipeline, destinations))

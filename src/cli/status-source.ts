@@ -1,12 +1,16 @@
 // Where `status` looks: into the ledger, beside a running forwarder or without one, or with --admin at the forwarder itself,
 // which also knows what is on its way.
-import { type HoursDocument, hoursOf } from '../admin/hours.ts'
+import { gapStatuses, LATELY } from '../admin/gaps.ts'
+import { type HoursDocument, hoursOf, judged } from '../admin/hours.ts'
 import { type StatusDocument, statusDocument } from '../admin/status.ts'
+import type { Config } from '../config/schema.ts'
 import { SetupError } from '../domain/failures.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { openSqliteLedger } from '../ledger/sqlite/ledger.ts'
+import { View } from '../watch/view.ts'
 import { load } from './load.ts'
 import type { StatusOptions } from './options.ts'
+import { watchRules } from './watching.ts'
 
 const timeoutMs = 10_000
 const longestAnswer = 16 * 1024 * 1024
@@ -22,9 +26,28 @@ export function statusSource(options: StatusOptions): StatusSource {
 }
 
 function ledgerSource(options: StatusOptions): StatusSource {
+  const views = new Views()
   return {
-    status: () => withLedger(options, statusOf),
-    hours: () => withLedger(options, ({ ledger }) => hoursOf(ledger, Date.now())),
+    status: () => withLedger(options, (opened) => statusOf(opened, views.of(opened))),
+    hours: () => withLedger(options, (opened) => hoursOf(opened.ledger, Date.now(), judged(views.of(opened)))),
+  }
+}
+
+/** What can be said of the streams is learned from months of them: not for every picture anew. */
+const VIEW_MS = 60_000
+
+class Views {
+  #last: { readonly view: View; readonly at: number } | undefined
+
+  of({ ledger, config }: Opened): View {
+    const now = Date.now()
+    if (this.#last !== undefined && now - this.#last.at < VIEW_MS) return this.#last.view
+    const rules = watchRules(config)
+    const streams = [...rules.streams].map(([receiver, stream]) => ({ receiver, ...stream }))
+    const view = new View({ ledger, streams, tell: () => {} })
+    view.see()
+    this.#last = { view, at: now }
+    return view
   }
 }
 
@@ -38,7 +61,7 @@ async function withLedger<T>(options: StatusOptions, use: (opened: Opened) => T)
   }
   const ledger = openSqliteLedger({ path, readOnly: true })
   try {
-    return use({ ledger, receivers: Object.keys(config.receivers) })
+    return use({ ledger, config })
   } finally {
     ledger.close()
   }
@@ -46,16 +69,18 @@ async function withLedger<T>(options: StatusOptions, use: (opened: Opened) => T)
 
 interface Opened {
   readonly ledger: Ledger
-  readonly receivers: readonly string[]
+  readonly config: Config
 }
 
-function statusOf({ ledger, receivers }: Opened): StatusDocument {
+function statusOf({ ledger, config }: Opened, view: View): StatusDocument {
   return statusDocument({
     accounts: ledger.accounts(),
     retired: ledger.retired(),
     belongings: ledger.belongings.all(),
     totals: ledger.totals(),
-    receivers,
+    gaps: gapStatuses(ledger.watch.gaps({ closed: LATELY })),
+    floors: (receiver) => view.floors(receiver),
+    receivers: Object.keys(config.receivers),
     now: Date.now(),
   })
 }
@@ -120,7 +145,8 @@ function readStatus(answer: Answer): StatusDocument {
   const document = parsed<StatusDocument>(answer)
   if (!Array.isArray(document.destinations) || !Array.isArray(document.receivers)) throw noStatus(answer)
   // An older forwarder says nothing of these.
-  return { ...document, retired: document.retired ?? [], gaps: document.gaps ?? [] }
+  const receivers = document.receivers.map((receiver) => ({ ...receiver, floors: receiver.floors ?? [] }))
+  return { ...document, receivers, retired: document.retired ?? [], gaps: document.gaps ?? [] }
 }
 
 function readHours(answer: Answer): HoursDocument {

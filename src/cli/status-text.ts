@@ -1,5 +1,6 @@
 // The status document for people: one row per destination, and under it, in words, what the row means.
 import type { GapStatus } from '../admin/gaps.ts'
+import { floorLines } from '../admin/page/floors.ts'
 import type { DestinationStatus, StatusDocument } from '../admin/status.ts'
 import { count, duration, oneLine } from '../telemetry/units.ts'
 import { type Column, table } from './table.ts'
@@ -25,7 +26,7 @@ export function statusText(document: StatusDocument): string {
     ...(destinations.length === 0 ? [] : [head, ...destinations]),
     '',
     ...document.retired.map(retired),
-    ...document.receivers.map(receiver),
+    ...document.receivers.flatMap((one) => [receiver(one), ...floors(one)]),
     totals(document),
   ]
     .map(oneLine)
@@ -68,6 +69,17 @@ function receiver({ id, sweptTo, lastObjectTime, stop }: StatusDocument['receive
   const newest = lastObjectTime === null ? 'no object yet' : `newest object ${short(lastObjectTime)}`
   const stopped = stop === null ? '' : `STOPPED since ${short(stop.since)}: ${stop.reason}; `
   return `${id}: ${stopped}${swept}, ${newest}`
+}
+
+/** How short a silence would be told. Where nothing is known yet, that nothing would be is said. */
+function floors({ floors, sweptTo }: StatusDocument['receivers'][number]): readonly string[] {
+  const lines = floorLines(floors)
+  if (lines.length > 0) {
+    const width = Math.max(...lines.map(({ days }) => days.length))
+    const hours = lines.map(({ days, hours }) => `    ${days.padEnd(width)}  ${hours}`)
+    return ['  shortest silence that is told, by hour in UTC:', ...hours]
+  }
+  return sweptTo === null ? [] : ['  too little is known of its rhythm: no silence is told yet, and no hour is proven']
 }
 
 function totals({ totals }: StatusDocument): string {

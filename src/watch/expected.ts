@@ -4,7 +4,7 @@ import type { AuditEvent } from '../domain/event.ts'
 import type { Lack } from '../domain/gaps.ts'
 import type { WatchLedger } from '../ledger/watch.ts'
 import { duration } from '../telemetry/units.ts'
-import type { Freeze, RegularEvent, StreamSettings } from './settings.ts'
+import type { Freeze, RegularEvent, StreamExpectations } from './settings.ts'
 
 interface Known {
   /** When it last came; until it did, since when it is waited for. */
@@ -16,11 +16,11 @@ interface Known {
 
 export class Expected {
   readonly #ledger: WatchLedger
-  readonly #settings: StreamSettings
+  readonly #settings: StreamExpectations
   readonly #known = new Map<string, Known>()
   readonly #changed = new Set<string>()
 
-  constructor(ledger: WatchLedger, settings: StreamSettings) {
+  constructor(ledger: WatchLedger, settings: StreamExpectations) {
     this.#ledger = ledger
     this.#settings = settings
     for (const { name } of settings.expect) {

@@ -18,6 +18,9 @@ export interface StreamSettings {
   readonly retentionMs: number | undefined
 }
 
+/** What is to be expected of a stream, wherever it lies. */
+export type StreamExpectations = Pick<StreamSettings, 'receiver' | 'floorMs' | 'ceilingMs' | 'quiet' | 'expect'>
+
 /** From and to, in milliseconds since 1970. */
 export interface Freeze {
   readonly from: number

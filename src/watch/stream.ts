@@ -12,7 +12,7 @@ import type { Past } from '../domain/rhythm-level.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Tell } from '../telemetry/events.ts'
 import type { Book } from './book.ts'
-import type { StreamSettings } from './settings.ts'
+import type { StreamExpectations } from './settings.ts'
 import { silenceLack } from './silence-lack.ts'
 
 /** A store may list an object a little late, in minutes. */
@@ -31,9 +31,15 @@ interface Memory {
   readonly judgedTo?: number | undefined
 }
 
+/** What can be said of an hour: what it ordinarily brings, and whether its loss would have been told. */
+export interface HourSaid {
+  readonly state: 'open' | 'proven' | 'suspect' | 'unprovable'
+  readonly expected: number | undefined
+}
+
 export interface StreamParts {
   readonly ledger: Ledger
-  readonly settings: StreamSettings
+  readonly settings: StreamExpectations
   readonly tell: Tell
 }
 
@@ -89,20 +95,25 @@ export class Stream {
 
   /** Looks at what has come since the last time, and puts what is missing into the book. */
   look(book: Book): void {
-    const sweptTo = this.#parts.ledger.sweptTo(this.receiver)
-    if (sweptTo === undefined) return
-    this.#horizon = minutes(sweptTo) - MARGIN
-    this.#gaps = book.latest(KNOWN).filter((gap) => isSilence(gap) && gap.receiver === this.receiver)
-    this.#refresh()
+    if (!this.see()) return
     this.#follow(book)
     this.#judge(book)
   }
 
+  /** Looks at what has come since the last time, and writes nothing. False if nothing was ever listed. */
+  see(): boolean {
+    const { ledger } = this.#parts
+    const sweptTo = ledger.sweptTo(this.receiver)
+    if (sweptTo === undefined) return false
+    this.#horizon = minutes(sweptTo) - MARGIN
+    const gaps = ledger.watch.gaps({ closed: KNOWN })
+    this.#gaps = gaps.filter((gap) => isSilence(gap) && gap.receiver === this.receiver)
+    this.#refresh()
+    return true
+  }
+
   /** What this hour (milliseconds since 1970) ordinarily brings, and whether its loss would have been told. */
-  hour(at: number): {
-    readonly state: 'open' | 'proven' | 'suspect' | 'unprovable'
-    readonly expected: number | undefined
-  } {
+  hour(at: number): HourSaid {
     const hour = minutes(at)
     const usual = this.#rhythm?.week.usual[modulo(hour / HOUR, HOURS_OF_WEEK)]
     if (hour + HOUR > this.#horizon) return { state: 'open', expected: usual }

@@ -20,13 +20,12 @@ import type { TelemetryEvent, Tell } from '../telemetry/events.ts'
 import { Announcements } from './announcements.ts'
 import { Book } from './book.ts'
 import { Deliveries } from './deliveries.ts'
-import { Expected } from './expected.ts'
 import { isCovered, missing, whyClosed } from './imported.ts'
 import { altered, type Incident, lost } from './losses.ts'
 import { nobody, quarantineLacks } from './quarantined.ts'
 import type { StreamSettings, WatchSettings } from './settings.ts'
 import { Sources } from './sources.ts'
-import { Stream } from './stream.ts'
+import { View } from './view.ts'
 
 /** Symptoms and alterations taken at one look. */
 const TAKEN = 1_000
@@ -68,8 +67,7 @@ export interface WatchParts {
 export class Watch {
   readonly #parts: WatchParts
   readonly #book: Book
-  readonly #streams: ReadonlyMap<string, Stream>
-  readonly #expected: ReadonlyMap<string, Expected>
+  readonly #view: View
   readonly #sources: Sources
   readonly #announcements: Announcements
   readonly #deliveries = new Deliveries()
@@ -84,8 +82,7 @@ export class Watch {
     this.#book = new Book(parts)
     this.#sources = new Sources(now)
     this.#announcements = new Announcements(now)
-    this.#streams = new Map(settings.streams.map((one) => [one.receiver, new Stream({ ledger, tell, settings: one })]))
-    this.#expected = new Map(settings.streams.map((one) => [one.receiver, new Expected(ledger.watch, one)]))
+    this.#view = new View({ ledger, tell, streams: settings.streams })
     const behind = this.#book.open.filter(({ kind }) => kind === 'delivery_behind')
     this.#deliveries.knowing(behind.map(({ subject }) => subject))
   }
@@ -98,28 +95,28 @@ export class Watch {
 
   /** An event of a receiver was read. @param at when it occurred, in milliseconds since 1970 */
   notice(receiver: string, event: AuditEvent, at: number): void {
-    this.#expected.get(receiver)?.notice(event, at)
+    this.#view.expected.get(receiver)?.notice(event, at)
   }
 
   /** Streams of which it is to be listed when objects came, and from when on (milliseconds since 1970). */
   get wanted(): readonly { readonly receiver: string; readonly from: number }[] {
-    return [...this.#streams.values()].flatMap(({ receiver, wantedFrom }) => {
+    return [...this.#view.streams.values()].flatMap(({ receiver, wantedFrom }) => {
       return wantedFrom === undefined ? [] : [{ receiver, from: wantedFrom }]
     })
   }
 
   /** What was wanted is listed. @param arrivals minutes since 1970 */
   learned(receiver: string, from: number, arrivals: readonly number[]): void {
-    this.#streams.get(receiver)?.learned(from, arrivals)
+    this.#view.streams.get(receiver)?.learned(from, arrivals)
   }
 
   /** One look at everything. */
   look(): void {
-    for (const stream of this.#streams.values()) stream.look(this.#book)
+    for (const stream of this.#view.streams.values()) stream.look(this.#book)
     this.#facts()
     this.#settle(this.#lacks())
     for (const lack of this.#announcements.mentions()) this.#mention(lack)
-    for (const expected of this.#expected.values()) expected.keep()
+    for (const expected of this.#view.expected.values()) expected.keep()
     this.#book.remind()
     this.#book.forget()
   }
@@ -143,15 +140,9 @@ export class Watch {
     return this.#book.acknowledge(gap, { by, at: this.#parts.clock.now(), note }, lasts, more)
   }
 
-  /** What an hour (milliseconds since 1970) of a receiver ordinarily brings, and what can be said of it. */
-  hour(receiver: string, hour: number): ReturnType<Stream['hour']> {
-    const said = this.#streams.get(receiver)?.hour(hour) ?? { state: 'unprovable', expected: undefined }
-    const isCanary = said.state === 'unprovable' && this.#expected.get(receiver)?.cameIn(hour) === true
-    return isCanary ? { ...said, state: 'proven' } : said
-  }
-
-  stream(receiver: string): Stream | undefined {
-    return this.#streams.get(receiver)
+  /** What can be said of the streams, as of the last look. */
+  get view(): Pick<View, 'hour' | 'floors'> {
+    return this.#view
   }
 
   /** Everything that lasts and is lacking now. */
@@ -166,7 +157,7 @@ export class Watch {
         blind.has(receiver) || this.#sources.isUnread(oldest?.key ?? ''),
     }
     const deliveries = this.#deliveries.lacks(ledger.accounts(), limits, clock.now())
-    const expected = [...this.#expected].flatMap(([receiver, one]) => {
+    const expected = [...this.#view.expected].flatMap(([receiver, one]) => {
       const readTo = this.#readTo(receiver)
       return readTo === undefined ? [] : one.lacks(readTo)
     })

@@ -46,6 +46,7 @@ export function status(change: { delivered?: number; gaps?: readonly GapStatus[]
     ],
     totals: { objects: 4_321, events: 98_765, bad: 1, altered: 0 },
     receivers: ['circleci_audit', 'circleci_audit/eu'],
+    floors: () => Array.from({ length: 168 }, (_, hour) => (hour < 120 ? 45 : undefined)),
     now,
     running: { version: '0.1.0', startedAt: now - 86_400_000, lane: () => undefined },
   })

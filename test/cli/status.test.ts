@@ -62,6 +62,7 @@ test('people see state, watermark and the reason in words', () => {
       waiting for the first complete sweep
 
     circleci_audit: last complete sweep 2026-11-03T07:59:00Z, newest object 2026-11-03T07:58:00Z
+      too little is known of its rhythm: no silence is told yet, and no hour is proven
     40 objects known, 2,000 events decided, 1 bad line"
   `)
 })
@@ -74,7 +75,7 @@ test('people see what is left of a destination that is no longer configured', ()
   ]
   const document = statusDocument({ accounts: [account()], retired, totals, receivers: [], now })
   const lines = statusText(document).split('\n')
-  expect(lines.slice(-4, -2)).toEqual([
+  expect(lines.slice(-5, -3)).toEqual([
     'datadog/old ← circleci_audit: no longer configured since 2026-11-03T07:59:00Z, 12 objects undelivered, complete up to 2026-11-03T07:45:00Z',
     'file ← circleci_audit: no longer configured, nothing undelivered, never complete',
   ])

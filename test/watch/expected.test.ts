@@ -34,7 +34,7 @@ test('an expected event that does not come is a gap from when it was due until i
   const hour = Math.floor((now + 100) / HOUR) * HOUR * MINUTE_MS
   const ago = Math.floor(now / HOUR) * HOUR * MINUTE_MS
   passSwept(one, 120)
-  expect([one.watch.hour(receiver, hour).state, one.watch.hour(receiver, ago - 3_600_000).state]).toEqual([
+  expect([one.watch.view.hour(receiver, hour).state, one.watch.view.hour(receiver, ago - 3_600_000).state]).toEqual([
     'proven',
     'unprovable',
   ])

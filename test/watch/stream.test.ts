@@ -1,9 +1,11 @@
 // Silences, from the first start to the gap that is closed: what is opened when, what is told of it and to whom.
 import { expect, test } from 'vitest'
+import { hoursOf, judged } from '../../src/admin/hours.ts'
 import { MINUTE_MS } from '../../src/domain/rhythm-curve.ts'
 import { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
+import { View } from '../../src/watch/view.ts'
 import { at, everyHour, office, without } from '../domain/streams.ts'
-import { destination, receiver, type settings, WatchBench } from './bench.ts'
+import { destination, receiver, settings, WatchBench } from './bench.ts'
 
 const LEARNED = 4
 const DAY = 24 * 60
@@ -252,23 +254,36 @@ test('hours are proven, suspect or not provable, and the floor of each hour of t
   const stream = without(dense, cut)
   const bench = started(stream)
   bench.live(stream, at(LEARNED, 0, 0), at(LEARNED, 2, 0))
-  const state = (minute: number) => bench.watch.hour(receiver, minute * MINUTE_MS).state
+  const state = (minute: number) => bench.watch.view.hour(receiver, minute * MINUTE_MS).state
   expect([state(at(LEARNED, 1, 8)), state(at(LEARNED, 1, 12)), state(at(LEARNED, 2, 0))]).toEqual([
     'proven',
     'suspect',
     'open',
   ])
-  expect(bench.watch.hour(receiver, at(LEARNED, 1, 8) * MINUTE_MS).expected).toBeGreaterThan(25)
-  const floors = bench.watch.stream(receiver)?.floors
+  expect(bench.watch.view.hour(receiver, at(LEARNED, 1, 8) * MINUTE_MS).expected).toBeGreaterThan(25)
+  const floors = bench.watch.view.floors(receiver)
   expect(floors).toHaveLength(168)
   expect(Math.max(...(floors ?? []).map((one) => one ?? 0))).toBeLessThanOrEqual(60)
+
+  // Whoever reads the ledger beside the forwarder, or without one, is told the same; and so is the calendar.
+  const view = new View({ ledger: bench.ledger, streams: [settings], tell: () => {} })
+  view.see()
+  expect(view.floors(receiver)).toEqual(floors)
+  const [shown] = hoursOf(bench.ledger, bench.clock.now(), judged(view)).receivers
+  const verdict = (minute: number) =>
+    shown?.hours.find(({ hour }) => hour === new Date(minute * MINUTE_MS).toISOString())?.verdict
+  expect([8, 12].map((hour) => verdict(at(LEARNED, 1, hour)))).toEqual(['complete', 'suspect'])
+  expect(shown?.hours.length).toBeGreaterThan(0)
 
   const week = office(LEARNED + 1)
   const offices = started(week)
   offices.live(week, at(LEARNED, 0, 0), at(LEARNED, 0, 12), 60)
-  const ofOffice = offices.watch.stream(receiver)?.floors ?? []
+  const ofOffice = offices.watch.view.floors(receiver)
   expect(ofOffice[11]).toBeLessThan(180)
   expect(ofOffice[6 * 24 + 11]).toBeUndefined()
+  // A quiet night is never shown as complete.
+  const sunday = at(LEARNED - 1, 6, 3) * MINUTE_MS
+  expect(judged(offices.watch.view)(receiver, sunday)).toMatchObject({ verdict: 'unprovable' })
 })
 
 test('a watch over a ledger of an earlier run goes on where that was', () => {

@@ -8,11 +8,11 @@ export type Look = 'lost' | 'suspect' | 'behind' | 'unprovable' | 'complete' | '
 
 /** What the looks mean; also their signs, for those who see no colours. */
 export const LEGEND: readonly (readonly [look: Look, sign: string, meaning: string])[] = [
-  ['complete', '12', 'complete: what came is what this hour ordinarily brings'],
-  ['suspect', '!', 'suspect: something is missing here'],
+  ['complete', '12', 'proven complete: had it been lost, that would have been told'],
+  ['suspect', '!', 'suspect: something is missing here, or may be'],
   ['behind', '…', 'not delivered yet'],
   ['lost', '✗', 'lost before it could be delivered'],
-  ['unprovable', '?', 'not provable: too little is known of this hour'],
+  ['unprovable', '?', 'not provable: too little comes in this hour, or is known of it'],
   ['open', '', 'not over yet'],
 ]
 

@@ -9,6 +9,7 @@ import { destinationTable, keyOf } from './destinations.ts'
 import { byId, element, show } from './element.ts'
 import { gapList } from './gaps.ts'
 import { inWords, LEGEND, lookOf } from './look.ts'
+import { silences } from './silences.ts'
 import { verdictOf } from './verdict.ts'
 import { age } from './words.ts'
 
@@ -23,6 +24,7 @@ const receiverChoice = byId<HTMLSelectElement>('receiver')
 const destinationChoice = byId<HTMLSelectElement>('destination')
 
 let hours: HoursDocument | undefined
+let receivers: StatusDocument['receivers'] = []
 let chosen: string | undefined
 let answeredAt: number | undefined
 let round = 0
@@ -61,6 +63,7 @@ function showStatus(status: StatusDocument): void {
   const { forwarder } = status
   const about = forwarder === null ? '' : `Version ${forwarder.version}, running for ${age(forwarder.uptimeSeconds)}.`
   if (byId('about').textContent !== about) byId('about').textContent = about
+  receivers = status.receivers
   show(byId('destinations'), destinationTable(status.destinations, rates(status.destinations)))
   show(byId('gaps'), ...gapList(status.gaps.filter((gap) => gap.state !== 'healed')))
 }
@@ -88,6 +91,7 @@ function showHours(): void {
   if (receiver === undefined) return
   offer(destinationChoice, [['', 'all destinations'], ...receiver.destinations.map((id): [string, string] => [id, id])])
   show(byId('calendar'), calendar(receiver, destinationChoice.value, chosen))
+  show(byId('silences'), ...silences(receivers.find(({ id }) => id === receiver.id)?.floors ?? []))
   const hour = receiver.hours.find((one) => one.hour === chosen)
   if (hour !== undefined) explain(inWords(hour, lookOf(hour, destinationChoice.value)))
 }
