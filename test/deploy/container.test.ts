@@ -31,6 +31,13 @@ test('the command starts the program as `npm start` does', () => {
   const lines = textOf(launcher).split('\n')
   const [, ...command] = lines.find((line) => line.startsWith('exec '))?.split(' ') ?? []
   expect(command).toEqual(['node', ...startScript.flags, '"$root/src/cli/main.ts"', '"$@"'])
+  const [, ...published] =
+    lines
+      .find((line) => line.includes('|| exec '))
+      ?.split(' || exec ')[1]
+      ?.split(' ') ?? []
+  const flags = startScript.flags.filter((flag) => !flag.startsWith('--conditions='))
+  expect(published).toEqual([...flags, '"$root/dist/cli/main.js"', '"$@"'])
   const exported = lines.flatMap((line) => [...line.matchAll(/\b(MALLOC_\w+)=(\S+)/g)])
   expect(Object.fromEntries(exported.map(([, name, value]) => [name, value]))).toEqual(startScript.env)
 })

@@ -75,7 +75,7 @@ export class Published {
 }
 
 /** The exporters alone, with what they are built with linked from the checkout, and each other by name. */
-function layOut(place: string): void {
+export function layOut(place: string): void {
   const modules = join(place, 'node_modules')
   mkdirSync(join(modules, scope), { recursive: true })
   for (const name of readdirSync(`${root}/node_modules`)) {
@@ -90,21 +90,26 @@ function layOut(place: string): void {
   }
 }
 
-interface Packed {
+export interface Packed {
   readonly name: string
   readonly filename: string
   readonly files: readonly { readonly path: string }[]
 }
 
-function pack(place: string, into: string): readonly Packed[] {
-  const args = ['pack', '--json', '--pack-destination', into, ...folders.map((folder) => `./exporters/${folder}`)]
+/** Packs these folders of a checkout, the exporters unless others are named. */
+export function pack(
+  place: string,
+  into: string,
+  packages: readonly string[] = folders.map((folder) => `./exporters/${folder}`),
+): readonly Packed[] {
+  const args = ['pack', '--json', '--pack-destination', into, ...packages]
   const quiet = { npm_config_cache: join(into, 'npm'), npm_config_update_notifier: 'false' }
   const env = { PATH: process.env['PATH'], HOME: place, ...quiet }
   const told = execFileSync('npm', args, { cwd: place, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   return JSON.parse(told) as readonly Packed[]
 }
 
-function unpack(tarball: string, place: string): void {
+export function unpack(tarball: string, place: string): void {
   mkdirSync(place, { recursive: true })
   execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', place])
 }
