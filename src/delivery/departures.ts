@@ -2,8 +2,12 @@
 // many requests are under way their answers come one by one, and an fsync for each slot that falls free would be the
 // slowest part of the lane. So in a crowd a few slots are left free until an eighth of all is, and one commit fills them:
 // intents are committed in groups, and none before it can be sent. Rejected: intents ahead of their slots, since each of
-// them counts as possibly sent after a restart; and a timer, since the next answer is a few milliseconds away.
-import type { Draft, Intent } from '../ledger/intents.ts'
+// them counts as possibly sent after a restart; and a timer, since the next answer is a few milliseconds away. Records
+// whose turn has not come are let go here, where batches are formed, and read again: kept, they would fill the buffer, and
+// nothing else could be accepted for which they wait.
+import { backoff } from '../domain/backoff.ts'
+import type { Random } from '../domain/clock.ts'
+import type { Intent } from '../ledger/intents.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Batcher } from './batcher.ts'
 import type { Buffer } from './buffer.ts'
@@ -11,6 +15,8 @@ import type { Candidate } from './candidate.ts'
 import { weight } from './flight.ts'
 import type { Flights } from './flights.ts'
 import type { Hand } from './hand.ts'
+import type { Landing } from './landing.ts'
+import type { LaneOptions } from './options.ts'
 
 export interface DeparturesParts {
   readonly destination: string
@@ -19,14 +25,24 @@ export interface DeparturesParts {
   readonly buffer: Buffer
   readonly live: Batcher
   readonly backlog: Batcher
-  readonly draft: (members: readonly Candidate[]) => Draft
+  readonly landing: Pick<Landing, 'draft' | 'turns'>
   readonly hand: Hand
+  readonly options: Pick<LaneOptions, 'retry'>
+  readonly random: Random
 }
 
 /** What part of all slots must be free before a commit fills them. A lane of eight slots or fewer never waits. */
 const GROUP = 1 / 8
 /** Only so long after a commit are slots left free, in milliseconds: what was sent before may hang. */
 const CROWDED_MS = 50
+/** What the ledger says of such a row. */
+const NOT_YET = 'refused before with many others: heard again a few at a time, while others are accepted'
+
+interface Taken {
+  readonly batches: readonly (readonly Candidate[])[]
+  /** Not to be sent yet. */
+  readonly early: readonly (readonly Candidate[])[]
+}
 
 /** Makes intents of waiting batches, in turn from the live and the backlog feed, so that each has half of the slots. */
 export class Departures {
@@ -45,9 +61,10 @@ export class Departures {
   form(most: number, now: number): boolean {
     const { buffer, flights } = this.#parts
     if (this.#holdsBack(most, now)) return false
-    const batches = this.#take(most)
+    const { batches, early } = this.#take(most)
+    const intents = this.#commit({ batches, early }, now)
+    for (const some of early) this.#release(some)
     if (batches.length === 0) return false
-    const intents = this.#intend(batches, now)
     this.#last = { at: now, sending: flights.count('sending') + batches.length }
     for (const [index, intent] of intents.entries()) {
       const members = batches[index] as readonly Candidate[]
@@ -66,29 +83,41 @@ export class Departures {
     return live.ready + backlog.ready > most && most < (sending + most) * GROUP
   }
 
-  #intend(batches: readonly (readonly Candidate[])[], now: number): readonly Intent[] {
-    const { ledger, destination, backlog, draft } = this.#parts
+  #commit({ batches, early }: Taken, now: number): readonly Intent[] {
+    const { ledger, destination, backlog, landing } = this.#parts
     try {
-      return ledger.intend(destination, batches.map(draft), now)
+      for (const object of new Set(early.flat().map(({ object }) => object))) this.#postpone(object, now)
+      return batches.length === 0 ? [] : ledger.intend(destination, batches.map(landing.draft), now)
     } catch (error) {
-      for (const batch of batches) backlog.putBack(batch)
+      for (const batch of [...batches, ...early]) backlog.putBack(batch)
       throw error
     }
   }
 
+  #postpone(object: number, now: number): void {
+    const { ledger, destination, options, random } = this.#parts
+    const attempts = ledger.row(destination, object)?.attempts ?? 0
+    ledger.postpone(destination, object, now + backoff(attempts + 1, options.retry, random), NOT_YET)
+  }
+
   /** What one feed has not the other may use. */
-  #take(most: number): (readonly Candidate[])[] {
-    const { live, backlog } = this.#parts
+  #take(most: number): Taken {
+    const { live, backlog, landing } = this.#parts
+    const isTurn = landing.turns()
     const batches: (readonly Candidate[])[] = []
+    const early: (readonly Candidate[])[] = []
     while (batches.length < most) {
       this.#turn += 1
       const [first, second] = this.#turn % 2 === 1 ? [live, backlog] : [backlog, live]
       const batch = first.take() ?? second.take()
       if (batch === undefined) break
       const wanted = this.#letGo(batch)
-      if (wanted.length > 0) batches.push(wanted)
+      const { due = [], later = [] } =
+        isTurn === undefined ? { due: wanted } : Object.groupBy(wanted, (one) => (isTurn(one) ? 'due' : 'later'))
+      if (due.length > 0) batches.push(due)
+      if (later.length > 0) early.push(later)
     }
-    return batches
+    return { batches, early }
   }
 
   /** What the lane holds of these is let go where it would have been put into a batch. */
@@ -100,14 +129,16 @@ export class Departures {
 
   /** What of the batch is still to be sent. */
   #letGo(batch: readonly Candidate[]): readonly Candidate[] {
-    const { hand, buffer } = this.#parts
     if (this.#forgone.size === 0) return batch
     const needless = batch.filter(({ object }) => this.#forgone.has(object))
-    buffer.free(weight(needless))
-    for (const { object } of needless) {
-      hand.release(object)
-      this.#forgone.delete(object)
-    }
+    this.#release(needless)
+    for (const { object } of needless) this.#forgone.delete(object)
     return needless.length === 0 ? batch : batch.filter((member) => !needless.includes(member))
+  }
+
+  #release(members: readonly Candidate[]): void {
+    const { hand, buffer } = this.#parts
+    buffer.free(weight(members))
+    for (const { object } of members) hand.release(object)
   }
 }

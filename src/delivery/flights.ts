@@ -1,3 +1,4 @@
+import type { Position } from '../ledger/duplicates.ts'
 import type { Intent } from '../ledger/intents.ts'
 import type { Buffer } from './buffer.ts'
 import type { Candidate } from './candidate.ts'
@@ -37,6 +38,11 @@ export class Flights {
 
   some(is: (flight: Flight) => boolean): boolean {
     return [...this.#open.values()].some(is)
+  }
+
+  /** What is on its way in all of them. */
+  get members(): readonly Position[] {
+    return [...this.#open.values()].flatMap(({ intent }) => intent.members)
   }
 
   in(state: Flight['state']): readonly Flight[] {

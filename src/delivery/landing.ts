@@ -69,6 +69,9 @@ export class Landing {
     members,
   })
 
+  /** Which records may be sent now: see the verdicts. */
+  readonly turns = (): ReturnType<Verdicts['turns']> => this.#verdicts.turns()
+
   async conclude(flight: Flight, outcome: Outcome, signal: AbortSignal): Promise<void> {
     const next = plan(outcome, this.#sent(flight))
     if (next.kind !== 'ask') return this.#carryOut(flight, next)
@@ -180,10 +183,10 @@ export class Landing {
   /** Something was stored: the destination works, and what it refused before it refused for good. */
   #accepted(flight: Flight, records: number, confirmed: number, fresh: boolean): void {
     const { gate } = this.#parts
+    if (fresh) this.#verdicts.accepted(flight.intent.members)
     this.#verdicts.forget(flight.intent.members)
     if (confirmed > 0) this.#verdicts.confirmed(confirmed)
     if (fresh) {
-      this.#verdicts.accepted()
       gate.delivered()
       this.stops.accepted()
       this.#lastError = undefined

@@ -75,7 +75,7 @@ export class Lane {
     this.#feeds = [this.#feed(true), this.#feed(false)]
     const [live, backlog] = [this.#feeds[0].batcher, this.#feeds[1].batcher]
     const held = { flights: this.#flights, buffer: this.#buffer, hand: this.#hand }
-    this.#departures = new Departures({ ...parts, ...held, live, backlog, draft: this.#landing.draft })
+    this.#departures = new Departures({ ...parts, ...held, live, backlog, landing: this.#landing })
     this.#flights.recover(ledger.intents(destination), clock.now())
     this.#landing.recover(ledger.provisional(destination))
   }

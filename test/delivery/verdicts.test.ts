@@ -16,6 +16,7 @@ function start(): Bench {
 }
 
 const wide = { batch: { records: 1_000, bytes: 1 << 20, lingerMs: 100 } }
+const narrow = { batch: { records: 25, bytes: 1 << 20, lingerMs: 100 } }
 const delivered: Outcome = { status: 'delivered' }
 const unreadable: Outcome = { status: 'unreadable', reason: 'column type changed' }
 
@@ -70,6 +71,87 @@ test('records that are refused at the second hearing too are bad', async () => {
   await bench.clock.advance(10 * MINUTE)
   expect(bench.account('d')).toMatchObject({ delivered: 45, quarantined: 5, provisional: 0, outstanding: 0 })
   expect(bench.account('d').stop).toBeUndefined()
+})
+
+/** A record that anybody takes, every ten minutes. */
+async function pass(times: number): Promise<void> {
+  for (let n = 0; n < times; n += 1) {
+    bench.put(`later ${bench.clock.now()}`, [`c${n}`])
+    await bench.clock.advance(10 * MINUTE)
+  }
+}
+
+const bad = (id: string): boolean => id.startsWith('x')
+
+test.each([
+  { refusing: 'by index', answer: (sent: readonly string[]) => byIndex(sent, bad) },
+  { refusing: 'without an index', answer: (sent: readonly string[]) => (sent.some(bad) ? unreadable : delivered) },
+])('as many bad records as stop a destination, and more, end in quarantine: refused $refusing', async ({ answer }) => {
+  start()
+  bench.put('some', ids('x', 60))
+  bench.put('more', ids('xx', 5))
+  bench.lane('d', bench.outlet(answer), { options: narrow })
+  await pass(12)
+  expect(bench.account('d')).toMatchObject({ delivered: 12, quarantined: 65, provisional: 0, outstanding: 0 })
+  expect(bench.account('d').stop).toBeUndefined()
+})
+
+test('what was mistrusted is never heard by so many at once that it could stop the destination again', async () => {
+  start()
+  const outlet = bench.outlet((sent) => byIndex(sent, bad))
+  bench.put('some', ids('x', 60))
+  bench.lane('d', outlet, { options: { ...narrow, concurrency: { min: 4, max: 4 } } })
+  await pass(1)
+  const stops = bench.of('destination_stopped').length
+  expect(stops).toBeGreaterThan(0)
+  await pass(12)
+  expect(bench.of('destination_stopped')).toHaveLength(stops)
+  expect(bench.of('destination_resumed')).toHaveLength(1)
+})
+
+test('records that wait for their turn hold no memory, and others pass them', async () => {
+  start()
+  bench.put('some', ids('x', 60))
+  bench.lane(
+    'd',
+    bench.outlet((sent) => byIndex(sent, bad)),
+    { options: { ...narrow, bufferBytes: 200 } },
+  )
+  await pass(12)
+  bench.put('good', ids('a', 100))
+  await bench.clock.advance(MINUTE)
+  expect(bench.account('d')).toMatchObject({ delivered: 112, quarantined: 60, outstanding: 0 })
+})
+
+test('once one of the mistrusted is taken, the others do not wait for their turn', async () => {
+  start()
+  let isBroken = true
+  const outlet = bench.outlet((sent) => byIndex(sent, () => isBroken))
+  bench.put('some', ids('a', 200))
+  bench.lane('d', outlet, { options: narrow })
+  await bench.clock.advance(60 * MINUTE)
+  isBroken = false
+  // Whatever is sent first is taken, and most of the rest waits only for its row to be due.
+  await bench.clock.advance(6 * MINUTE)
+  expect(bench.account('d')).toMatchObject({ delivered: 200, quarantined: 0, outstanding: 0 })
+})
+
+test('a spell that begins anew while the mistrusted are heard takes none of them', async () => {
+  start()
+  let isBroken = true
+  const outlet = bench.outlet((sent) => byIndex(sent, () => isBroken))
+  bench.put('some', ids('a', 40))
+  bench.lane('d', outlet, { options: { batch: { records: 40, bytes: 1 << 20, lingerMs: 100 } } })
+  await bench.clock.advance(MINUTE)
+  // One record gets through; the next spell refuses what is heard again, and so much else that it shows.
+  outlet.answer = (sent) => (sent.includes('d0') ? delivered : byIndex(sent, () => isBroken))
+  bench.put('good', ['d0'])
+  await bench.clock.advance(10 * MINUTE)
+  bench.put('others', ids('b', 30))
+  await bench.clock.advance(10 * MINUTE)
+  isBroken = false
+  await pass(6)
+  expect(bench.account('d')).toMatchObject({ delivered: 77, quarantined: 0, provisional: 0, outstanding: 0 })
 })
 
 test('bad records that are named beside good ones are believed at once', async () => {

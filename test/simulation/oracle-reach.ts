@@ -72,13 +72,15 @@ function mayBeWithheld(one: Case, event: TrueEvent, wanted: readonly Occurrence[
   )
   if (!withheld) return false
   const tries = server.attempts.filter(({ occurrences }) => occurrences.some((other) => other.event === event))
-  return tries.length === 0 || !tries.every((attempt) => bindsTheMember(one, attempt))
+  return tries.length === 0 || !tries.every(bindsTheMember)
 }
 
-/** An attempt after which the same members must go again. */
-function bindsTheMember({ watch, destination }: Case, { occurrences, heard }: Attempt): boolean {
-  const lost = watch.lostAt.get(destination.id)
-  if (occurrences.some(({ object }) => lost?.has(object) === true)) return false
+/**
+ * An attempt after which the same members must go again. Where one of their objects has vanished the batch cannot be formed
+ * again: it is given up, and whatever of it is still to be had is decided anew.
+ */
+function bindsTheMember({ occurrences, heard }: Attempt): boolean {
+  if (occurrences.some(({ object }) => object.goneAt !== undefined)) return false
   return heard === undefined || heard.outcome === 'retry' || heard.outcome === 'stopped'
 }
 
