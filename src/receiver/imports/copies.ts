@@ -1,3 +1,4 @@
+import { SourceFailure } from '../../domain/failures.ts'
 import type { Sighting } from '../../domain/objects.ts'
 
 /** A copy. */
@@ -8,10 +9,23 @@ export interface Staged {
   readonly size: number
 }
 
+/** A copy would take more than there is. */
+export class NoRoom extends SourceFailure {
+  /** Bytes that were free. */
+  readonly free: number
+
+  constructor(message: string, free: number) {
+    super(message, { hint: 'wait until those are delivered, or raise service.imports.max_bytes' })
+    this.free = free
+  }
+}
+
 /** Where files lie until they are imported, and what is kept about them meanwhile. */
 export interface Copies {
-  /** Copies a file. Fails with SourceFailure if there is no room, and with what the body fails with. */
+  /** Copies a file. Fails with NoRoom, and with what the body fails with. */
   stage(body: AsyncIterable<Uint8Array>): Promise<Staged>
+  /** Bytes that another copy may take, as it is stored. */
+  free(): Promise<number>
   /** How large the copy is, in bytes; undefined if it is not there. */
   sizeOf(name: string): Promise<number | undefined>
   /** The copy's bytes, as they are stored. Fails with ReadFailure while iterating. */

@@ -13,7 +13,7 @@ import { constants, createZstdCompress } from 'node:zlib'
 import { ReadFailure, SourceFailure } from '../../domain/failures.ts'
 import type { Sighting } from '../../domain/objects.ts'
 import { compression } from '../decode/signature.ts'
-import type { Copies, Staged } from './copies.ts'
+import { type Copies, NoRoom, type Staged } from './copies.ts'
 
 export interface StagingOptions {
   readonly folder: string
@@ -43,7 +43,7 @@ export class Staging implements Copies {
     await this.#makeFolder()
     const temporary = join(this.folder, `${randomUUID()}${part}`)
     try {
-      const { name, size } = await this.#write(body, temporary, await this.#used())
+      const { name, size } = await this.#write(body, temporary, await this.free())
       await this.#own(temporary)
       await rename(temporary, join(this.folder, name))
       await this.#synchronise()
@@ -52,6 +52,11 @@ export class Staging implements Copies {
       await rm(temporary, { force: true })
       throw inWords(error, this.folder)
     }
+  }
+
+  async free(): Promise<number> {
+    const used = (await this.#files()).reduce((sum, { size }) => sum + size, 0)
+    return Math.max(0, this.#maxBytes - used)
   }
 
   async sizeOf(name: string): Promise<number | undefined> {
@@ -101,15 +106,14 @@ export class Staging implements Copies {
     }
   }
 
-  async #write(body: AsyncIterable<Uint8Array>, path: string, used: number): Promise<Staged> {
+  async #write(body: AsyncIterable<Uint8Array>, path: string, free: number): Promise<Staged> {
     const hash = createHash('sha256')
     const file = await open(path, 'wx', 0o600)
     try {
       let size = 0
       for await (const bytes of compressed(hashed(body, hash))) {
         size += bytes.length
-        if (used + size > this.#maxBytes)
-          throw new SourceFailure(`no room for another import: ${this.#full(used)}`, hint)
+        if (size > free) throw new NoRoom(`no room for another import: ${this.#full(free)}`, free)
         await file.writeFile(bytes)
       }
       await file.sync()
@@ -131,12 +135,9 @@ export class Staging implements Copies {
     await chown(path, uid, gid)
   }
 
-  #full(used: number): string {
+  #full(free: number): string {
+    const used = this.#maxBytes - free
     return `${this.folder} may hold ${this.#maxBytes} bytes, and ${used} are taken by imports that are not done`
-  }
-
-  async #used(): Promise<number> {
-    return (await this.#files()).reduce((sum, { size }) => sum + size, 0)
   }
 
   async #files(): Promise<readonly { readonly name: string; readonly size: number; readonly modified: number }[]> {
@@ -158,8 +159,6 @@ export class Staging implements Copies {
     }
   }
 }
-
-const hint = { hint: 'wait until those are delivered, or raise service.imports.max_bytes' }
 
 function inWords(error: unknown, folder: string): unknown {
   const { code, message, path } = error as NodeJS.ErrnoException

@@ -60,6 +60,30 @@ test('a file that cannot be read keeps no other from being imported, and is name
   expect(waits[0]).toMatchObject({ receiver: 'r', reason: expect.stringContaining('laid/a.csv') })
 })
 
+test('a file there is no room for is not read again before there is more, and is said to wait', async () => {
+  const large = eventsFrom('2026-06-02T00:00:00Z', 400, 'b')
+  await world.remove()
+  world = new World({ laid: true, stagedBytes: 9_000 })
+  await world.staging.keep('other', 'x'.repeat(6_000))
+  const { read } = world.store
+  let reads = 0
+  world.store.read = (object) => {
+    if (object.key === 'laid/large.csv') reads += 1
+    return read.call(world.store, object)
+  }
+  lay('laid/large.csv', csv(large, allColumns))
+  const waits = () => world.told.filter((event) => event.type === 'import_waits')
+  world.start()
+  await world.until('it is said again and again', () => waits().length >= 4)
+  expect([reads, waits()[3]?.reason]).toEqual([
+    1,
+    expect.stringMatching(/laid\/large.csv waits: no room .* 6000 are taken/),
+  ])
+  await world.staging.remove('other')
+  expect(await answered(1)).toMatchObject([{ done: { destinations: [{ forwarded: 400 }] } }])
+  expect(reads).toBe(2)
+})
+
 test('a run that is to end says which receiver’s files it could not take', async () => {
   lay('laid/b.csv', csv(events, allColumns))
   world.store.read = () => Promise.reject(new ReadFailure('denied', 'access denied'))

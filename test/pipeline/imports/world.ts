@@ -68,6 +68,8 @@ export interface WorldSettings {
   readonly laid?: boolean
   /** `r` has what lies below `r/`, and another receiver what lies below its name. */
   readonly beside?: string
+  /** Most bytes of staged copies. */
+  readonly stagedBytes?: number
   /** How long ids are remembered, in milliseconds. Default: a week. */
   readonly deduplicationMs?: number
 }
@@ -77,7 +79,7 @@ const day = 86_400_000
 export class World {
   readonly folder = mkdtempSync(join(tmpdir(), 'import-world-'))
   readonly store = new MemoryStore()
-  readonly staging = new Staging({ folder: join(this.folder, 'staged'), maxBytes: 1 << 28 })
+  readonly staging: Staging
   readonly catchers: Record<string, Catcher> = {}
   readonly told: TelemetryEvent[] = []
   readonly settings: WorldSettings
@@ -86,6 +88,7 @@ export class World {
 
   constructor(settings: WorldSettings = {}) {
     this.settings = settings
+    this.staging = new Staging({ folder: join(this.folder, 'staged'), maxBytes: settings.stagedBytes ?? 1 << 28 })
   }
 
   /** The only destination's catcher, or the one of this name. */
