@@ -23,6 +23,8 @@ export interface Task {
   readonly signal: AbortSignal
   /** How far it is, for whoever waits: anything JSON can say. Some of it may never be shown. */
   report(progress: unknown): void
+  /** Its own work is done, and it only waits for others' from here on: another request may begin. */
+  rests(): void
 }
 
 /** Something that can be asked for. */

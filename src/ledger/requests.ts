@@ -24,4 +24,9 @@ export interface RequestLedger {
   /** Durable: an answered request is never done twice. */
   answer(id: number, answer: string): void
   request(id: number): Request | undefined
+  /**
+   * Forgets requests that were asked before this instant and are answered, up to `limit` of them. Returns how many. Those
+   * that took a file from a store stay: by them it is known that it was taken. Not durable: done again after a crash.
+   */
+  forgetAnswered(before: number, limit: number): number
 }

@@ -23,15 +23,28 @@ export interface RequestsParts {
 const LOOK_MS = 1_000
 /** Requests of one kind at work at once; the others wait their turn, and those of another kind for none of them. */
 const AT_WORK = 32
+/** With those that only wait for destinations, so many. */
+const BEGUN = 1_000
+/** Answers are kept for so long, and those that are older are looked for so often, in milliseconds. */
+const KEPT_MS = 90 * 86_400_000
+const TIDY_MS = 600_000
+const TIDIED = 1_000
 /** Progress is written at most this often for each request, in milliseconds. */
 const REPORT_MS = 500
 const RETRY = { initialMs: 1_000, maxMs: 60_000 }
 
+interface AtWork {
+  readonly kind: string
+  rests: boolean
+  work: Promise<void>
+}
+
 export class Requests {
   readonly #parts: RequestsParts
   readonly #kinds: ReadonlyMap<string, RequestKind>
-  readonly #atWork = new Map<number, { readonly kind: string; readonly work: Promise<void> }>()
+  readonly #atWork = new Map<number, AtWork>()
   #moves = 0
+  #tidiedAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: RequestsParts) {
     this.#parts = parts
@@ -62,6 +75,7 @@ export class Requests {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#take(signal)
+      this.#tidy()
       await this.#parts.clock.sleep(LOOK_MS, signal)
     }
     await Promise.all([...this.#atWork.values()].map(({ work }) => work))
@@ -79,14 +93,29 @@ export class Requests {
   }
 
   #hasRoom({ kind }: Request): boolean {
-    return [...this.#atWork.values()].filter((one) => one.kind === kind).length < AT_WORK
+    const same = [...this.#atWork.values()].filter((one) => one.kind === kind)
+    return same.length < BEGUN && same.filter(({ rests }) => !rests).length < AT_WORK
+  }
+
+  /** What was answered long ago is nobody's any more. */
+  #tidy(): void {
+    const { ledger, clock, tell } = this.#parts
+    const now = clock.now()
+    if (now - this.#tidiedAt < TIDY_MS && now >= this.#tidiedAt) return
+    this.#tidiedAt = now
+    try {
+      ledger.forgetAnswered(now - KEPT_MS, TIDIED)
+    } catch (error) {
+      tell({ type: 'bug', where: 'forgetting old requests', error })
+    }
   }
 
   #begin(request: Request, signal: AbortSignal): void {
-    const work = this.#fulfil(request, signal)
+    const one: AtWork = { kind: request.kind, rests: false, work: Promise.resolve() }
+    this.#atWork.set(request.id, one)
+    one.work = this.#fulfil(request, signal)
       .catch((error: unknown) => this.#parts.tell({ type: 'bug', where: `request ${request.kind}`, error }))
       .finally(() => this.#atWork.delete(request.id))
-    this.#atWork.set(request.id, { kind: request.kind, work })
   }
 
   async #fulfil(request: Request, signal: AbortSignal): Promise<void> {
@@ -157,7 +186,11 @@ export class Requests {
         tell(ledgerFailed('keeping how far a request is', error))
       }
     }
-    return { id, by, at, signal, report }
+    const rests = (): void => {
+      const one = this.#atWork.get(id)
+      if (one !== undefined) one.rests = true
+    }
+    return { id, by, at, signal, report, rests }
   }
 }
 

@@ -128,6 +128,7 @@ test('a commit is fsynced exactly where a promise depends on it', () => {
     () => ledger.forget(new Set(), 0),
     () => ledger.altered(altered(1), 'abcd', start),
     () => ledger.report(request, '1'),
+    () => ledger.forgetAnswered(start + 1, 9),
     () => ledger.release('a', [{ object: 1, from: 20, to: 30 }], 1, start),
     () => ledger.replay(1, 1, start),
     () => ledger.remark(1, 'still no event'),

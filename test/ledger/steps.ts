@@ -231,6 +231,7 @@ export const acts = {
   ask: (ledger, { a }, now) => ledger.ask('replay', `{"n":${a}}`, 'ann', now),
   report: (ledger, { a, b }) => ledger.report(1 + (a % 4), String(b)),
   answer: (ledger, { a }) => ledger.answer(1 + (a % 4), 'done'),
+  forgetAnswered: (ledger, { a, b }, now) => ledger.forgetAnswered(now - (a % 3) * hour, b % 3),
   ...ownActs,
   ...watchActs,
   due: (ledger, { a, b, c }, now) => {

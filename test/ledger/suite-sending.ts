@@ -197,6 +197,20 @@ export function sendingGuarantees(name: string, subject: Subject, guarantee: Gua
     expect(() => ledger.report(id + 1, '3')).toThrow(/no request/)
   })
 
+  guarantee('what was asked long ago and is answered is forgotten, but not that a file was taken', (ledger) => {
+    const ask = (kind: string, body: object, at: number) => ledger.ask(kind, JSON.stringify(body), 'ann', at)
+    const [old, open] = [ask('replay', {}, start), ask('replay', {}, start)]
+    const laid = ask('import', { source: 's3://b/x.csv@1' }, start)
+    const others = [ask('import', { source: null }, start), ask('import', {}, start), ask('replay', {}, start + hour)]
+    for (const id of [old, laid, ...others]) ledger.answer(id, '{}')
+    expect([ledger.forgetAnswered(start, 9), ledger.forgetAnswered(start + hour, 2)]).toEqual([0, 2])
+    expect([ledger.forgetAnswered(start + hour, 9), ledger.forgetAnswered(start + hour, 9)]).toEqual([1, 0])
+    const left = Array.from({ length: 6 }, (_, index) => ledger.request(index + 1)?.id)
+    expect(left).toEqual([undefined, open, laid, undefined, undefined, others[2]])
+    expect(ledger.imports.isAsked('s3://b/x.csv@1')).toBe(true)
+    expect(ask('replay', {}, start)).toBe(7)
+  })
+
   guarantee('a stopped destination is shown until it resumes', (ledger) => {
     ledger.enrol([route('a')], start)
     const stopped = { cause: 'credentials', reason: '401', since: start } as const

@@ -34,6 +34,7 @@ class Forwarder {
       request: (id) => this.ledger.request(id),
       report: (id, progress) => this.#unlessFull(() => this.ledger.report(id, progress)),
       answer: (id, text) => this.#unlessFull(() => this.ledger.answer(id, text)),
+      forgetAnswered: (before, limit) => this.ledger.forgetAnswered(before, limit),
     }
     return new Requests({ ledger, clock: this.clock, random: () => 1, tell, kinds }).run(this.#end.signal)
   }
@@ -213,4 +214,35 @@ test('however many ask, a bounded number is at work, and all are answered', asyn
   await forwarder.clock.advance(30_000)
   expect(asked.filter((id) => forwarder.answer(id) === undefined)).toEqual([])
   expect(most).toBe(32)
+})
+
+test('however many wait for a destination, the next of their kind is not kept waiting', async () => {
+  const forwarder = new Forwarder()
+  const kind = requestKind({
+    name: 'repair',
+    parse: words,
+    act: async ({ words: [word] }, { signal, rests }) => {
+      rests()
+      if (word === 'stuck') await forwarder.clock.sleep(Number.MAX_SAFE_INTEGER, signal)
+      return word
+    },
+  })
+  void forwarder.start(kind)
+  for (let n = 0; n < 100; n++) forwarder.ask('repair', { words: ['stuck'] })
+  const id = forwarder.ask('repair', { words: ['free'] })
+  await forwarder.clock.advance(5_000)
+  expect(forwarder.answer(id)).toEqual({ done: 'free' })
+  forwarder.stop()
+})
+
+test('what was answered long ago is forgotten by and by', async () => {
+  const forwarder = new Forwarder()
+  void forwarder.start(requestKind({ name: 'quick', parse: words, act: async () => 'done' }))
+  const id = forwarder.ask('quick', { words: [] })
+  await forwarder.clock.advance(5_000)
+  expect(forwarder.answer(id)).toEqual({ done: 'done' })
+  forwarder.clock.jump(91 * 86_400_000)
+  await forwarder.clock.advance(5_000)
+  expect(forwarder.ledger.request(id)).toBeUndefined()
+  forwarder.stop()
 })

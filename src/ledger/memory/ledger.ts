@@ -16,7 +16,6 @@ import type { Retired } from '../names.ts'
 import type { DueQuery, Row, Settlement } from '../progress.ts'
 import type { QuarantineEntry, QuarantineQuery } from '../quarantine.ts'
 import type { KeptRecord, Refill, Refilled, Repair, Replay, UnderWay, WithheldQuery } from '../repairs.ts'
-import type { Request } from '../requests.ts'
 import { defaultQuarantineBytes } from '../rules.ts'
 import type { Sealing, SealQuery } from '../seals.ts'
 import type { LedgerTotals } from '../totals.ts'
@@ -35,13 +34,12 @@ import { charged, entry, keep, quarantine } from './quarantine.ts'
 import { refill, survey } from './refill.ts'
 import { rename } from './rename.ts'
 import * as repairs from './repairs.ts'
-import { answer, ask, asked, report } from './requests.ts'
-import { Saying } from './saying.ts'
+import { Requesting } from './requesting.ts'
 import { seal } from './seals.ts'
 import { State } from './state.ts'
 import { MemoryWatch } from './watch.ts'
 
-export class MemoryLedger extends Saying implements Ledger {
+export class MemoryLedger extends Requesting implements Ledger {
   readonly imports: ImportLedger
   readonly belongings: BelongingLedger
   readonly watch: WatchLedger
@@ -266,26 +264,6 @@ export class MemoryLedger extends Saying implements Ledger {
 
   repair(id: number): Repair {
     return repairs.repairOf(this.#state, id)
-  }
-
-  ask(kind: string, body: string, by: string, now: number): number {
-    return this.#durable(() => ask(this.#state, { kind, body, by, at: now }))
-  }
-
-  asked(): readonly Request[] {
-    return asked(this.#state)
-  }
-
-  report(id: number, progress: string): void {
-    this.#volatile(() => report(this.#state, id, progress))
-  }
-
-  answer(id: number, text: string): void {
-    this.#durable(() => answer(this.#state, id, text))
-  }
-
-  request(id: number): Request | undefined {
-    return this.#state.requests.get(id)
   }
 
   close(): void {}

@@ -21,6 +21,24 @@ export function answer(state: State, id: number, text: string): void {
   state.requests.set(id, { ...open(state, id), answer: text })
 }
 
+export function forgetAnswered(state: State, before: number, limit: number): number {
+  const old = state.requests.values().filter((request) => {
+    return request.answer !== undefined && request.at < before && !tookFile(request)
+  })
+  const some = old.sort((a, b) => a.id - b.id).slice(0, limit)
+  for (const { id } of some) state.requests.delete(id)
+  return some.length
+}
+
+function tookFile({ kind, body }: Request): boolean {
+  if (kind !== 'import') return false
+  try {
+    return ((JSON.parse(body) as { source?: unknown } | null)?.source ?? undefined) !== undefined
+  } catch {
+    return false
+  }
+}
+
 function open(state: State, id: number): Request {
   const request = state.requests.get(id)
   assert(request !== undefined, `no request ${id}`)

@@ -36,7 +36,7 @@ import { due, lose, nextDue, postpone, row, settle } from './progress.ts'
 import { prune } from './pruning.ts'
 import { rename } from './rename.ts'
 import { Repairing } from './repairing.ts'
-import { answer, ask, asked, report, request } from './requests.ts'
+import { answer, ask, asked, forgetAnswered, report, request } from './requests.ts'
 import { adopted, judge } from './rescue.ts'
 import { type Migration, migrations } from './schema.ts'
 import { seal } from './sealing.ts'
@@ -262,6 +262,10 @@ export class SqliteLedger extends Repairing implements Ledger {
 
   request(id: number): Request | undefined {
     return request(this.db, id)
+  }
+
+  forgetAnswered(before: number, limit: number): number {
+    return this.write('volatile', () => forgetAnswered(this.db, before, limit))
   }
 
   close(): void {

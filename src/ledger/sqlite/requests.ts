@@ -30,6 +30,17 @@ export function request(db: Connection, id: number): Request | undefined {
   return found && present(found)
 }
 
+export function forgetAnswered(db: Connection, before: number, limit: number): number {
+  return db.run(
+    `DELETE FROM requests WHERE id IN (
+       SELECT id FROM requests WHERE answer IS NOT NULL AND at < ?
+         AND NOT (kind = 'import' AND json_valid(body) AND json_extract(body, '$.source') IS NOT NULL)
+       ORDER BY id LIMIT ?)`,
+    before,
+    limit,
+  )
+}
+
 const select = 'SELECT id, kind, body, "by", at, progress, answer FROM requests'
 
 function checkOpen(db: Connection, id: number): void {

@@ -65,6 +65,7 @@ export async function delivered(
   { ledger, clock }: ForwardingParts,
 ): Promise<readonly Account[]> {
   const receiver = importReceiver(task.id, body.receiver)
+  task.rests()
   for (;;) {
     const accounts = ledger.imports.accounts().filter((account) => account.receiver === receiver)
     const due = accounts.filter(({ outstanding }) => outstanding > 0)

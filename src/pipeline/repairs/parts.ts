@@ -48,6 +48,7 @@ export async function landed(
   isOver: (repair: Repair) => boolean,
   progress: (repair: Repair) => object,
 ): Promise<Repair> {
+  task.rests()
   for (;;) {
     const repair = parts.ledger.repair(task.id)
     task.report(Object.assign({}, progress(repair), held(parts)))
