@@ -3,6 +3,7 @@
 import { expect, test as testAlways } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { hasHelm, template } from '../../deploy/helm/generator/helm.ts'
+import { textOf } from '../docs/checkout.ts'
 import { config, service } from './chart-values.ts'
 import { type Container, type Manifest, manifestsIn, podOf } from './manifests.ts'
 
@@ -182,6 +183,22 @@ function selectorOf(object: Manifest | undefined): object {
   return 'matchLabels' in selector ? (selector.matchLabels as object) : selector
 }
 
+test('alerts and dashboard are made when they are asked for, as they are, where their readers look for them', () => {
+  const none = become({ config })
+  expect([none('PrometheusRule'), none('ConfigMap', '-dashboard')]).toEqual([undefined, undefined])
+  const prometheusRule = { enabled: true, labels: { release: 'prometheus' } }
+  const dashboard = { enabled: true, annotations: { grafana_folder: 'Audit' } }
+  const one = become({ config, prometheusRule, dashboard })
+  expect(one('PrometheusRule')?.metadata.labels).toMatchObject(prometheusRule.labels)
+  expect(one('PrometheusRule')?.spec).toEqual(parse(textOf('deploy/prometheus/rules.yaml')))
+  const { metadata, data = {} } = one('ConfigMap', '-dashboard')!
+  expect(metadata.labels).toMatchObject({ grafana_dashboard: '1' })
+  expect(metadata.annotations).toEqual(dashboard.annotations)
+  expect(data['circleci-audit-forwarder.json']).toBe(textOf('deploy/grafana/dashboard.json'))
+  const slashed = become({ config, prometheusRule: { ...prometheusRule, runbookUrl: 'https://git.acme.dev/f/' } })
+  expect(JSON.stringify(slashed('PrometheusRule'))).toContain('"https://git.acme.dev/f/docs/runbook/forwarder-down.md"')
+})
+
 test('the check runs before anything is changed, the test when it is asked for; either may be left out', () => {
   const one = become({ config })
   const hook = (kind: string, suffix: string) => one(kind, suffix)?.metadata.annotations?.['helm.sh/hook']
@@ -223,7 +240,8 @@ test('placement, priority, sidecars and extra objects are passed on', () => {
 
 test('every object has a name that Kubernetes takes, however long or dotted that of the release', () => {
   const fullnameOverride = `an.odd-${'x'.repeat(80)}`
-  const objects = objectsOf(stringify({ config, fullnameOverride, serviceMonitor: { enabled: true } }))
+  const made = { serviceMonitor: { enabled: true }, prometheusRule: { enabled: true }, dashboard: { enabled: true } }
+  const objects = objectsOf(stringify({ config, fullnameOverride, ...made }))
   expect(objects.length).toBeGreaterThan(8)
   for (const { metadata } of objects) expect(metadata.name).toMatch(/^[a-z][a-z0-9-]{0,61}[a-z0-9]$/)
   const deployment = objects.find(({ kind }) => kind === 'Deployment')!

@@ -5,9 +5,11 @@ import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import { chart, examples } from '../../deploy/helm/generator/chart.ts'
 import { digest, digestFile } from '../../deploy/helm/generator/digest.ts'
+import { copies } from '../../deploy/helm/generator/files.ts'
 import { readme } from '../../deploy/helm/generator/readme.ts'
 import { textOf } from '../docs/checkout.ts'
 import { loaded } from '../docs/loading.ts'
+import { type Alert, alerts } from './alerts.ts'
 import { renderedObjects } from './chart.ts'
 import { defaults } from './defaults.ts'
 import { problemsOf } from './kubernetes.ts'
@@ -16,6 +18,21 @@ import { refusals } from './restricted.ts'
 
 test('the table in the README is what the comments of values.yaml say', () => {
   expect(textOf(`${chart}/README.md`), '`npm run chart` writes it').toBe(readme())
+})
+
+test.each([...copies])('%s is %s', (copy, original) => {
+  expect(textOf(copy)).toBe(textOf(original))
+})
+
+test('the alerts go into the cluster as they are, with links to where the repository is kept', () => {
+  const rule = renderedObjects('five-destinations').find(({ object }) => object.kind === 'PrometheusRule')!
+  const { groups } = rule.object.spec as { readonly groups: readonly { readonly rules: readonly Alert[] }[] }
+  const at = 'https://git.acme.dev/circleci-audit-forwarder/blob/main/docs/runbook/'
+  const linked = ({ annotations, ...rest }: Alert) => {
+    const { runbook_url: page = '', ...said } = annotations
+    return { ...rest, annotations: { ...said, runbook_url: page.replace('docs/runbook/', at) } }
+  }
+  expect(groups.flatMap(({ rules }) => rules)).toEqual(alerts.map(linked))
 })
 
 test('nothing that the rendered examples are made of has changed since', () => {

@@ -1,15 +1,17 @@
-// Writes what of the chart is made from something else (`npm run chart`): the schema of its values, the README's table,
-// and, where there is a helm, the rendered examples.
+// Writes what of the chart is made from something else (`npm run chart`): the schema of its values, the README's table, the
+// alerts and the dashboard, and, where there is a helm, the rendered examples.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { chart, examples, root } from './chart.ts'
+import { chart, examples, root, textOf } from './chart.ts'
 import { digest, digestFile } from './digest.ts'
+import { copies } from './files.ts'
 import { hasHelm, rendered } from './helm.ts'
 import { readme } from './readme.ts'
 import { valuesSchemaText } from './values-schema.ts'
 
 write(`${chart}/values.schema.json`, valuesSchemaText())
 write(`${chart}/README.md`, readme())
+for (const [copy, original] of copies) write(copy, textOf(original))
 if (hasHelm) {
   for (const example of examples()) render(example)
   write(digestFile, digest())

@@ -40,6 +40,8 @@ export const ownValues = z.strictObject({
   podSecurityContext: mapping,
   securityContext: mapping,
   serviceMonitor: z.strictObject({ enabled: on, interval: z.string().regex(/^(\d+(ms|[smh]))+$/), labels: texts }),
+  prometheusRule: z.strictObject({ enabled: on, labels: texts, runbookUrl: z.string() }),
+  dashboard: z.strictObject({ enabled: on, labels: texts, annotations: texts }),
   networkPolicy: z.strictObject({ enabled: on, egress: list, metricsFrom: list }),
   labels: texts,
   podLabels: texts,
