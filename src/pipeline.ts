@@ -168,8 +168,9 @@ export class Pipeline {
     const unlooked = (await this.#imports?.look(either)) ?? []
     const working = [...this.#delivering(either), ...this.#ticking(either), this.#requests.run(either), beating]
     // What the run has completed is accounted for by the run, and delivered with the rest.
-    const isToldMore = (): boolean => [this.#account(), this.#watching.look()].includes(true)
-    if ((await this.#rest(signal, timeoutMs)) && isToldMore()) await this.#rest(signal, timeoutMs)
+    const rested = await this.#rest(signal, timeoutMs)
+    await this.#watching.learn(either)
+    if ([rested && this.#account(), this.#watching.look()].includes(true) && rested) await this.#rest(signal, timeoutMs)
     const unfinished = this.#unfinished()
     over.abort()
     await Promise.all(working)

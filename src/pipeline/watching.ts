@@ -65,6 +65,13 @@ export class Watching {
     return this.#told
   }
 
+  /** Lists what is wanted of the past, once; resolves to how long to wait before that is asked again. Never rejects. */
+  async learn(signal: AbortSignal): Promise<number> {
+    let waitMs = LOOK_MS
+    for (const { receiver, from } of this.#watch?.wanted ?? []) waitMs = await this.#list(receiver, from, signal)
+    return waitMs
+  }
+
   /** Looks every minute until the signal aborts, and lists what is wanted of the past. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([this.#looking(signal), this.#listing(signal)])
@@ -79,9 +86,7 @@ export class Watching {
 
   async #listing(signal: AbortSignal): Promise<void> {
     while (this.#watch !== undefined && !signal.aborted) {
-      let waitMs = LOOK_MS
-      for (const { receiver, from } of this.#watch.wanted) waitMs = await this.#list(receiver, from, signal)
-      await this.#parts.clock.sleep(waitMs, signal)
+      await this.#parts.clock.sleep(await this.learn(signal), signal)
     }
   }
 

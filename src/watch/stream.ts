@@ -171,12 +171,18 @@ export class Stream {
     return { from: this.#from, arrivals, unseen: union([...this.#quiet, ...lacking]) }
   }
 
-  /** What became of the silences that are known. */
+  /**
+   * Ends silences whose events are here after all. After whoever can say more about it: which file brought them.
+   */
+  heal(book: Book): void {
+    if (this.#horizon === Number.NEGATIVE_INFINITY) return
+    for (const gap of book.open)
+      if (isSilence(gap) && gap.receiver === this.receiver && gap.to !== undefined) this.#healed(gap, gap.to, book)
+  }
+
+  /** What became of the silences that were going on. */
   #follow(book: Book): void {
-    for (const gap of this.#gaps.filter(({ closed }) => closed === undefined)) {
-      if (gap.to === undefined) this.#resumed(gap, book)
-      else this.#healed(gap, gap.to, book)
-    }
+    for (const gap of this.#gaps) if (gap.closed === undefined && gap.to === undefined) this.#resumed(gap, book)
   }
 
   #resumed(gap: Gap, book: Book): void {

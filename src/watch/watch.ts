@@ -114,6 +114,7 @@ export class Watch {
   look(): void {
     for (const stream of this.#view.streams.values()) stream.look(this.#book)
     this.#facts()
+    for (const stream of this.#view.streams.values()) stream.heal(this.#book)
     this.#settle(this.#lacks())
     for (const lack of this.#announcements.mentions()) this.#mention(lack)
     for (const expected of this.#view.expected.values()) expected.keep()

@@ -2,6 +2,7 @@ import { clickHouse } from './cases/clickhouse.ts'
 import { addedLater, removed, renamed } from './cases/come-and-go.ts'
 import { deployments } from './cases/deployments.ts'
 import { doctor } from './cases/doctor.ts'
+import { hole } from './cases/hole.ts'
 import { hostile } from './cases/hostile.ts'
 import { importing } from './cases/import.ts'
 import { killNine } from './cases/kill-nine.ts'
@@ -34,6 +35,7 @@ export const cases: readonly Case[] = [
   sigterm,
   offTenDays,
   importing,
+  hole,
   outageWeek,
   s3Sqs,
   killNine,
