@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, test } from 'vitest'
 import { SetupError } from '../../src/domain/failures.ts'
+import type { Ranges } from '../../src/domain/ranges.ts'
 import { LedgerFailure } from '../../src/ledger/failure.ts'
+import { encodeRanges } from '../../src/ledger/sqlite/codec.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
 import { applicationId, type Migration, migrations, schemaVersion } from '../../src/ledger/sqlite/schema.ts'
 import { start } from './lane.ts'
@@ -118,6 +120,33 @@ test('an older forwarder’s alterations and numbers are taken on: none is given
   const object = { ref: 1, store: 's3://b', key: at(1).key }
   expect(ledger.alterations({ limit: 9 })).toEqual([{ object, kind: 'content', evidence: 'abcd', at: 7 }])
   expect(see(ledger, at(1), at(2)).fresh).toMatchObject([{ ref: 2 }])
+  ledger.close()
+})
+
+test('what filters withheld before is taken on, of rows and of what is sealed', () => {
+  const path = join(directory, 'fourteenth.db')
+  const db = new DatabaseSync(path)
+  const sql = migrations.filter(({ version }) => version <= 14).map((migration) => migration.sql)
+  db.exec(`${sql.join(';')}; PRAGMA application_id=${applicationId}; PRAGMA user_version=14`)
+  db.exec(`INSERT INTO routes (destination, receiver, start_at, active) VALUES ('a', 'bucket', 5, 1), ('b', 'bucket', 5, 1);
+    INSERT INTO deliveries (object, destination, route, time, state, settled, due_at, late)
+      VALUES (2, 'a', 1, ${start}, 1, x'', 0, 0), (4, 'a', 1, ${start}, 1, x'', 0, 0)`)
+  const insert = db.prepare('INSERT INTO withheld (destination, object, ranges, shelf, time) VALUES (?, ?, ?, ?, ?)')
+  const ranges = (...some: Ranges) => encodeRanges(some)
+  insert.run('a', 1, ranges([0, 10]), 3, start)
+  insert.run('a', 1, ranges([20, 30], [40, 50]), 3, start)
+  insert.run('a', 2, ranges([5, 10]), null, null)
+  insert.run('a', 3, ranges([0, 7]), 3, start)
+  // Was sealed, and is a row again.
+  insert.run('a', 4, ranges([0, 9]), 3, start)
+  insert.run('b', 1, ranges([0, 8]), 3, start)
+  db.close()
+  const ledger = openSqliteLedger({ path })
+  const of = (destination: string) => [1, 2, 3, 4].map((ref) => ledger.withheld(destination, ref).flat().join(' '))
+  expect(of('a')).toEqual(['0 10 20 30 40 50', '5 10', '0 7', '0 9'])
+  expect(of('b')).toEqual(['0 8', '', '', ''])
+  ledger.rename('b', 'c')
+  expect([of('b'), of('c')]).toEqual([Array(4).fill(''), ['0 8', '', '', '']])
   ledger.close()
 })
 

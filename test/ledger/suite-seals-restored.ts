@@ -212,33 +212,6 @@ export function restoringGuarantees(subject: Subject, guarantee: Guarantee): voi
     expect(ledger.seal(all).sealed).toBe(1)
   })
 
-  guarantee('what filters withheld of a sealed object can be sent later', (first) => {
-    first.enrol([route('a'), route('b')], start)
-    see(first, at(1), at(2))
-    for (const object of [1, 2]) {
-      first.decide(whole(object, [`x${object}`, `y${object}`]), start)
-      const withheld = object === 1 ? [[10, 20] as const] : []
-      first.settle('a', [{ object, ranges: [[0, 20]], withheld, tally: { ...none, delivered: 1, filtered: 1 } }])
-      first.settle('b', [{ object, ranges: [[0, 20]], tally: none }])
-    }
-    expect(first.seal(all).sealed).toBe(2)
-    const ledger = subject.reopen(first)
-    const query = { destination: 'a', receiver: undefined, from: start, to: start + 9 * hour, after: 0, limit: 9 }
-    expect(ledger.withholding(query)).toMatchObject([{ ref: 1, key: at(1).key, version: 'v', size: 50, length: 20 }])
-    for (const other of [{ destination: 'b' }, { receiver: 'other' }, { after: 1 }, { to: start }])
-      expect(ledger.withholding({ ...query, ...other })).toEqual([])
-    expect(ledger.withheld('a', 1)).toEqual([[10, 20]])
-    const positions = [0, 10].map((from) => ({ object: 1, from, to: from + 10 }))
-    expect(ledger.release('a', positions, 7, start)).toBe(1)
-    expect(ledger.row('a', 1)).toMatchObject({ settled: [[0, 10]], released: [[10, 20]] })
-    expect([ledger.row('b', 1), ledger.withheld('a', 1), ledger.object(2)]).toEqual([undefined, [], undefined])
-    expect(ledger.decide(whole(1, ['x1', 'y1']), start)).toEqual({ copies: [], reused: [] })
-    ledger.settle('a', [{ object: 1, ranges: [[10, 20]], tally: { ...none, delivered: 1 } }])
-    expect(ledger.seal(all).sealed).toBe(1)
-    expect(ledger.release('a', positions, 8, start)).toBe(0)
-    if (ledger !== first) ledger.close()
-  })
-
   guarantee('an import finds what is sealed by its number, and knows who has it', (ledger) => {
     ledger.enrol([route('a'), route('b', start + 2 * hour)], start)
     see(ledger, at(1), at(2), at(3))

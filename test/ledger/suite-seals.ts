@@ -5,6 +5,7 @@ import { hour, start } from './lane.ts'
 import { account, at, bad, everything, none, route, see, whole } from './pieces.ts'
 import type { Subject } from './suite.ts'
 import { restoringGuarantees } from './suite-seals-restored.ts'
+import { withheldGuarantees } from './suite-seals-withheld.ts'
 
 export type Guarantee = (what: string, body: (ledger: Ledger) => void) => void
 
@@ -142,4 +143,5 @@ export function sealingGuarantees(subject: Subject, guarantee: Guarantee): void 
   })
 
   restoringGuarantees(subject, guarantee)
+  withheldGuarantees(subject, guarantee)
 }

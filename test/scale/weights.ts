@@ -16,7 +16,15 @@ export interface Weights {
   readonly parts: ReadonlyMap<string, number>
 }
 
-const rowTables: ReadonlySet<string> = new Set(['objects', 'deliveries', 'copies', 'reused', 'adoptions', 'also_seen'])
+const rowTables: ReadonlySet<string> = new Set([
+  'objects',
+  'deliveries',
+  'copies',
+  'reused',
+  'adoptions',
+  'also_seen',
+  'withheld',
+])
 
 /** Weighs a ledger that nobody writes at the moment. */
 export function weigh(path: string): Weights {

@@ -21,6 +21,8 @@ const LOOKBACK = 2 * DAY
 /** As the forwarder does: see src/pipeline/sealing.ts. */
 const SEALED_AT_ONCE = 250
 const DEDUPLICATION = 7 * DAY
+/** Bytes of an event. */
+const EVENT = 350
 const destinations = ['splunk', 'clickhouse'] as const
 const receiver = 'circleci_audit'
 
@@ -104,17 +106,20 @@ export class Year {
 
   #read({ object }: Row, events: number): number {
     const claimants = Array.from({ length: events }, (_, index) => {
-      return { from: index * 350, to: (index + 1) * 350, id: randomUUID(), at: object.time - 1_000 * index }
+      return { from: index * EVENT, to: (index + 1) * EVENT, id: randomUUID(), at: object.time - 1_000 * index }
     })
-    const to = events * 350
+    const to = events * EVENT
     this.ledger.decide({ object: object.ref, from: 0, to, claimants, bad: [], end: true }, this.clock.now())
     return to
   }
 
+  /** All but the first destination have a filter, which withholds the first event of every object. */
   #settle(destination: string, lengths: ReadonlyMap<number, number>): void {
+    const filtered = destination === destinations[0] ? 0 : 1
     const settlements = [...lengths].map(([object, length]) => {
-      const tally = { delivered: length / 350, filtered: 0, duplicates: 0, quarantined: 0 }
-      return { object, ranges: [[0, length] as const], tally }
+      const tally = { delivered: length / EVENT - filtered, filtered, duplicates: 0, quarantined: 0 }
+      const withheld = filtered === 1 ? [[0, EVENT] as const] : []
+      return { object, ranges: [[0, length] as const], tally, withheld }
     })
     this.ledger.settle(destination, settlements)
   }

@@ -6,7 +6,18 @@ import type { Connection } from './connection.ts'
 
 /** `stops` last: its rows may be of destinations without routes. */
 const tables = [
-  ...['routes', 'deliveries', 'sealed', 'adoptions', 'intents', 'quarantine', 'withheld', 'dealt', 'stops'],
+  ...[
+    'routes',
+    'deliveries',
+    'sealed',
+    'adoptions',
+    'intents',
+    'quarantine',
+    'withheld',
+    'withheld_sealed',
+    'dealt',
+    'stops',
+  ],
 ] as const
 
 /** Everything that is called `from` is called `to`. */

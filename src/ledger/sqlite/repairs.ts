@@ -11,7 +11,7 @@ import { discard } from './quarantine.ts'
 import { count, type Delivery, delivery, encodeSome, lost, outstanding, tallyRow, touchHour } from './rows.ts'
 import { isSealed, restoreRow, sealedRow } from './seals.ts'
 import { Shelves } from './shelves.ts'
-import { forgetWithheld, withheld } from './withheld.ts'
+import { forgetWithheld, sealedWithholding, shelfOfWithheld, withheld } from './withheld.ts'
 
 /** The row, outstanding whatever it was. */
 export function makeDue(db: Connection, row: Delivery, now: number): void {
@@ -67,31 +67,25 @@ export function withholding(db: Connection, query: WithheldQuery): AuditObject[]
     after,
     limit,
   )
-  const objects = [...refs.flatMap(({ ref }) => objectOf(db, ref) ?? []), ...sealedWithholding(db, query)]
+  const objects = [...refs.flatMap(({ ref }) => objectOf(db, ref) ?? []), ...withholdingSealed(db, query)]
   return objects.sort((a, b) => a.ref - b.ref).slice(0, limit)
 }
 
 /** The same for rows that are sealed. */
-function sealedWithholding(db: Connection, query: WithheldQuery): AuditObject[] {
-  const { destination, receiver, from, to, after, limit } = query
-  const found: AuditObject[] = []
+function withholdingSealed(db: Connection, query: WithheldQuery): AuditObject[] {
+  const { destination, receiver, from, to, limit } = query
+  let found: AuditObject[] = []
   const shelves = new Shelves(db)
-  const sealed = db.each<{ ref: number; shelf: number }>(
-    `SELECT DISTINCT w.object AS ref, w.shelf FROM withheld w
-     WHERE w.destination = ?1 AND w.object > ?2 AND w.shelf IS NOT NULL AND w.time >= ?3 AND w.time < ?4
-       AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.object = w.object AND d.destination = w.destination)
-     ORDER BY w.object`,
-    destination,
-    after,
-    from,
-    to,
-  )
-  for (const { ref, shelf } of sealed) {
-    const shelved = shelves.get(shelf, ref)
-    const row = shelved && sealedRow(db, destination, shelved)
-    if (shelved === undefined || row?.active !== 1 || (receiver ?? row.receiver) !== row.receiver) continue
-    found.push(shelved.object)
-    if (found.length === limit) break
+  for (const { first, shelf, objects } of sealedWithholding(db, query)) {
+    // Numbers on later shelves are greater still.
+    if (first > (found[limit - 1]?.ref ?? Number.POSITIVE_INFINITY)) break
+    const theirs = objects.flatMap((ref): AuditObject[] => {
+      const shelved = shelves.get(shelf, ref)
+      const row = shelved && sealedRow(db, destination, shelved)
+      if (shelved === undefined || row?.active !== 1 || (receiver ?? row.receiver) !== row.receiver) return []
+      return shelved.object.time >= from && shelved.object.time < to ? [shelved.object] : []
+    })
+    found = [...found, ...theirs].sort((a, b) => a.ref - b.ref).slice(0, limit)
   }
   return found
 }
@@ -125,8 +119,7 @@ export function release(
 function rowToRelease(db: Connection, destination: string, object: number): Delivery | undefined {
   const row = delivery(db, destination, object)
   if (row !== undefined || !isSealed(db, destination, object)) return row
-  const sql = 'SELECT shelf FROM withheld WHERE destination = ? AND object = ? AND shelf IS NOT NULL LIMIT 1'
-  const shelf = db.get<{ shelf: number }>(sql, destination, object)?.shelf
+  const shelf = shelfOfWithheld(db, { destination, object })
   const shelved = shelf === undefined ? undefined : new Shelves(db).get(shelf, object)
   if (shelved === undefined || sealedRow(db, destination, shelved)?.active !== 1) return undefined
   restoreRow(db, destination, shelved)

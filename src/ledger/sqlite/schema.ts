@@ -251,6 +251,25 @@ const thirteenth = 'CREATE INDEX at_rest ON quarantine (destination, id) WHERE p
 /** From which schema on a program can work on this ledger: additive steps leave the number as it is. */
 const fourteenth = 'CREATE TABLE compatible (oldest INTEGER NOT NULL); INSERT INTO compatible (oldest) VALUES (14)'
 
+/** What filters withheld of sealed rows, together: see withheld.ts. */
+const fifteenth = `
+CREATE TABLE withheld_sealed (
+  id INTEGER PRIMARY KEY, destination TEXT NOT NULL, shelf INTEGER NOT NULL, first INTEGER NOT NULL,
+  last INTEGER NOT NULL, lines TEXT NOT NULL
+);
+CREATE INDEX withheld_sealed_by_number ON withheld_sealed (destination, first, last);
+INSERT INTO withheld_sealed (destination, shelf, first, last, lines)
+  SELECT destination, shelf, min(object), max(object), json_group_array(json_array(object, hex(ranges))) FROM withheld w
+  WHERE shelf IS NOT NULL AND NOT EXISTS
+    (SELECT 1 FROM deliveries d WHERE d.object = w.object AND d.destination = w.destination)
+  GROUP BY destination, shelf;
+DELETE FROM withheld WHERE shelf IS NOT NULL AND NOT EXISTS
+  (SELECT 1 FROM deliveries d WHERE d.object = withheld.object AND d.destination = withheld.destination);
+ALTER TABLE withheld DROP COLUMN shelf;
+ALTER TABLE withheld DROP COLUMN time;
+UPDATE compatible SET oldest = 15;
+`
+
 /** Up to the first release, in order; each takes the ledger from the version before it to its own. */
 const untilReleased: readonly Migration[] = [
   { version: 1, sql: first },
@@ -267,6 +286,7 @@ const untilReleased: readonly Migration[] = [
   { version: 12, sql: twelfth },
   { version: 13, sql: thirteenth },
   { version: 14, sql: fourteenth },
+  { version: 15, sql: fifteenth },
 ]
 
 /** Those after it. A step that was released never changes. */

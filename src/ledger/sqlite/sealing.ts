@@ -8,6 +8,7 @@ import { addNumbers } from './numbers.ts'
 import { numbers, oldObjects, type Sealable, sealable } from './sealable.ts'
 import { addMarks, isSealed, Seals } from './seals.ts'
 import { type Shelved, shelve } from './shelves.ts'
+import { sealWithheld } from './withheld.ts'
 
 export function seal(db: Connection, query: SealQuery): Sealing {
   const old = oldObjects(db, { ...query, limit: query.limit + 1 })
@@ -65,13 +66,7 @@ function withEarlier(db: Connection, ready: readonly Sealable[]): Shelved[] {
 function sealRows(db: Connection, destination: string, refs: readonly number[], shelf: number): void {
   const listed = JSON.stringify(refs)
   db.run(`DELETE FROM adoptions WHERE destination = ?2 AND owner IN ${numbers}`, listed, destination)
-  db.run(
-    `UPDATE withheld SET shelf = ?3, time = (SELECT o.time FROM objects o WHERE o.ref = withheld.object)
-     WHERE destination = ?2 AND object IN ${numbers}`,
-    listed,
-    destination,
-    shelf,
-  )
+  sealWithheld(db, destination, listed, shelf)
   addNumbers(db, 'sealed', destination, refs)
 }
 

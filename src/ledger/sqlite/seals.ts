@@ -11,6 +11,7 @@ import type { Connection } from './connection.ts'
 import { beginning, type Entry, find, keyMark, type Marked, markOf, merged, type Named } from './marks.ts'
 import { holdsNumber, removeNumber } from './numbers.ts'
 import { type Shelved, type ShelvedRow, Shelves } from './shelves.ts'
+import { unsealWithheld } from './withheld.ts'
 
 /** The seals of a store, as one call asks them: every list is read once. */
 export class Seals {
@@ -119,6 +120,7 @@ export function restoreRow(db: Connection, destination: string, shelved: Shelved
   const { ref, time, length, seenAt } = shelved.object
   if (db.get('SELECT 1 FROM objects WHERE ref = ?', ref) === undefined) restore(db, shelved, row.receiver)
   removeNumber(db, 'sealed', destination, ref)
+  unsealWithheld(db, { destination, object: ref })
   const { delivered, filtered, duplicates, quarantined } = row.tally
   db.run(
     `INSERT INTO deliveries (object, destination, route, time, state, settled, due_at, late, generation, delivered,
