@@ -30,6 +30,10 @@ export async function answered<T>(
     const { request, answer } = await fulfilled(loaded, {
       ...asking,
       show: (progress) => line.show(asking.progress(progress)),
+      say: (text) => {
+        line.clear()
+        process.stderr.write(`${text}\n`)
+      },
     })
     line.clear()
     if (answer === undefined) {

@@ -1,7 +1,8 @@
 // A command that changes something beside a running forwarder. It writes one row, and follows it: the forwarder, which
 // holds the ledger, does the work. Where nobody holds it the command takes it and does the work itself, as the forwarder
-// would; and where the forwarder ends before it has answered, so does the command from there on. Either way the request
-// is a row before anything is done, so it outlives whoever asked, and whoever works.
+// would; and where the forwarder ends before it has answered, and is not back in a minute, so does the command from there
+// on: one that is only restarted must find its ledger free. Either way the request is a row before anything is done, so it
+// outlives whoever asked, and whoever works.
 import { existsSync } from 'node:fs'
 import type { Loaded } from '../config/load.ts'
 import { SetupError } from '../domain/failures.ts'
@@ -9,7 +10,7 @@ import { type Answer, readAnswer } from '../domain/request.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Request } from '../ledger/requests.ts'
 import { openSqliteLedger, type SqliteLedger } from '../ledger/sqlite/ledger.ts'
-import { LedgerHeld } from '../ledger/sqlite/lock.ts'
+import { LedgerHeld, Lock } from '../ledger/sqlite/lock.ts'
 import { systemClock } from './clock.ts'
 import { openPipeline, openTelemetry } from './open.ts'
 import { StopSignals } from './stop.ts'
@@ -21,6 +22,10 @@ export interface Asking {
   readonly body: unknown
   /** How far it is, whenever that has changed. */
   readonly show: (progress: unknown) => void
+  /** What whoever waits should know. */
+  readonly say?: (text: string) => void
+  /** How long a forwarder that has ended is waited for, in milliseconds. */
+  readonly comeBackMs?: number
   /** Whether an unanswered request is this very one: then it is followed, and none is made. */
   readonly joins?: (request: Request) => boolean
   /** Whether there may be no ledger yet; it is then created. */
@@ -36,6 +41,7 @@ export interface Asked {
 /** How often a request is looked at, and how often it is tried whether its forwarder has ended, in milliseconds. */
 const LOOK_MS = 250
 const TRY_MS = 2_000
+const COME_BACK_MS = 60_000
 
 /** Has a request fulfilled, by the running forwarder or here. Throws SetupError where there is no ledger to ask. */
 export async function fulfilled(loaded: Loaded, asking: Asking): Promise<Asked> {
@@ -43,8 +49,10 @@ export async function fulfilled(loaded: Loaded, asking: Asking): Promise<Asked> 
   const stop = stopSignal()
   const show = onChange(asking.show)
   let request: number | undefined
+  const absence = new Absence(path, asking)
   for (;;) {
-    const mine = taken(loaded, path)
+    const mine = absence.isAwaited() ? undefined : taken(loaded, path)
+    if (mine === undefined) absence.held()
     const ledger = mine ?? openSqliteLedger({ path, readOnly: true })
     try {
       request ??= joined(ledger, asking) ?? ledger.ask(asking.kind, JSON.stringify(asking.body), whoAsks(), Date.now())
@@ -75,6 +83,50 @@ export function ledgerPath({ config }: Loaded, mayBegin = false): string {
   throw new SetupError(`there is no ledger ${path}`, {
     hint: 'correct service.ledger.sqlite.path, or start the forwarder first',
   })
+}
+
+/** A forwarder that was there and is not any more: perhaps it is being restarted, and must find its ledger free. */
+class Absence {
+  readonly #lock: string
+  readonly #asking: Asking
+  #since: number | undefined
+  #wasHeld = false
+
+  constructor(path: string, asking: Asking) {
+    this.#lock = `${path}.lock`
+    this.#asking = asking
+  }
+
+  /** Somebody else has the ledger. */
+  held(): void {
+    this.#wasHeld = true
+  }
+
+  /** Whether it may come back, so that its ledger is left alone. */
+  isAwaited(): boolean {
+    const { say, comeBackMs = COME_BACK_MS } = this.#asking
+    if (!this.#wasHeld) return false
+    if (!this.#isFree()) {
+      this.#since = undefined
+      return true
+    }
+    if (this.#since === undefined) {
+      const seconds = Math.ceil(comeBackMs / 1_000)
+      say?.(`the forwarder has ended; if it is not back in ${seconds} s, the work is done here`)
+    }
+    this.#since ??= Date.now()
+    return Date.now() - this.#since < comeBackMs
+  }
+
+  #isFree(): boolean {
+    try {
+      new Lock(this.#lock).release()
+      return true
+    } catch (error) {
+      if (error instanceof LedgerHeld) return false
+      throw error
+    }
+  }
 }
 
 /** The ledger, held from now on; undefined where somebody else holds it, who is not disturbed. */

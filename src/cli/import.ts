@@ -124,6 +124,10 @@ async function forwarded(loaded: Loaded, { kind, body }: Wanted, options: Import
       line.show(progressText(body.name, progress))
       say(waitingText(progress))
     },
+    say: (text) => {
+      line.clear()
+      console.error(`${body.name}: ${text}`)
+    },
     joins: (request) => isSameImport(request.body, body),
     mayBegin: true,
   }

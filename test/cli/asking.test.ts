@@ -59,13 +59,39 @@ test('the running forwarder does it, and one sees how far it is', async () => {
 
 test('where nobody holds the ledger, or the holder ends without an answer, the command does the work', async () => {
   const ledger = openSqliteLedger({ path })
-  const asking = { kind: 'no.such.kind', body: {}, show: () => {} }
+  const said: string[] = []
+  const asking = {
+    kind: 'no.such.kind',
+    body: {},
+    show: () => {},
+    say: (text: string) => said.push(text),
+    comeBackMs: 1,
+  }
   const waiting = fulfilled(loaded, asking)
   await expect.poll(() => ledger.asked().length).toBe(1)
   ledger.close()
   const refused = { refused: expect.stringContaining('no.such.kind'), hint: expect.any(String) }
   expect(await waiting).toEqual({ request: 1, answer: refused })
+  expect(said).toEqual(['the forwarder has ended; if it is not back in 1 s, the work is done here'])
   expect(await fulfilled(loaded, asking)).toEqual({ request: 2, answer: refused })
+  expect(said).toHaveLength(1)
+})
+
+test('a forwarder that is restarted finds its ledger free, and does the work', async () => {
+  const before = openSqliteLedger({ path })
+  const said: string[] = []
+  const asking = { kind: 'count', body: 1, show: () => {}, say: (text: string) => said.push(text), comeBackMs: 600_000 }
+  const waiting = fulfilled(loaded, asking)
+  await expect.poll(() => before.asked().length).toBe(1)
+  before.close()
+  await expect.poll(() => said.length, { timeout: 20_000 }).toBe(1)
+  const ledger = openSqliteLedger({ path })
+  const end = new AbortController()
+  const running = forwarder(ledger, end.signal)
+  expect(await waiting).toMatchObject({ request: 1, answer: { done: { counted: 1 } } })
+  end.abort()
+  await running
+  ledger.close()
 })
 
 test('without a ledger there is nobody to ask, unless it may begin one', async () => {
