@@ -52,7 +52,10 @@ export class Renewals {
     if (source === undefined || source.fixed) return first
     let waiting: Exporter | undefined
     const look = (anyway: boolean): void => {
-      waiting = this.#replaced(source, path, anyway, (config) => create(id, config, this.#loaded)) ?? waiting
+      const made = this.#replaced(source, path, anyway, (config) => create(id, config, this.#loaded))
+      if (made === undefined) return
+      void waiting?.close() // replaced before it was used
+      waiting = made
     }
     this.#looks.push(() => look(false))
     return renewed(first, (anyway) => {

@@ -19,11 +19,13 @@ import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { Exporter, Outcome } from '@circleci-audit-forwarder/contract'
 import { canary } from '@circleci-audit-forwarder/contract/testing'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openNotify } from '../../src/cli/assemble.ts'
 import { components } from '../../src/cli/components.ts'
+import { openPipeline, openTelemetry } from '../../src/cli/open.ts'
 import { Renewals } from '../../src/cli/renewals.ts'
 import { type Loaded, loadConfig, processSources } from '../../src/config/load.ts'
+import { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
 import { canaryRecord } from '../../src/mapping/canary.ts'
 import type { TelemetryEvent } from '../../src/telemetry/events.ts'
 import { Authority, canSign } from '../network/certificates.ts'
@@ -43,6 +45,7 @@ const authorities: Authority[] = []
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'renewals-'))
+  mkdirSync(join(folder, 'bucket'))
   told = []
 })
 afterEach(async () => {
@@ -71,19 +74,36 @@ function swap(version: string, files: Readonly<Record<string, string>>): string 
 
 async function load(exporter: object, more: object = {}): Promise<Loaded> {
   const config = {
-    receivers: { circleci_audit: { store: { directory: { path: folder } } } },
+    receivers: {
+      circleci_audit: {
+        store: { directory: { path: join(folder, 'bucket') } },
+        start_at: 'beginning',
+        sweep: { lookback: '3650d' },
+      },
+    },
     exporters: { otlp_http: exporter },
     service: { pipelines: { logs: { receivers: ['circleci_audit'], exporters: ['otlp_http'] } }, ...more },
   }
   return loadConfig(file('config.json', JSON.stringify(config)), components, { sources: processSources(), now: 0 })
 }
 
-/** The one destination, as the program makes it. */
-function exporterOf(loaded: Loaded): Exporter {
-  const renewals = new Renewals(loaded, (event) => told.push(event))
-  const module = components.exporters.find(({ type }) => type === 'otlp_http')
-  return renewals.exporter('otlp_http', module!.create(loaded.config.exporters['otlp_http']?.settings))
+/** The program around one destination. */
+async function opened(loaded: Loaded) {
+  const telemetry = { ...openTelemetry(loaded, 'error'), tell: (event: TelemetryEvent) => void told.push(event) }
+  const end = new AbortController()
+  const { pipeline, destinations } = await openPipeline(loaded, new MemoryLedger(), telemetry, end.signal)
+  return { pipeline, exporter: destinations[0]!.exporter, end }
 }
+
+/** The one destination, as the program makes it. */
+async function exporterOf(loaded: Loaded): Promise<Exporter> {
+  const { exporter, end } = await opened(loaded)
+  end.abort()
+  return exporter
+}
+
+/** What was said of secrets and certificates. */
+const toldOfThem = () => told.filter(({ type }) => type.startsWith('credentials_'))
 
 function authority(): Authority {
   const made = new Authority()
@@ -136,7 +156,7 @@ describe.skipIf(!canSign)('a destination whose credentials are replaced', () => 
     const tls = { ca_file: `${now}/ca.pem`, cert_file: `${now}/cert.pem`, key_file: `${now}/key.pem` }
     const headers = { authorization: `Bearer \${file:${now}/token}` }
     const loaded = await load({ endpoint: first.address, tls, headers })
-    const exporter = exporterOf(loaded)
+    const exporter = await exporterOf(loaded)
     expect(await sent(exporter)).toEqual({ status: 'delivered' })
 
     await closeAll()
@@ -146,7 +166,7 @@ describe.skipIf(!canSign)('a destination whose credentials are replaced', () => 
     swap('2', secret(after, canary('two')))
     expect(await sent(exporter)).toEqual({ status: 'delivered' })
     expect(seen).toEqual([`Bearer ${canary('two')}`])
-    expect(told).toEqual([{ type: 'credentials_renewed', component: 'exporters.otlp_http' }])
+    expect(toldOfThem()).toEqual([{ type: 'credentials_renewed', component: 'exporters.otlp_http' }])
     expect(loaded.secrets).toContain(`Bearer ${canary('two')}`)
     await exporter.close()
   })
@@ -157,16 +177,16 @@ describe.skipIf(!canSign)('a destination whose credentials are replaced', () => 
     const [one, two] = [by.sign(['client']), by.sign(['client'])]
     const tls = { ca_file: by.caFile, cert_file: file('cert.pem', one.cert), key_file: file('key.pem', one.key) }
     const headers = { authorization: `Bearer ${'${file:'}${file('token', canary('one'))}}` }
-    const exporter = exporterOf(await load({ endpoint: address, tls, headers }))
+    const exporter = await exporterOf(await load({ endpoint: address, tls, headers }))
     file('cert.pem', two.cert)
     expect(await sent(exporter)).toEqual({ status: 'delivered' })
     expect(await sent(exporter)).toEqual({ status: 'delivered' })
-    expect(told).toMatchObject([
+    expect(toldOfThem()).toMatchObject([
       { type: 'credentials_unusable', component: 'exporters.otlp_http', reason: expect.stringContaining('key.pem') },
     ])
     file('key.pem', two.key)
     expect(await sent(exporter)).toEqual({ status: 'delivered' })
-    expect(told.at(-1)).toEqual({ type: 'credentials_renewed', component: 'exporters.otlp_http' })
+    expect(toldOfThem().at(-1)).toEqual({ type: 'credentials_renewed', component: 'exporters.otlp_http' })
     await exporter.close()
   })
 
@@ -184,13 +204,39 @@ describe.skipIf(!canSign)('a destination whose credentials are replaced', () => 
     // A file system whose clock stands still shows no difference.
     const again = loaded.document.again.bind(loaded.document)
     loaded.document.again = (path, sources) => again(path, { ...sources, readFile: () => read })
-    const exporter = exporterOf(loaded)
+    const exporter = await exporterOf(loaded)
     await sent(exporter)
     place.bearer = canary('two')
     expect(await sent(exporter)).toMatchObject({ status: 'stopped', cause: 'credentials' })
     read = canary('two')
     expect(await sent(exporter)).toEqual({ status: 'delivered' })
     await exporter.close()
+  })
+
+  test('a stopped destination goes on with the first probe that has the new token', async () => {
+    const by = authority()
+    const place = await site(by, canary('two'))
+    const { cert, key } = by.sign(['client'])
+    const tls = { ca_file: by.caFile, cert_file: file('cert.pem', cert), key_file: file('key.pem', key) }
+    const token = file('token', canary('one'))
+    const headers = { authorization: `Bearer \${file:${token}}` }
+    const retry = { initial_interval: '10ms', max_interval: '20ms' }
+    const path = join(folder, 'bucket/year=2026/month=11/day=09/hour=08')
+    mkdirSync(path, { recursive: true })
+    const object = join(path, '2026-11-09T08:20:12_a1')
+    writeFileSync(object, '{"id":"1","action":"project.add","occurred_at":"2026-11-09T08:19:00Z"}\n')
+    utimesSync(object, 1, 1_794_000_000)
+    const { pipeline, end } = await opened(
+      await load({ endpoint: place.address, tls, headers, retry, own_records: false }),
+    )
+    const ran = pipeline.runOnce(end.signal, 60_000)
+    await vi.waitFor(() => expect(told.map(({ type }) => type)).toContain('destination_stopped'), 30_000)
+    file('token', canary('two'))
+    expect(await ran).toMatchObject({ unfinished: [] })
+    end.abort()
+    expect(told.map(({ type }) => type)).toContain('destination_resumed')
+    expect(place.seen.at(0)).toBe(`Bearer ${canary('one')}`)
+    expect(place.seen.at(-1)).toBe(`Bearer ${canary('two')}`)
   })
 
   test('an authority of `service.ca_file` takes the place of the one before', async () => {
