@@ -133,11 +133,14 @@ const processRow: Row = {
     ),
     graph(
       { title: 'CPU', description: 'Of one core.', unit: 'percentunit' },
-      shows(`rate(process_cpu_seconds_total{${all}}[$__rate_interval]) and ${of('build_info')}`, '{{instance}}'),
+      shows(
+        `rate(process_cpu_seconds_total{${all}}[$__rate_interval]) and on (instance, job) ${of('build_info')}`,
+        '{{instance}}',
+      ),
     ),
     graph(
       { title: 'Starts', description: 'How long the process runs. A saw has a reason.', unit: 's' },
-      shows(`time() - process_start_time_seconds{${all}} and on (instance) ${of('build_info')}`, '{{instance}}'),
+      shows(`time() - process_start_time_seconds{${all}} and on (instance, job) ${of('build_info')}`, '{{instance}}'),
     ),
     graph(
       { title: 'Certificates and signatures', description: 'Until they end.', unit: 's' },
