@@ -156,12 +156,32 @@ test('a sweep that is stopped advances nothing and complains of nothing', async 
   expect(told).toEqual([])
 })
 
-test('a huge listing is handed over page by page', async () => {
+test('a huge listing is handed over a few hundred objects at a time, and others have their turn in between', async () => {
   const { store, sink, receiver } = world()
   for (let n = 0; n < 2500; n++) store.put(`year=2026/month=03/day=15/hour=08/2026-03-15T08:00:00_${n}`)
+  const known: number[] = []
+  const look = (): void => {
+    known.push(sink.known.size)
+    if (sink.known.size < 2500) setImmediate(look)
+  }
+  setImmediate(look)
   await receiver.sweepOnce(never)
   expect(sink.known.size).toBe(2500)
-  expect(sink.largest).toBe(1000)
+  expect(sink.largest).toBe(250)
+  expect(new Set(known).size).toBeGreaterThanOrEqual(6)
+})
+
+test('a sweep that is stopped within a page goes no further', async () => {
+  const { store, sink, receiver, told } = world()
+  for (let n = 0; n < 1000; n++) store.put(`year=2026/month=03/day=15/hour=08/2026-03-15T08:00:00_${n}`)
+  const stop = new AbortController()
+  const { see } = sink
+  sink.see = (...found) => {
+    stop.abort()
+    return see.apply(sink, found)
+  }
+  expect(await receiver.sweepOnce(stop.signal)).toBe(false)
+  expect([sink.known.size, sink.advances, told.filter(({ type }) => type === 'sweep_failed')]).toEqual([250, [], []])
 })
 
 test('foreign keys are told of once a sweep, and probes never', async () => {
