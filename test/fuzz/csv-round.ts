@@ -105,7 +105,7 @@ function torn(bytes: Buffer, chance: Chance): Buffer {
 }
 
 /** On a machine with other things to do; whoever runs rounds says what hangs. */
-const patienceMs = 170_000
+const patienceMs = 590_000
 
 /** Undefined for a file without events: whoever asked is told so, and nothing of it is kept. */
 async function importOf({ bytes, ...file }: Damaged, world: World): Promise<Imported | undefined> {
