@@ -23,15 +23,24 @@ export function differencesOf(request: number): string {
   return `${request}.differences`
 }
 
-/** Nothing of this import will be read any more. */
+/** Nobody waits for anything of this import any more. Its copy goes, or is spared where something of it can be sent yet. */
 export async function clear(request: number, receiver: string, parts: ClearingParts): Promise<void> {
   const { ledger, enrolment, staging, clock } = parts
-  enrolment.drop(importReceiver(request, receiver))
+  const mine = importReceiver(request, receiver)
+  const fed = enrolment.routes.filter((route) => route.receiver === mine).map(({ destination }) => destination)
+  enrolment.drop(mine)
   const key = stagedIn(ledger.request(request)?.body)
   const [number] = ledger.imports.numbers(importStore(receiver), [{ key, version: String(request) }])
+  if (number !== undefined && leavesSomething(ledger, number, mine, fed)) await staging.spare(key, mine)
   while (number !== undefined && ledger.imports.forgetCopies(number, FORGET) === FORGET) await clock.sleep(0)
   const wanted = wantedBy(ledger)
   for (const name of [key, differencesOf(request)]) if (name !== '' && !wanted.has(name)) await staging.remove(name)
+}
+
+/** Whether a filter withheld something, or there is something in quarantine. */
+function leavesSomething(ledger: Ledger, object: number, receiver: string, fed: readonly string[]): boolean {
+  const isWithheld = fed.some((destination) => ledger.withheld(destination, object).length > 0)
+  return isWithheld || ledger.quarantine({ receiver, limit: 1, bare: true }).length > 0
 }
 
 /** Clears up after imports that are answered, and removes what was staged for nothing. */

@@ -5,6 +5,7 @@ import type { AuditObject } from '../../domain/objects.ts'
 import { RequestRefused, type Task } from '../../domain/request.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { KeptRecord, Repair } from '../../ledger/repairs.ts'
+import type { Copies } from '../../receiver/imports/copies.ts'
 import type { Tell } from '../../telemetry/events.ts'
 import type { Enrolment } from '../enrolment.ts'
 import type { ReceiverSpec } from '../parts.ts'
@@ -18,6 +19,7 @@ export interface RepairParts {
   readonly random: Random
   readonly tell: Tell
   readonly enrolment: Pick<Enrolment, 'reopen'>
+  readonly imports?: { readonly staging: Pick<Copies, 'spared'> }
   /** There are rows due that were not before. */
   readonly wake: () => void
 }

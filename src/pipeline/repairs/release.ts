@@ -6,6 +6,7 @@ import { ActionGlob } from '../../domain/action.ts'
 import { actRecord } from '../../domain/acts.ts'
 import { backoff } from '../../domain/backoff.ts'
 import { ReadFailure } from '../../domain/failures.ts'
+import { importOf, importReceiver, importStoreOf } from '../../domain/imports.ts'
 import type { AuditObject } from '../../domain/objects.ts'
 import { covers } from '../../domain/ranges.ts'
 import type { Task } from '../../domain/request.ts'
@@ -31,12 +32,14 @@ export async function release(
 ): Promise<Backfilled & { readonly unreadable: number }> {
   receiversOf(parts, body)
   say(parts, body, task)
+  await reopenImports(parts, body)
   const found = { objects: 0, taken: 0, waiting: 0, settled: 0, unreadable: 0 }
   for await (const { destination, object } of withholding(parts.ledger, body)) {
     const delayed = ({ message, hint }: ReadFailure): void => task.report({ ...found, delayed: message, hint })
     const positions = await matching(parts, destination, object, body, { ...task, delayed })
     if (positions === undefined) found.unreadable += 1
     else if (positions.length > 0) {
+      reopen(parts, object)
       for (let first = 0; first < positions.length; first += POSITIONS) {
         const some = positions.slice(first, first + POSITIONS)
         parts.ledger.release(destination, some, task.id, parts.clock.now())
@@ -49,6 +52,20 @@ export async function release(
     await pause(parts, task)
   }
   return finished(parts, task, found)
+}
+
+/** What filters withheld of files that were imported can be sent for as long as their copies are spared. */
+async function reopenImports({ imports, enrolment }: RepairParts, { receiver }: BackfillBody): Promise<void> {
+  for (const spared of (await imports?.staging.spared()) ?? []) {
+    const whose = importOf(spared)?.receiver
+    if (whose !== undefined && (receiver ?? whose) === whose) enrolment.reopen(spared)
+  }
+}
+
+/** Its routes may have been taken out again meanwhile: nothing of it was on its way. */
+function reopen({ enrolment }: RepairParts, { store, version }: AuditObject): void {
+  const receiver = importStoreOf(store)
+  if (receiver !== undefined) enrolment.reopen(importReceiver(Number(version), receiver))
 }
 
 async function finished(
@@ -73,11 +90,15 @@ export async function* withholding(
   ledger: Pick<Ledger, 'routes' | 'withholding'>,
   { destination: wanted, receiver, from, to }: Pick<BackfillBody, 'destination' | 'receiver' | 'from' | 'to'>,
 ): AsyncGenerator<{ readonly destination: string; readonly object: AuditObject }> {
-  const names = new Set(ledger.routes().map(({ destination }) => destination))
-  for (const destination of names) {
+  const fitting = ledger.routes().filter((route) => {
+    return receiver === undefined || route.receiver === receiver || importOf(route.receiver)?.receiver === receiver
+  })
+  const names = new Map(fitting.map((route) => [`${route.destination} ${receiver && route.receiver}`, route]))
+  for (const { destination, receiver: feeding } of names.values()) {
     if (wanted !== undefined && wanted !== destination) continue
     for (let after = 0; ; ) {
-      const objects = ledger.withholding({ destination, receiver, from, to, after, limit: STEP })
+      const narrowed = receiver === undefined ? undefined : feeding
+      const objects = ledger.withholding({ destination, receiver: narrowed, from, to, after, limit: STEP })
       const last = objects[objects.length - 1]
       if (last === undefined) break
       after = last.ref

@@ -30,6 +30,13 @@ export interface Copies {
   sizeOf(name: string): Promise<number | undefined>
   /** The copy's bytes, as they are stored. Fails with ReadFailure while iterating. */
   read(object: Pick<Sighting, 'key'>, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /**
+   * The copy may be of use still, but nobody waits for it: it stays readable under its name until there is no room for
+   * another one. `about` says whose it is.
+   */
+  spare(name: string, about: string): Promise<void>
+  /** What was said of those that were spared and are still there. */
+  spared(): Promise<readonly string[]>
   /** It need not be there. */
   remove(name: string): Promise<void>
   /** Keeps a few words beside the copies, under a name that is no copy's. All of them or, if it fails, what was kept before. */

@@ -3,10 +3,13 @@
 // everywhere. It is kept compressed, as it came if it was, and all copies together are bounded.
 //
 // A copy is complete or not there: it is written under a temporary name, synchronised, and renamed.
+//
+// One of which something is left to be sent (what a filter withheld, rows that a later version may read) is spared when it is
+// delivered: it stays for as long as its bytes are not needed for another.
 
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { chown, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chown, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable, type Transform } from 'node:stream'
 import { constants, createZstdCompress } from 'node:zlib'
@@ -25,6 +28,19 @@ export interface StagingOptions {
 const orphanMs = 3_600_000
 const part = '.part'
 const copyName = /^[0-9a-f]{64}$/
+/** A spared copy: its name, and what was said of it. */
+const spareName = /^([0-9a-f]{64})~(.+)\.spare$/
+/** As long as quarantine and filters are likely to be looked at, in milliseconds. */
+const spareMs = 90 * 86_400_000
+
+/** Spared copies make way for this part of all bytes at once. */
+const waysOfRoom = 16
+
+interface Kept {
+  readonly name: string
+  readonly size: number
+  readonly modified: number
+}
 
 export class Staging implements Copies {
   readonly folder: string
@@ -55,8 +71,19 @@ export class Staging implements Copies {
   }
 
   async free(): Promise<number> {
-    const used = (await this.#files()).reduce((sum, { size }) => sum + size, 0)
-    return Math.max(0, this.#maxBytes - used)
+    const used = (await this.#files()).filter(({ name }) => !spareName.test(name))
+    return Math.max(0, this.#maxBytes - bytesOf(used))
+  }
+
+  async spare(name: string, about: string): Promise<void> {
+    const spare = join(this.folder, `${name}~${encodeURIComponent(about)}.spare`)
+    await link(join(this.folder, name), spare).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST' && error.code !== 'ENOENT') throw error
+    })
+  }
+
+  async spared(): Promise<readonly string[]> {
+    return (await this.#spares()).map(({ name }) => decodeURIComponent(spareName.exec(name)?.[2] ?? ''))
   }
 
   async sizeOf(name: string): Promise<number | undefined> {
@@ -68,7 +95,7 @@ export class Staging implements Copies {
 
   async *read({ key }: Pick<Sighting, 'key'>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     if (!copyName.test(key)) throw new ReadFailure('gone', `there is no staged copy ${key}`)
-    const stream = createReadStream(join(this.folder, key), { signal, highWaterMark: 256 * 1024 })
+    const stream = createReadStream(await this.#pathOf(key), { signal, highWaterMark: 256 * 1024 })
     try {
       for await (const bytes of stream) yield bytes
     } catch (error) {
@@ -102,7 +129,33 @@ export class Staging implements Copies {
 
   async tidy(wanted: ReadonlySet<string>): Promise<void> {
     for (const { name, modified } of await this.#files()) {
-      if (!wanted.has(name) && Date.now() - modified > orphanMs) await this.remove(name)
+      const keptMs = spareName.test(name) ? spareMs : orphanMs
+      if (!wanted.has(name) && Date.now() - modified > keptMs) await this.remove(name)
+    }
+  }
+
+  /** Where the copy is, or a spared one of the same file. */
+  async #pathOf(key: string): Promise<string> {
+    const copy = join(this.folder, key)
+    if ((await this.sizeOf(key)) !== undefined) return copy
+    const spare = (await this.#spares()).find(({ name }) => name.startsWith(`${key}~`))
+    return spare === undefined ? copy : join(this.folder, spare.name)
+  }
+
+  /** The oldest first. */
+  async #spares(): Promise<readonly Kept[]> {
+    const spares = (await this.#files()).filter(({ name }) => spareName.test(name))
+    return spares.toSorted((a, b) => a.modified - b.modified)
+  }
+
+  /** Removes spared copies, as many as it takes, so that the others and these have no more than `bytes`. */
+  async #makeRoom(bytes: number): Promise<void> {
+    const spares = await this.#spares()
+    let taken = bytesOf(spares)
+    for (const { name, size } of spares) {
+      if (taken <= bytes) return
+      await this.remove(name)
+      taken -= size
     }
   }
 
@@ -110,10 +163,14 @@ export class Staging implements Copies {
     const hash = createHash('sha256')
     const file = await open(path, 'wx', 0o600)
     try {
-      let size = 0
+      let [size, room] = [0, 0]
       for await (const bytes of compressed(hashed(body, hash))) {
         size += bytes.length
         if (size > free) throw new NoRoom(`no room for another import: ${this.#full(free)}`, free)
+        if (size > room) {
+          room = size + this.#maxBytes / waysOfRoom
+          await this.#makeRoom(free - room)
+        }
         await file.writeFile(bytes)
       }
       await file.sync()
@@ -140,7 +197,7 @@ export class Staging implements Copies {
     return `${this.folder} may hold ${this.#maxBytes} bytes, and ${used} are taken by imports that are not done`
   }
 
-  async #files(): Promise<readonly { readonly name: string; readonly size: number; readonly modified: number }[]> {
+  async #files(): Promise<readonly Kept[]> {
     const names = await readdir(this.folder).catch(() => [])
     const files = names.map(async (name) => {
       const found = await stat(join(this.folder, name)).catch(() => undefined)
@@ -158,6 +215,10 @@ export class Staging implements Copies {
       await folder.close()
     }
   }
+}
+
+function bytesOf(files: readonly Kept[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0)
 }
 
 function inWords(error: unknown, folder: string): unknown {

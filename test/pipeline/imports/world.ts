@@ -12,6 +12,7 @@ import { mappingOptions } from '../../../src/mapping/map.ts'
 import type { ImportReport } from '../../../src/pipeline/imports/report.ts'
 import type { DestinationSpec, PipelineParts, ReceiverSpec } from '../../../src/pipeline/parts.ts'
 import { type Finish, Pipeline } from '../../../src/pipeline.ts'
+import { EventFilter } from '../../../src/processors/filter.ts'
 import type { DecodeOptions } from '../../../src/receiver/decode/decode.ts'
 import { Staging } from '../../../src/receiver/imports/staging.ts'
 import type { Store } from '../../../src/receiver/store.ts'
@@ -68,6 +69,8 @@ export interface WorldSettings {
   readonly laid?: boolean
   /** `r` has what lies below `r/`, and another receiver what lies below its name. */
   readonly beside?: string
+  /** Actions that a filter withholds. */
+  readonly exclude?: readonly string[]
   /** Most bytes of staged copies. */
   readonly stagedBytes?: number
   /** How long ids are remembered, in milliseconds. Default: a week. */
@@ -82,7 +85,8 @@ export class World {
   readonly staging: Staging
   readonly catchers: Record<string, Catcher> = {}
   readonly told: TelemetryEvent[] = []
-  readonly settings: WorldSettings
+  /** What the next start goes by. */
+  settings: WorldSettings
   ledger: SqliteLedger = this.#openLedger()
   #running: { readonly abort: AbortController; readonly done: Promise<unknown> } | undefined
 
@@ -214,7 +218,10 @@ export class World {
   }
 
   #destination(id: string, from: 'beginning' | 'now'): DestinationSpec {
-    const processing = { process: <T>(record: T): T => record, transform: <T>(record: T): T => record }
+    const { exclude = [] } = this.settings
+    const filter = exclude.length === 0 ? undefined : new EventFilter('filter/no', { exclude: [...exclude] })
+    const process = (record: LogRecord) => (filter?.passes(record) === false ? undefined : record)
+    const processing = { process, transform: (record: LogRecord) => record }
     const batch = { records: 200, bytes: 4 << 20, lingerMs: 5 }
     const retry = { initialMs: 100, maxMs: 500 }
     const options = { batch, concurrency: { min: 1, max: 4 }, retry, bufferBytes: 16 << 20, attemptMs: 60_000 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import {
   existsSync,
   mkdtempSync,
@@ -103,4 +103,28 @@ test('what nobody wants goes once it is an hour old', async () => {
   expect(existsSync(join(folder, 'young'))).toBe(false)
   rmSync(folder, { recursive: true })
   await staging.tidy(new Set())
+})
+
+test('a spared copy can be read until its bytes are needed, the oldest first', async () => {
+  const copies: string[] = []
+  for (const [index, size] of [3_000, 3_001, 3_002].entries()) {
+    const { name } = await staging.stage(pieces(gzipSync(randomBytes(size), { level: 0 }), 999))
+    await staging.spare(name, `import:${index}:circleci_audit/eu`)
+    await staging.remove(name)
+    const then = new Date(Date.now() - (3 - index) * 1_000)
+    for (const file of readdirSync(folder)) if (file.startsWith(name)) utimesSync(join(folder, file), then, then)
+    copies.push(name)
+  }
+  const abouts = [0, 1, 2].map((index) => `import:${index}:circleci_audit/eu`)
+  expect([await staging.spared(), await staging.free()]).toEqual([abouts, 10_000])
+  const [first = '', second = ''] = copies
+  const read = (key: string): Promise<Buffer> => buffer(staging.read({ key }, new AbortController().signal))
+  expect((await read(second)).length).toBeGreaterThan(3_000)
+  expect(await staging.sizeOf(second)).toBeUndefined()
+  await staging.tidy(new Set())
+  expect(await staging.spared()).toEqual(abouts)
+  await staging.stage(pieces(gzipSync(randomBytes(2_500), { level: 0 }), 999))
+  expect(await staging.spared()).toEqual(abouts.slice(1))
+  await expect(read(first)).rejects.toThrow('cannot read the staged copy')
+  await expect(staging.stage(pieces(gzipSync(randomBytes(9_000), { level: 0 }), 999))).rejects.toThrow('no room')
 })
