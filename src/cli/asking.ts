@@ -13,7 +13,7 @@ import { openSqliteLedger, type SqliteLedger } from '../ledger/sqlite/ledger.ts'
 import { LedgerHeld, Lock } from '../ledger/sqlite/lock.ts'
 import { systemClock } from './clock.ts'
 import { openPipeline, openTelemetry } from './open.ts'
-import { StopSignals } from './stop.ts'
+import { processSignals, StopSignals } from './stop.ts'
 import { whoAsks } from './who.ts'
 
 export interface Asking {
@@ -174,9 +174,15 @@ function onChange(show: Asking['show']): Show {
   }
 }
 
-/** A first Ctrl-C leaves the work to the forwarder, or to the next one; a second ends at once. */
+/**
+ * A first Ctrl-C leaves the work to the forwarder, or to the next one; a second ends at once. It is meant for the whole
+ * command, whatever that has still to ask for.
+ */
 function stopSignal(): AbortSignal {
   const now = (): number => performance.now()
-  const signals = new StopSignals({ source: process, now, stopping: () => {}, endNow: () => process.exit(1) })
-  return signals.aborted
+  const endNow = (): void => process.exit(1)
+  stopSignals ??= new StopSignals({ source: processSignals, now, stopping: () => {}, endNow })
+  return stopSignals.aborted
 }
+
+let stopSignals: StopSignals | undefined

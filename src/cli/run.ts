@@ -16,7 +16,7 @@ import { load } from './load.ts'
 import { openPipeline, openTelemetry } from './open.ts'
 import type { RunOptions } from './options.ts'
 import { serve } from './serve.ts'
-import { StopSignals } from './stop.ts'
+import { processSignals, StopSignals } from './stop.ts'
 import { caughtUpText } from './summary.ts'
 import { version } from './version.ts'
 
@@ -100,7 +100,7 @@ function say(text: string, json: boolean, { status }: Running): void {
 
 function stopSignal({ tell }: Telemetry): AbortSignal {
   const signals = new StopSignals({
-    source: process,
+    source: processSignals,
     now: () => performance.now(),
     stopping: (reason) => tell({ type: 'stopping', reason }),
     endNow: () => process.exit(1),

@@ -18,6 +18,21 @@ export interface StopOptions {
   endNow(signal: string): void
 }
 
+/** The process, listened to once for all who ask: a command may have many files, each of which is asked for. */
+export const processSignals: SignalSource = {
+  on(signal, hear) {
+    const all = hearers.get(signal) ?? new Set()
+    all.add(hear)
+    if (hearers.has(signal)) return
+    hearers.set(signal, all)
+    process.on(signal, () => {
+      for (const one of all) one()
+    })
+  },
+}
+
+const hearers = new Map<string, Set<() => void>>()
+
 /** Within this time of the first signal another one is the same wish, in milliseconds. */
 const SAME_WISH = 1_000
 

@@ -81,3 +81,14 @@ test('where it is not clear whose events they are, one is asked; a full folder a
   await expect(place.import([file])).rejects.toThrow('a ledger in memory')
   await expect(place.import([])).rejects.toThrow('a ledger in memory')
 })
+
+test('however many files there are, the process listens for signals once', async () => {
+  const first = place.file('a.csv', eventsFrom('2026-03-01T00:00:00Z', 3))
+  await place.import([first], {})
+  const listening = (): number[] => ['SIGTERM', 'SIGINT'].map((signal) => process.listenerCount(signal))
+  const before = listening()
+  const others = [2, 3].map((day) => place.file(`${day}.csv`, eventsFrom(`2026-03-0${day}T00:00:00Z`, 3)))
+  await place.import(others, {})
+  await place.once()
+  expect(listening()).toEqual(before)
+})
