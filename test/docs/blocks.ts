@@ -41,17 +41,33 @@ export function topOf(text: string): Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : {}
 }
 
-export type Kind = 'whole' | 'fragment' | 'plugins' | 'values' | 'manifest' | 'collector' | 'vector' | 'prometheus'
+export type Kind =
+  | 'circleci'
+  | 'whole'
+  | 'fragment'
+  | 'plugins'
+  | 'values'
+  | 'manifest'
+  | 'collector'
+  | 'vector'
+  | 'prometheus'
 
 /** Parts of a configuration that are shown alone. */
 const fragments: ReadonlySet<string> = new Set(['exporters', 'processors', 'service'])
+
+/** Keys by which files of other programs are known. */
+const marks: readonly (readonly [Kind, readonly string[]])[] = [
+  ['manifest', ['apiVersion', 'kind']],
+  ['circleci', ['jobs', 'workflows']],
+  ['prometheus', ['scrape_configs']],
+]
 
 /** What a block of YAML is; undefined where nothing recognises it. */
 export function kindOf({ text }: Block): Kind | undefined {
   const top = topOf(text)
   const keys = Object.keys(top)
-  if ('apiVersion' in top && 'kind' in top) return 'manifest'
-  if ('scrape_configs' in top) return 'prometheus'
+  const [known] = marks.find(([, names]) => names.every((name) => name in top)) ?? []
+  if (known !== undefined) return known
   if ('sources' in top || 'sinks' in top) return 'vector'
   if (isOf(top, /^otlp(\/|$)/)) return 'collector'
   if ('service' in top && 'plugins' in (top['service'] as Mapping)) return 'plugins'
