@@ -57,6 +57,16 @@ export class Departures {
     this.#parts = parts
   }
 
+  /** Closes batches that have lingered; where the lane is full of nothing else, those that linger, too: none can join them. */
+  close(now: number): void {
+    const { live, backlog, buffer, flights } = this.#parts
+    const isInVain = !buffer.roomy && flights.size === 0 && live.ready + backlog.ready === 0
+    for (const batcher of [live, backlog]) {
+      if (isInVain) batcher.closeAll()
+      else batcher.closeDue(now)
+    }
+  }
+
   /** Records up to `most` batches, in one commit, and adds them to the flights. Returns whether there were any. */
   form(most: number, now: number): boolean {
     const { buffer, flights } = this.#parts

@@ -164,7 +164,7 @@ export class Lane {
     this.#watchClock(now)
     this.#landing.judge()
     this.#landing.stops.look()
-    for (const { batcher } of this.#feeds) batcher.closeDue(now)
+    this.#departures.close(now)
     this.#launch(now)
     this.#form(now)
     this.#receipts.poll(now, this.#ground.signal)

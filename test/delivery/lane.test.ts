@@ -165,3 +165,16 @@ test('a stopped destination that refuses everything is not searched for a culpri
   expect(first).toBeLessThan(80)
   expect(outlet.sent.length - first).toBeLessThan(80)
 })
+
+test('a lane that is full of what lingers sends it: nothing can join it', async () => {
+  bench = new Bench()
+  bench.enrol('d')
+  for (const letter of ['a', 'b', 'c', 'd', 'e', 'f']) bench.put(letter, ids(letter, 20))
+  const outlet = bench.outlet()
+  const batch = { records: 1_000, bytes: 1_000_000, lingerMs: 600_000 }
+  bench.lane('d', outlet, { options: { batch, bufferBytes: 150 } })
+  await bench.clock.advance(1_000)
+  expect(outlet.sent.length).toBeGreaterThan(1)
+  expect(outlet.ids.length).toBeGreaterThanOrEqual(80)
+  expect(Math.min(...outlet.sent.map(({ ids }) => ids.length))).toBeGreaterThan(10)
+})
