@@ -110,7 +110,7 @@ export const gauges = {
   own_record_delivered_timestamp_seconds:
     'When the destination last stored a record of the forwarder itself; before the first, when the process began.',
   clock_skew_seconds: "The store's clock minus this machine's, when last found too large; 0 since it was no more.",
-  ledger_readable: '0 when the ledger or its disk could not be asked for this scrape: then its numbers are not of now.',
+  ledger_readable: '0 when the ledger or its disk could not be asked for this scrape: then its numbers are absent.',
   credential_expiry_timestamp_seconds:
     'When a certificate or shared access signature that a setting names ends. Absent where nothing says so.',
   build_info: 'Always 1; the version is a label.',

@@ -4,7 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BatchObservableResult, Counter, Histogram, Meter, Observable } from '@opentelemetry/api'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { AggregationTemporality, InstrumentType, MeterProvider } from '@opentelemetry/sdk-metrics'
 import { count, type Labels, type Tallies } from './counting.ts'
 import type { TelemetryEvent } from './events.ts'
 import {
@@ -55,7 +55,7 @@ export class Metrics {
     this.#lanes = options.lanes ?? new LaneStates(options.now)
     this.#ownLanes = options.lanes === undefined
     // Scope and target labels would put the same three constants on every series.
-    this.#exporter = new PrometheusExporter({
+    this.#exporter = new Exporter({
       preventServerStart: true,
       withoutScopeInfo: true,
       withoutTargetInfo: true,
@@ -122,6 +122,14 @@ export class Metrics {
     observeStandings(this.#standings(), this.#lanes.all(), this.#options.now(), observe)
     if (this.#levels !== undefined) observeHeld(this.#levels, observe)
     if (this.#gaps !== undefined) observeGaps(this.#gaps(), observe)
+  }
+}
+
+/** A gauge that nothing is observed of is not shown: what it was is not what is. The SDK would show its last value for ever. */
+class Exporter extends PrometheusExporter {
+  override selectAggregationTemporality(type: InstrumentType): AggregationTemporality {
+    if (type === InstrumentType.OBSERVABLE_GAUGE) return AggregationTemporality.DELTA
+    return super.selectAggregationTemporality(type)
   }
 }
 

@@ -146,6 +146,21 @@ test('clocks that agree again are not said to be apart', async () => {
   expect(value(await scrape(metrics), 'clock_skew_seconds{receiver="circleci_audit"}')).toBe(0)
 })
 
+test('a gauge is of now or absent; counters go on', async () => {
+  const metrics = toldMetrics([samples.batch_delivered], [standing])
+  expect(value(await scrape(metrics), `outstanding_objects${route}`)).toBe(4)
+  expect(value(await scrape(metrics), `outstanding_objects${route}`)).toBe(4)
+  metrics.watch(() => {
+    throw new Error('database is locked')
+  })
+  const text = await scrape(metrics)
+  expect(text).not.toMatch(/(outstanding_objects|watermark_age_seconds|swept_to_timestamp_seconds)\{/)
+  expect(value(text, `records_delivered_total{${soc}}`)).toBe(500)
+  expect(value(text, `possible_duplicates_total${route}`)).toBe(2)
+  metrics.watch(() => [standing])
+  expect(value(await scrape(metrics), `outstanding_objects${route}`)).toBe(4)
+})
+
 test('lags are histograms in seconds', async () => {
   const text = await scrape(toldMetrics([samples.batch_delivered], []))
   expect(value(text, `delivery_lag_seconds_sum{${soc}}`)).toBe(90)
