@@ -11,7 +11,9 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { components } from '../../src/cli/components.ts'
 import { openPipeline, openTelemetry } from '../../src/cli/open.ts'
+import { openStaging } from '../../src/cli/staging.ts'
 import { parseConfig, processSources } from '../../src/config/load.ts'
+import type { Config } from '../../src/config/schema.ts'
 import { SetupError } from '../../src/domain/failures.ts'
 import { checkLedger } from '../../src/ledger/sqlite/check.ts'
 import { openSqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
@@ -222,4 +224,12 @@ test('a copy that was removed is not written again', async () => {
   openSqliteLedger({ path, steps: breaking }).close()
   expect(readdirSync(folder).filter((name) => name.includes('schema'))).toEqual([])
   expect(refused(path)).toBe('')
+})
+
+test('files laid for import are found beside the copy, too', () => {
+  const at = (path: string) => {
+    const service = { ledger: { sqlite: { path } }, imports: { max_bytes: 1 } }
+    return openStaging({ service } as unknown as Config)?.folder
+  }
+  expect(at(`/x/ledger.db.schema-${schemaVersion}`)).toBe(at('/x/ledger.db'))
 })

@@ -212,6 +212,11 @@ test('where they were not, the refusal names the copy that the newer one left as
   expect(ledger.totals().objects).toBe(1)
   see(ledger, at(2))
   ledger.close()
+  // What the older one did since is not written over, and the next step may be an additive one.
+  openSqliteLedger({ path, steps: later(false) }).close()
+  const after = openSqliteLedger({ path: copy })
+  expect(after.totals().objects).toBe(2)
+  after.close()
   const schema = (file: string) => {
     const db = new DatabaseSync(file)
     const rows = db.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY type, name').all()
@@ -221,4 +226,6 @@ test('where they were not, the refusal names the copy that the newer one left as
   const plain = join(directory, 'plain.db')
   openSqliteLedger({ path: plain }).close()
   expect(schema(copy)).toEqual(schema(plain))
+  openSqliteLedger({ path: copy, steps: later(true) }).close()
+  openSqliteLedger({ path: copy }).close()
 })

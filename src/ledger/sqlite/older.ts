@@ -18,9 +18,12 @@ export function copyOf(path: string, version: number): string {
 
 /** The oldest schema whose program can work on a ledger. Before the ledger says so it is its own. */
 export function oldestFor(connection: Connection, version: number): number {
-  const says = connection.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'compatible'")
-  if (says === undefined) return version
+  if (!saysOldest(connection)) return version
   return connection.get<{ oldest: number }>('SELECT oldest FROM compatible')?.oldest ?? version
+}
+
+function saysOldest(connection: Connection): boolean {
+  return connection.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'compatible'") !== undefined
 }
 
 /** Before the first step that the program before cannot live with: the ledger as that program left it. */
@@ -36,7 +39,9 @@ function isHarmless({ additive, back }: Migration): boolean {
 /** When the newer program stops: the copies that are there, as the ledger is now. Never throws: a copy says of when it is. */
 export function renewCopies(connection: Connection, version: number, steps: readonly Migration[]): void {
   for (let to = 1; to < version; to += 1) {
-    if (!existsSync(copyOf(connection.path, to))) continue
+    const copy = copyOf(connection.path, to)
+    // One that was locked is the older program's ledger by now, and knows more than this one.
+    if (!existsSync(copy) || existsSync(`${copy}.lock`)) continue
     try {
       leaveCopy(connection, { from: version, to }, steps)
     } catch {
@@ -72,6 +77,7 @@ function takeBack(path: string, steps: readonly Migration[], to: number): void {
   try {
     copy.transaction('durable', () => {
       for (const { back = '' } of steps.toReversed()) copy.exec(back)
+      if (saysOldest(copy)) copy.run('UPDATE compatible SET oldest = min(oldest, ?)', to)
       copy.exec(`PRAGMA user_version=${to}`)
     })
   } finally {
