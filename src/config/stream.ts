@@ -54,5 +54,6 @@ export const regular = z.strictObject({
 export const retention = duration
   .refine((ms) => ms >= 3_600_000, 'must be 1h or more')
   .meta({
-    description: 'How long objects stay in the bucket. A gap opens when what is outstanding has used half of it.',
+    description:
+      'How long objects stay in the bucket. A gap opens when what is outstanding has used half of it. Without it, what the lifecycle rules of S3 and Google Cloud Storage say.',
   })

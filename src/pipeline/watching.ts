@@ -14,6 +14,8 @@ import type { PipelineParts, ReceiverSpec, WatchRules } from './parts.ts'
 
 /** How often it looks, in milliseconds. */
 const LOOK_MS = 60_000
+/** How often buckets are asked for their rules, in milliseconds. */
+const RULES_MS = 24 * 3_600_000
 const RETRY = { initialMs: 60_000, maxMs: 3_600_000 }
 
 export class Watching {
@@ -21,6 +23,7 @@ export class Watching {
   /** Undefined if nobody watches. */
   readonly #watch: Watch | undefined
   #failures = 0
+  #rulesAt = Number.NEGATIVE_INFINITY
   #told = false
 
   constructor(parts: PipelineParts, wake: () => void) {
@@ -65,8 +68,9 @@ export class Watching {
     return this.#told
   }
 
-  /** Lists what is wanted of the past, once; resolves to how long to wait before that is asked again. Never rejects. */
+  /** Asks and lists what is wanted of the buckets, once; resolves to how long to wait before that is asked again. Never rejects. */
   async learn(signal: AbortSignal): Promise<number> {
+    await this.#rules(signal)
     let waitMs = LOOK_MS
     for (const { receiver, from } of this.#watch?.wanted ?? []) waitMs = await this.#list(receiver, from, signal)
     return waitMs
@@ -75,6 +79,19 @@ export class Watching {
   /** Looks every minute until the signal aborts, and lists what is wanted of the past. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([this.#looking(signal), this.#listing(signal)])
+  }
+
+  /** How long the buckets keep objects, as far as they tell. A rule that is changed counts the next day. */
+  async #rules(signal: AbortSignal): Promise<void> {
+    const { receivers, clock } = this.#parts
+    const age = clock.now() - this.#rulesAt
+    if (this.#watch === undefined || (age >= 0 && age < RULES_MS)) return
+    this.#rulesAt = clock.now()
+    for (const { id, store } of receivers) {
+      // A store that does not answer must not hold up the end.
+      const retentionMs = await Promise.race([store.retention?.(signal), ended(signal)])
+      if (retentionMs !== undefined) this.#watch.keeps(id, retentionMs)
+    }
   }
 
   async #looking(signal: AbortSignal): Promise<void> {
@@ -106,6 +123,14 @@ export class Watching {
       return retryInMs
     }
   }
+}
+
+/** Resolves when the signal aborts. */
+function ended(signal: AbortSignal): Promise<undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  if (signal.aborted) resolve(undefined)
+  else signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  return promise
 }
 
 const unruled = { floorMs: 45 * MINUTE_MS, ceilingMs: undefined, quiet: [], expect: [], retentionMs: undefined }

@@ -7,7 +7,7 @@ export interface Page {
   readonly date?: number
 }
 
-/** Where audit objects lie. Three methods; every implementation passes `test/receiver/store-suite.ts`. */
+/** Where audit objects lie. Three methods, and what it may know of its own rules; every implementation passes `test/receiver/store-suite.ts`. */
 export interface Store {
   /** The store's identity in the ledger, e.g. `s3://acme-circleci-audit`. Without the prefix. */
   readonly uri: string
@@ -25,4 +25,9 @@ export interface Store {
    * shorter than its announced length is a failure of kind `unreachable`, never an end.
    */
   read(object: Sighting, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
+  /**
+   * How long objects stay, in milliseconds, for stores with rules that may remove them by age: Infinity where none does,
+   * undefined where the rules cannot be read now. Never rejects.
+   */
+  retention?(signal: AbortSignal): Promise<number | undefined>
 }

@@ -72,6 +72,8 @@ export class Watch {
   readonly #announcements: Announcements
   readonly #deliveries = new Deliveries()
   readonly #begun: number
+  /** How long buckets keep objects by their own rules, in milliseconds. */
+  readonly #kept = new Map<string, number>()
   #altered: number | undefined
 
   constructor(parts: WatchParts) {
@@ -108,6 +110,11 @@ export class Watch {
   /** What was wanted is listed. @param arrivals minutes since 1970 */
   learned(receiver: string, from: number, arrivals: readonly number[]): void {
     this.#view.streams.get(receiver)?.learned(from, arrivals)
+  }
+
+  /** How long a receiver's bucket keeps objects by its own rules, in milliseconds, for where nobody said it. */
+  keeps(receiver: string, retentionMs: number): void {
+    this.#kept.set(receiver, retentionMs)
   }
 
   /** One look at everything. */
@@ -153,7 +160,7 @@ export class Watch {
     const blind = new Set(sources.flatMap(({ kind, receiver }) => (kind === 'source_unreachable' ? [receiver] : [])))
     const limits = {
       allowedLagMs: settings.allowedLagMs,
-      retentionMs: (receiver: string) => this.#settings(receiver)?.retentionMs,
+      retentionMs: (receiver: string) => this.#settings(receiver)?.retentionMs ?? this.#kept.get(receiver),
       isExplained: ({ receiver, oldest }: { receiver: string; oldest?: { key: string } | undefined }) =>
         blind.has(receiver) || this.#sources.isUnread(oldest?.key ?? ''),
     }

@@ -163,6 +163,21 @@ test('what has used half of its time in the bucket is a critical gap', () => {
   ])
 })
 
+test("the time that the bucket's own rules say counts where nobody said another", () => {
+  const said = bench({ settings: { retentionMs: 9e12 }, allowedLagMs: 9e12 })
+  const unsaid = bench({ allowedLagMs: 9e12 })
+  for (const one of [said, unsaid]) {
+    one.watch.keeps(receiver, 4 * HOUR * MINUTE_MS)
+    one.see(now - 150)
+    pass(one, 1)
+  }
+  expect([open(said), open(unsaid)]).toEqual([[], ['buffer_expiring']])
+  // The rule was taken away.
+  unsaid.watch.keeps(receiver, Number.POSITIVE_INFINITY)
+  pass(unsaid, 1)
+  expect(open(unsaid)).toEqual([])
+})
+
 test('what stays in quarantine is a gap of whoever refused it, and of objects where it is no event', () => {
   const one = bench()
   one.see(now - 10)

@@ -6,7 +6,7 @@ import { ReadFailure } from '../../domain/failures.ts'
 import type { Sighting } from '../../domain/objects.ts'
 import type { GcsApi } from './api.ts'
 import { refusal } from './failures.ts'
-import { expiryOf, type Rule } from './lifecycle.ts'
+import { expiryOf, expiryUnder, type Rule } from './lifecycle.ts'
 
 const DAY = 86_400_000
 /** How long the bucket's rules are believed, in milliseconds. An outage may find thousands of objects gone. */
@@ -35,6 +35,12 @@ export class Absences {
     if (now === undefined) return why(failure, object, await this.#current(signal), this.#clock.now())
     const text = `${failure.message}; it is now generation ${now.version}, and ${object.version} was seen`
     return new ReadFailure('gone', text, { cause, absence: 'replaced' })
+  }
+
+  /** How long the rules keep objects under a prefix, in milliseconds; Infinity for ever; undefined where they cannot be read. Never rejects. */
+  async retention(prefix: string, signal: AbortSignal): Promise<number | undefined> {
+    const known = await this.#current(signal)
+    return 'rules' in known ? (expiryUnder(known.rules, prefix) ?? Number.POSITIVE_INFINITY) * DAY : undefined
   }
 
   async #current(signal: AbortSignal): Promise<Rules> {

@@ -96,6 +96,10 @@ export class GcsStore implements InspectedStore {
     return this.#api.checked(wholeBody(media.body, limits, fail), media.crc32c, fail)
   }
 
+  retention(signal: AbortSignal): Promise<number | undefined> {
+    return this.#absences.retention(this.prefix, signal)
+  }
+
   inspection(): GcsInspection {
     return new GcsInspection(this.#api, this.#bucket, this.prefix)
   }

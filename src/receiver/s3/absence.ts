@@ -11,10 +11,11 @@ import { type Absence, ReadFailure } from '../../domain/failures.ts'
 import type { Sighting } from '../../domain/objects.ts'
 import { refusal } from '../aws/refusal.ts'
 import { mayBeMissing, type Place, readFailure } from './failures.ts'
-import { expiry } from './lifecycle.ts'
+import { expiry, expiryUnder } from './lifecycle.ts'
 
 /** How long the bucket's rules are believed, in milliseconds. An outage may find thousands of objects gone. */
 const RULES_MS = 600_000
+const DAY = 86_400_000
 
 /** The bucket's rules, or why they are not known. */
 type Rules = { readonly at: number } & ({ readonly rules: readonly LifecycleRule[] } | { readonly unknown: string })
@@ -56,6 +57,14 @@ export class Absences {
     if (listed.version === object.version) return failure
     const text = `${failure.message}; the listing shows it as version ${listed.version}, and ${object.version} was seen`
     return new ReadFailure('gone', text, { cause: failure.cause, absence: 'replaced' })
+  }
+
+  /** How long the rules keep objects, in milliseconds; Infinity for ever; undefined where they cannot be read. Never rejects. */
+  async retention(): Promise<number | undefined> {
+    const known = await this.#current()
+    return 'rules' in known
+      ? (expiryUnder(known.rules, this.#place.prefix) ?? Number.POSITIVE_INFINITY) * DAY
+      : undefined
   }
 
   async #gone(failure: ReadFailure, object: Sighting, isMarked: boolean): Promise<ReadFailure> {

@@ -16,6 +16,12 @@ export function lifecycleFindings(rules: readonly LifecycleRule[], prefix: strin
   return [expiryFinding(ours), ...(archived === undefined ? [] : [archiveFinding(archived)])]
 }
 
+/** Days until the rules remove some objects under this prefix by their age. Undefined: they do not. */
+export function expiryUnder(rules: readonly LifecycleRule[], prefix: string): number | undefined {
+  const ours = rules.filter((rule) => rule.Status === 'Enabled' && concerns(rule, prefix))
+  return earliest(ours.flatMap(({ Expiration }) => Expiration?.Days ?? []))
+}
+
 /** When the rules remove an object, in milliseconds since 1970: S3 counts days to the midnight (UTC) after. Undefined: never. */
 export function expiry(
   rules: readonly LifecycleRule[],

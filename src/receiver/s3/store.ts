@@ -106,6 +106,10 @@ export class S3Store implements InspectedStore {
     return wholeBody(answer.Body as Readable, { length, idleMs: this.#idleMs, clock: this.#clock, signal }, fail)
   }
 
+  retention(): Promise<number | undefined> {
+    return this.#absences.retention()
+  }
+
   inspection(): S3Inspection {
     return new S3Inspection(this.#client, this.#place, this.#isAws)
   }

@@ -196,6 +196,8 @@ describe('a bucket of Google Cloud Storage, beyond what all stores do,', () => {
     const delete30 = { action: { type: 'Delete' }, condition: { age: 30, matchesPrefix: ['audit-logs/'] } }
     expect(await why({ now: true })).toMatchObject({ absence: 'replaced', message: expect.stringContaining('is now') })
     expect(await why({}, delete30)).toMatchObject({ absence: 'expired', message: expect.stringContaining('30 days') })
+    const kept = await open(fake.address, new FakeClock(new Date().toISOString()))
+    expect(await kept.retention(new AbortController().signal)).toBe(30 * day)
     const others = { ...delete30, condition: { age: 30, matchesPrefix: ['other/'] } }
     expect(await why({}, others)).toMatchObject({ absence: 'vanished', message: expect.stringContaining('somebody') })
     fake.script = (asked, response) => asked.what === 'bucket' && says(403, 'forbidden', 'No.')(asked, response)

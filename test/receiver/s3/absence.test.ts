@@ -66,18 +66,7 @@ function which({ url = '' }: IncomingMessage): keyof Bucket {
 
 /** The failure of reading `times` over, and what was asked. */
 async function failing(bucket: Bucket, times = 1): Promise<{ failure: ReadFailure; asked: string[] }> {
-  const asked: string[] = []
-  const server = createServer((request, response) => {
-    const what = which(request)
-    asked.push(what)
-    const { status = 200, headers, body } = bucket[what] ?? denied
-    response.writeHead(status, headers).end(body)
-  }).listen(0, '127.0.0.1')
-  servers.push(server)
-  await new Promise((resolve) => server.once('listening', resolve))
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const clock = new FakeClock(new Date(now).toISOString())
-  const store = await openS3Store({ bucket: 'acme-audit', endpoint, force_path_style: true }, { clock })
+  const { store, asked } = await opened(bucket)
   let failure: ReadFailure | undefined
   for (let time = 0; time < times; time += 1) {
     failure = await (async () => collect(await store.read(object, never)))().then(
@@ -89,9 +78,40 @@ async function failing(bucket: Bucket, times = 1): Promise<{ failure: ReadFailur
   return { failure: failure as ReadFailure, asked }
 }
 
+async function opened(bucket: Bucket) {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    const what = which(request)
+    asked.push(what)
+    const { status = 200, headers, body } = bucket[what] ?? denied
+    response.writeHead(status, headers).end(body)
+  }).listen(0, '127.0.0.1')
+  servers.push(server)
+  await new Promise((resolve) => server.once('listening', resolve))
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const clock = new FakeClock(new Date(now).toISOString())
+  const settings = { bucket: 'acme-audit', prefix: 'audit-logs', endpoint, force_path_style: true }
+  return { store: await openS3Store(settings, { clock }), asked }
+}
+
 const missing = refusal(404, 'NoSuchKey')
 const prefixed = '<Filter><Prefix>audit-logs/</Prefix></Filter>'
 const after = (days: number) => `${prefixed}<Expiration><Days>${days}</Days></Expiration>`
+
+test.each([
+  ['the shortest of the rules', rules(after(30), after(9)), 9 * 86_400_000],
+  [
+    'no rule for these objects',
+    rules('<Filter><Prefix>build/</Prefix></Filter><Expiration><Days>1</Days></Expiration>'),
+    Infinity,
+  ],
+  ['no rules at all', refusal(404, 'NoSuchLifecycleConfiguration'), Infinity],
+  ['rules that may not be read', denied, undefined],
+] as const)('how long objects are kept, by %s', async (_, lifecycle, kept) => {
+  const { store } = await opened({ read: missing, lifecycle })
+  expect(await store.retention()).toBe(kept)
+  store.close()
+})
 
 test.each([
   ['a rule whose days are over', rules(after(9)), 'expired', 'a lifecycle rule expired it, 2026-03-20 at the earliest'],
