@@ -42,13 +42,26 @@ function describeActor(attributes: Attributes, actor: Fields): void {
   if (name !== undefined) attributes['circleci.audit.actor.name'] = name
 }
 
+const NAMES_MAX = 2000
+const names = new Map<string, string>()
+
+/** Written anew, as a bucket's name is, and once for all events of a user. */
+function kept(name: string): string {
+  const known = names.get(name)
+  if (known !== undefined) return known
+  const copy = Buffer.from(name).toString()
+  if (names.size >= NAMES_MAX) names.clear()
+  if (name.length < 500) names.set(copy, copy)
+  return copy
+}
+
 /** OpenTelemetry's user, without the code host before the name, so that it joins with what other sources call them. */
 function describeUser(attributes: Attributes, { id, type, name }: Fields): void {
   if (type !== 'user' && (typeof type !== 'string' || type.toLowerCase() !== 'user')) return
   const uid = asText(id)
   const called = asText(name)
   if (uid !== undefined) attributes['user.id'] = uid
-  if (called !== undefined) attributes['user.name'] = bareName(called)
+  if (called !== undefined) attributes['user.name'] = kept(bareName(called))
 }
 
 function describeTarget(attributes: Attributes, target: Fields): void {

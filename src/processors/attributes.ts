@@ -3,6 +3,7 @@
 // actor's mouth. Other attributes of the same name (those of the receiver) are replaced.
 import type { LogRecord } from '@circleci-audit-forwarder/contract'
 import { z } from 'zod'
+import { withAdded } from './added.ts'
 import type { ProcessorModule, Transformer } from './processor.ts'
 import { withResource } from './resource.ts'
 
@@ -51,10 +52,10 @@ export class ConstantAttributes implements Transformer {
   }
 
   transform(record: LogRecord): LogRecord {
-    const attributes = { ...record.attributes, ...this.#set }
-    if (this.#resource === undefined) return { ...record, attributes }
+    const added = withAdded(record, this.#set)
+    if (this.#resource === undefined) return added
     const constants = this.#resource
-    return { ...record, attributes, resource: withResource(record.resource, this, (all) => ({ ...all, ...constants })) }
+    return { ...added, resource: withResource(record.resource, this, (all) => ({ ...all, ...constants })) }
   }
 }
 

@@ -6,6 +6,7 @@
 
 import type { LogRecord } from '@circleci-audit-forwarder/contract'
 import { z } from 'zod'
+import { withAdded } from './added.ts'
 import { addressText, isPublic, parseAddress } from './geoip/address.ts'
 import { placeOf } from './geoip/place.ts'
 import type { Databases, Lookup, ProcessorModule, Transformer } from './processor.ts'
@@ -45,7 +46,7 @@ export class GeoIp implements Transformer {
       const place = placeOf(lookup(text))
       for (const name in place) if (!Object.hasOwn(record.attributes, name)) found[name] ??= place[name] as string
     }
-    return Object.keys(found).length === 0 ? record : { ...record, attributes: { ...record.attributes, ...found } }
+    return Object.keys(found).length === 0 ? record : withAdded(record, found)
   }
 }
 

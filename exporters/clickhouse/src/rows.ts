@@ -45,6 +45,7 @@ const FEW = 8
 
 /** Adds entries, as text. Many are defined, not assigned; and `__proto__` too, or it would be the map's prototype. */
 export function withEntries<Some extends object>(map: Some, entries: Entries, written = textIfAny): Some {
+  if (entries.length === 0) return map
   const few = entries.length <= FEW
   for (const [given, value] of entries) {
     const name = given.toWellFormed()

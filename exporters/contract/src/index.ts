@@ -22,6 +22,7 @@ export {
   type TlsOptions,
 } from './http.ts'
 export { jsonText, oneLineJson, recordJson, recordLine } from './json.ts'
+export { Members } from './members.ts'
 export { CONTRACT_VERSION, type ExporterModule, type LaneDefaults } from './module.ts'
 export { ExportError, type ExportErrorFields, type OtelExportResult, type OtelLogRecordExporter } from './otel.ts'
 export {
@@ -36,7 +37,7 @@ export {
   retryOutcome,
 } from './outcome.ts'
 export { contentToken, pack } from './packing.ts'
-export { type LogRecord, ORIGINAL, originalObject, recordId } from './record.ts'
+export { isKnownWellFormed, type LogRecord, ORIGINAL, originalObject, recordId, WELL_FORMED } from './record.ts'
 export { SettingError } from './setting-error.ts'
 export { duration, endpoint, type HttpSettings, httpOptions, httpSettings, secret, size } from './settings.ts'
 export { utf8, utf8Of } from './slab.ts'

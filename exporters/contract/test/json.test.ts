@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { jsonText, oneLineJson } from '../src/json.ts'
+import { jsonText, oneLineJson, recordJson, recordLine } from '../src/json.ts'
+import { type LogRecord, ORIGINAL, WELL_FORMED } from '../src/record.ts'
+import { auditRecord } from '../src/testing.ts'
 
 test('plain values are what JSON.stringify writes', () => {
   const value = { a: [1, 'x', null, true, undefined], b: { c: 1.5 }, d: undefined }
@@ -44,4 +46,48 @@ test('escaped surrogate pairs of foreign JSON stay pairs, halves become the repl
   expect(oneLineJson(String.raw`{"a":"\ud83d\uDE00 \uD83D x \\ud83d \ude00"}`)).toBe(
     String.raw`{"a":"\ud83d\uDE00 \ufffd x \\ud83d \ufffd"}`,
   )
+})
+
+/** A record whose maker vouches for its attributes. */
+function vouched(attributes: LogRecord['attributes'], fields: object = {}): LogRecord {
+  return { ...auditRecord(fields), attributes, [WELL_FORMED]: attributes }
+}
+
+const half = '\ud800'
+
+test.each([
+  ['an attribute', { ...vouched({ a: 'x' }), attributes: { a: half } }],
+  ['the name of an attribute', { ...vouched({ a: 'x' }), attributes: { [half]: 'x' } }],
+  ['the body', vouched({ a: 'x' }, { body: half })],
+  ['a body of many parts', vouched({ a: 'x' }, { body: { [half]: [half] } })],
+  ['the original text', vouched({ a: 'x' }, { [ORIGINAL]: `{"a":"${half}"}` })],
+])('half a surrogate pair in %s is repaired, whoever vouched for the attributes before', (_, record) => {
+  const json = recordJson(record as LogRecord)
+  expect(json).toContain('\\ufffd')
+  expect(json).not.toMatch(/\\ud800/i)
+})
+
+test('a line is the JSON of the record and a line feed, also when others were written in between', () => {
+  const records = [
+    vouched({ a: 'x' }),
+    auditRecord({ hrTimeObserved: [0, 0] }),
+    auditRecord({ resource: { attributes: { 'service.name': 'other' } } as never }),
+    auditRecord({ instrumentationScope: { name: 'other' } }),
+    vouched({ line: '\u2028' }),
+  ]
+  for (const record of [...records, ...records.toReversed()]) {
+    const { observedTimeUnixNano, resource, scope } = JSON.parse(recordJson(record))
+    expect(Buffer.from(recordLine(record)).toString()).toBe(`${recordJson(record)}\n`)
+    expect(resource.attributes).toEqual(record.resource.attributes)
+    expect(scope.name).toBe(record.instrumentationScope.name)
+    expect(observedTimeUnixNano === undefined).toBe(record.hrTimeObserved[0] === 0)
+  }
+})
+
+test('a resource that is still being found out is asked again', () => {
+  const resource = { attributes: { a: '1' }, asyncAttributesPending: true }
+  const record = auditRecord({ resource: resource as never })
+  expect(recordJson(record)).toContain('"resource":{"attributes":{"a":"1"}}')
+  Object.assign(resource, { attributes: { a: '2' }, asyncAttributesPending: false })
+  expect(recordJson(record)).toContain('"resource":{"attributes":{"a":"2"}}')
 })

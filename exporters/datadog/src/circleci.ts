@@ -1,7 +1,7 @@
 // What stands under `circleci`: the event as CircleCI wrote it, spliced in as the text it was, so that no number loses
 // a digit. Where that text is no JSON object (a row of a CSV file) or too large, the same names are made of the record's
 // attributes, nested as CircleCI nests them, so that one facet finds both.
-import { jsonText, type LogRecord, oneLineJson, originalObject } from '@circleci-audit-forwarder/contract'
+import { type LogRecord, Members, oneLineJson, originalObject } from '@circleci-audit-forwarder/contract'
 import { isTime, text, timestamp } from './text.ts'
 
 const PREFIX = 'circleci.audit.'
@@ -70,44 +70,12 @@ const elsewhere = new Set([
 /** The event has it in `request.client_trace_id`. */
 const TRACE = 'http.request.header.x-client-trace-id'
 
-/** An attribute's member as last written. Records of one object share most of these values: bucket, key, store. */
-interface Known {
-  /** `"name":`, or nothing for an attribute that stands elsewhere. */
-  readonly named: string
-  value: unknown
-  json: string
-}
-
-const NAMES_MAX = 1000
-const LONGEST = 4096
-const names = new Map<string, Known>()
-
-/** Names are few: each is looked at once. */
-function known(name: string): Known {
-  const found = names.get(name)
-  if (found !== undefined) return found
-  const named = name.startsWith(PREFIX) || elsewhere.has(name) ? '' : `${jsonText(name)}:`
-  const made = { named, value: undefined, json: '' }
-  if (names.size < NAMES_MAX) names.set(name, made)
-  return made
-}
-
-function memberOf(attribute: Known, value: unknown): string {
-  if (typeof value !== 'string' || value.length > LONGEST) return attribute.named + jsonText(value)
-  if (attribute.value !== value) {
-    attribute.value = value
-    attribute.json = attribute.named + jsonText(value)
-  }
-  return attribute.json
-}
+const isElsewhere = (name: string): boolean => name.startsWith(PREFIX) || elsewhere.has(name)
+const besideNothing = new Members(isElsewhere)
+const besideEvent = new Members((name) => isElsewhere(name) || name === TRACE)
 
 /** Attributes that say what the event does not, as a JSON object; empty where there are none. */
 export function beyond(attributes: LogRecord['attributes'], spliced: boolean): string {
-  let json = ''
-  for (const name in attributes) {
-    const attribute = known(name)
-    if (attribute.named === '' || (spliced && name === TRACE)) continue
-    json += (json === '' ? '' : ',') + memberOf(attribute, attributes[name])
-  }
-  return json === '' ? '' : `{${json}}`
+  const json = (spliced ? besideEvent : besideNothing).json(attributes)
+  return json === '' ? '' : `{${json.slice(1)}}`
 }

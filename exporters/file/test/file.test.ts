@@ -44,10 +44,11 @@ test('a line is the whole record', () => {
   const record = { ...auditRecord({ body: 'two\nlines\u2028', [ORIGINAL]: '{"id":1.0}' }), attributes }
   const line = Buffer.from(encode(record)).toString()
   expect(line).toBe(
-    '{"timeUnixNano":"1790812800123456789","observedTimeUnixNano":"1790812860250000000","severityNumber":9,' +
-      '"severityText":"info","eventName":"circleci.audit.context.create","body":"two\\nlines\\u2028",' +
-      '"attributes":{"list":["x"],"map":{"n":1}},"resource":{"attributes":{"service.name":"circleci"}},' +
-      '"scope":{"name":"circleci-audit-forwarder","version":"0.1.0"},"original":"{\\"id\\":1.0}"}\n',
+    '{"timeUnixNano":"1790812800123456789","severityNumber":9,"severityText":"info",' +
+      '"eventName":"circleci.audit.context.create","body":"two\\nlines\\u2028",' +
+      '"attributes":{"list":["x"],"map":{"n":1}},"original":"{\\"id\\":1.0}",' +
+      '"observedTimeUnixNano":"1790812860250000000","resource":{"attributes":{"service.name":"circleci"}},' +
+      '"scope":{"name":"circleci-audit-forwarder","version":"0.1.0"}}\n',
   )
 })
 

@@ -7,6 +7,7 @@ import {
   type Encoded,
   jsonText,
   type LogRecord,
+  Members,
   originalObject,
   recordId,
   utf8,
@@ -44,10 +45,12 @@ export function encodeLine(record: LogRecord, oversize: Oversize): Rapid7Line {
 function partsOf(record: LogRecord): readonly string[] {
   const action = auditAction(record)
   if (action === undefined) return [unbroken(genericLine(record))]
-  const head = headOf(record, action).slice(0, -1)
+  const head = headOf(record, action)
   const original = originalObject(record)
   if (original === undefined) return [unbroken(`${head},"attributes":${jsonText(record.attributes)}}`)]
-  return [unbroken(`${head},${attributesBeyond(record.attributes)}"circleci":`), unbroken(original), '}']
+  const beyond = beyondEvent.json(record.attributes).slice(1)
+  const attributes = beyond === '' ? '' : `"attributes":{${beyond}},`
+  return [unbroken(`${head},${attributes}"circleci":`), unbroken(original), '}']
 }
 
 /** The action of a CircleCI audit event; undefined for any other record. */
@@ -57,11 +60,14 @@ function auditAction({ attributes, eventName }: LogRecord): string | undefined {
   return eventName?.startsWith('circleci.audit.') ? eventName.slice('circleci.audit.'.length) : undefined
 }
 
-/** The flat head as a JSON object. A literal with all its names, which is what JSON.stringify writes fastest. */
+/**
+ * The flat head as a JSON object that is not closed yet. A literal with all its names is what JSON.stringify writes
+ * fastest, but not with a time in it, which is put together of parts.
+ */
 function headOf(record: LogRecord, action: string): string {
   const { attributes } = record
-  return jsonText({
-    time: timeText(record),
+  const time = timeText(record)
+  const rest = jsonText({
     vendor: 'CircleCI',
     product: 'audit-log',
     event_id: recordId(record),
@@ -78,6 +84,7 @@ function headOf(record: LogRecord, action: string): string {
     target_id: text(attributes['circleci.audit.target.id']),
     org: organizationName(attributes),
   })
+  return `${time === undefined ? '{' : `{"time":"${time}",`}${rest.slice(1, -1)}`
 }
 
 const DAY_S = 86_400
@@ -95,8 +102,7 @@ function timeText({ hrTime, hrTimeObserved }: LogRecord): string | undefined {
   const time = seconds - number * DAY_S
   const minutes = digits((time % 3600) / 60, 100)
   const millis = digits(nanoseconds / 1e6, 1000)
-  // Joined, so that it is one text and not a tree of pieces, which JSON.stringify would write on its slow path.
-  return [day.text, digits(time / 3600, 100), ':', minutes, ':', digits(time % 60, 100), '.', millis, 'Z'].join('')
+  return `${day.text}${digits(time / 3600, 100)}:${minutes}:${digits(time % 60, 100)}.${millis}Z`
 }
 
 /** As many digits as `above` has zeros. */
@@ -156,23 +162,4 @@ const repeated = new Set([
   'http.request.header.x-client-trace-id',
 ])
 
-const NAMES_MAX = 1000
-const names = new Map<string, string>()
-
-/** `"name":`, or nothing for an attribute that repeats the event. Names are few: each is looked at once. */
-function nameBeyond(name: string): string {
-  const known = names.get(name)
-  if (known !== undefined) return known
-  const json = name.startsWith('circleci.audit.') || repeated.has(name) ? '' : `${jsonText(name)}:`
-  if (names.size < NAMES_MAX) names.set(name, json)
-  return json
-}
-
-function attributesBeyond(attributes: Attributes): string {
-  let json = ''
-  for (const name in attributes) {
-    const named = nameBeyond(name)
-    if (named !== '') json += `${json === '' ? '' : ','}${named}${jsonText(attributes[name])}`
-  }
-  return json === '' ? '' : `"attributes":{${json}},`
-}
+const beyondEvent = new Members((name) => name.startsWith('circleci.audit.') || repeated.has(name))

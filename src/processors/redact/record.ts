@@ -1,6 +1,6 @@
 // The parts of a record, one by one. The display line is not searched for names but written again from the attributes as
 // they are now: it shows names cut short and without their code host, which no search would find.
-import { type LogRecord, ORIGINAL } from '@circleci-audit-forwarder/contract'
+import { type LogRecord, ORIGINAL, WELL_FORMED } from '@circleci-audit-forwarder/contract'
 import { type Displayed, displayLine, type Named } from '../../domain/display.ts'
 import { isOwn } from '../audit-event.ts'
 import { changedResource } from '../resource.ts'
@@ -27,7 +27,9 @@ export function redactRecord(record: LogRecord, pass: Pass, by: Redactor): LogRe
     attributes === record.attributes &&
     resource === record.resource &&
     body === record.body
-  return isSame ? record : ({ ...record, attributes, resource, body, [ORIGINAL]: original } as LogRecord)
+  if (isSame) return record
+  // What the record says of its attributes refers to those that were redacted.
+  return { ...record, attributes, resource, body, [ORIGINAL]: original, [WELL_FORMED]: undefined } as LogRecord
 }
 
 function originalOf(record: LogRecord, pass: Pass, by: Redactor): string | undefined {

@@ -12,7 +12,7 @@ import { isReadOnly } from '../read-only.ts'
 import { copiedIfAny, lineOf, textIfAny, withEntries } from '../rows.ts'
 import { nowhere, placesOf, sideColumns } from '../sides.ts'
 import { qualified, type Target } from '../sql.ts'
-import { asText, monthOf, secondsOf, timeOf, uint32 } from '../values.ts'
+import { asText, monthOf, secondsOf, textOf, textOfAny, timeOf, uint32, wellFormedAttributes } from '../values.ts'
 
 type Attributes = LogRecord['attributes']
 
@@ -103,25 +103,25 @@ function encoder(constants: Constants): (record: LogRecord) => Row {
   return (record) => {
     const id = idOf(record)
     const time = secondsOf(timeOf(record))
-    const others = othersIn(record.attributes)
-    const places = placesOf(record.attributes, others)
-    const bytes = lineOf(rowOf(record, id, time, others), places === undefined ? usual : begin + places)
+    const attributes = wellFormedAttributes(record)
+    const others = othersIn(attributes)
+    const places = placesOf(attributes, others)
+    const bytes = lineOf(rowOf(record, attributes, others, id, time), places === undefined ? usual : begin + places)
     return { bytes, partition: monthOf(time), id, time, prefix }
   }
 }
 
 /** The columns that are not the same in nearly every row. */
-function rowOf(record: LogRecord, id: string, time: number, others: Others): object {
-  const { attributes } = record
+function rowOf(record: LogRecord, attributes: Attributes, others: Others, id: string, time: number): object {
   const action = asText(attributes['circleci.audit.action'] ?? record.eventName)
   const ownId = hasOwnId(attributes) ? id : ''
   const scope = scopeOf(attributes)
   // biome-ignore format: in the order of the table, what belongs together on a line
   return {
     receivedAt: secondsOf(record.hrTimeObserved), id, eventTime: time, eventName: action, eventID: ownId,
-    srcIP: asText(attributes['client.address']),
+    srcIP: textOf(attributes['client.address']),
     actor: actorOf(attributes, others),
-    tags: tagsOf(record, others),
+    tags: tagsOf(record, attributes, others),
     resources: resourcesOf(attributes),
     serviceName: serviceName(record),
     enrichments: enrichmentsOf(attributes, others),
@@ -131,15 +131,15 @@ function rowOf(record: LogRecord, id: string, time: number, others: Others): obj
     version: uint32(attributes['circleci.audit.version']),
     occurredAt: secondsOf(record.hrTime),
     action,
-    actorId: asText(attributes['circleci.audit.actor.id'] ?? attributes['user.id']),
-    actorType: asText(attributes['circleci.audit.actor.type']),
-    actorName: asText(attributes['circleci.audit.actor.name'] ?? attributes['user.name']),
-    targetId: asText(attributes['circleci.audit.target.id']),
-    targetType: asText(attributes['circleci.audit.target.type']),
-    targetName: asText(attributes['circleci.audit.target.name']),
-    scopeId: asText(scope.id), scopeType: asText(scope.type), scopeName: asText(scope.name),
+    actorId: textOf(attributes['circleci.audit.actor.id'] ?? attributes['user.id']),
+    actorType: textOf(attributes['circleci.audit.actor.type']),
+    actorName: textOf(attributes['circleci.audit.actor.name'] ?? attributes['user.name']),
+    targetId: textOf(attributes['circleci.audit.target.id']),
+    targetType: textOf(attributes['circleci.audit.target.type']),
+    targetName: textOf(attributes['circleci.audit.target.name']),
+    scopeId: textOf(scope.id), scopeType: textOf(scope.type), scopeName: textOf(scope.name),
     success: hasSucceeded(record),
-    requestId: asText(attributes['circleci.audit.request.id']),
+    requestId: textOf(attributes['circleci.audit.request.id']),
     payload: payloadOf(attributes),
     metadata: withEntries({}, others.metadata),
   }
@@ -155,44 +155,44 @@ function hasOwnId(attributes: Attributes): boolean {
 function actorOf(attributes: Attributes, { actor }: Others): object {
   const username = attributes['user.name'] ?? attributes['circleci.audit.actor.username']
   const known = {
-    id: textIfAny(attributes['circleci.audit.actor.id'] ?? attributes['user.id']),
-    type: textIfAny(attributes['circleci.audit.actor.type']),
-    name: textIfAny(attributes['circleci.audit.actor.name']),
-    username: copiedIfAny(username),
-    email: textIfAny(attributes['user.email'] ?? attributes['circleci.audit.actor.email']),
+    id: textOfAny(attributes['circleci.audit.actor.id'] ?? attributes['user.id']),
+    type: textOfAny(attributes['circleci.audit.actor.type']),
+    name: textOfAny(attributes['circleci.audit.actor.name']),
+    username: textOfAny(username),
+    email: textOfAny(attributes['user.email'] ?? attributes['circleci.audit.actor.email']),
   }
   return withEntries(known, actor)
 }
 
 /** What nearly every record has, then the rest. */
-function tagsOf(record: LogRecord, { tags }: Others): object {
-  const { attributes, severityText, severityNumber, eventName } = record
+function tagsOf(record: LogRecord, attributes: Attributes, { tags }: Others): object {
+  const { severityText, severityNumber, eventName } = record
   const known = {
     severity: textIfAny(severityText || severityNumber),
-    'otel.event.name': copiedIfAny(eventName),
-    'error.type': textIfAny(attributes['error.type']),
-    'circleci.audit.organization.id': textIfAny(attributes['circleci.audit.organization.id']),
-    'circleci.audit.organization.type': textIfAny(attributes['circleci.audit.organization.type']),
-    'circleci.audit.organization.name': textIfAny(attributes['circleci.audit.organization.name']),
-    'circleci.audit.account.id': textIfAny(attributes['circleci.audit.account.id']),
-    'circleci.audit.account.type': textIfAny(attributes['circleci.audit.account.type']),
-    'circleci.audit.account.name': textIfAny(attributes['circleci.audit.account.name']),
-    'http.request.header.x-client-trace-id': textIfAny(attributes['http.request.header.x-client-trace-id']),
-    'circleci_audit_forwarder.source.store': textIfAny(attributes['circleci_audit_forwarder.source.store']),
-    'circleci_audit_forwarder.source.key': textIfAny(attributes['circleci_audit_forwarder.source.key']),
-    'circleci_audit_forwarder.source.line': textIfAny(attributes['circleci_audit_forwarder.source.line']),
-    'circleci_audit_forwarder.source.offset': textIfAny(attributes['circleci_audit_forwarder.source.offset']),
-    'circleci_audit_forwarder.source.sha256': textIfAny(attributes['circleci_audit_forwarder.source.sha256']),
+    'otel.event.name': textIfAny(eventName),
+    'error.type': textOfAny(attributes['error.type']),
+    'circleci.audit.organization.id': textOfAny(attributes['circleci.audit.organization.id']),
+    'circleci.audit.organization.type': textOfAny(attributes['circleci.audit.organization.type']),
+    'circleci.audit.organization.name': textOfAny(attributes['circleci.audit.organization.name']),
+    'circleci.audit.account.id': textOfAny(attributes['circleci.audit.account.id']),
+    'circleci.audit.account.type': textOfAny(attributes['circleci.audit.account.type']),
+    'circleci.audit.account.name': textOfAny(attributes['circleci.audit.account.name']),
+    'http.request.header.x-client-trace-id': textOfAny(attributes['http.request.header.x-client-trace-id']),
+    'circleci_audit_forwarder.source.store': textOfAny(attributes['circleci_audit_forwarder.source.store']),
+    'circleci_audit_forwarder.source.key': textOfAny(attributes['circleci_audit_forwarder.source.key']),
+    'circleci_audit_forwarder.source.line': textOfAny(attributes['circleci_audit_forwarder.source.line']),
+    'circleci_audit_forwarder.source.offset': textOfAny(attributes['circleci_audit_forwarder.source.offset']),
+    'circleci_audit_forwarder.source.sha256': textOfAny(attributes['circleci_audit_forwarder.source.sha256']),
   }
   // Constants that an operator sets are cut out of the configuration.
   return withEntries(known, tags, copiedIfAny)
 }
 
 function resourcesOf(attributes: Attributes): readonly string[] {
-  const type = asText(attributes['circleci.audit.target.type'])
-  const name = asText(attributes['circleci.audit.target.name'] ?? attributes['circleci.audit.target.id'])
+  const type = textOf(attributes['circleci.audit.target.type'])
+  const name = textOf(attributes['circleci.audit.target.name'] ?? attributes['circleci.audit.target.id'])
   if (type === '' && name === '') return []
-  return [type === '' || name === '' ? type + name : `${type}/${name}`]
+  return [type === '' || name === '' ? type + name : [type, name].join('/')]
 }
 
 const services = new WeakMap<object, string>()
