@@ -159,6 +159,49 @@ export function restoringGuarantees(subject: Subject, guarantee: Guarantee): voi
     expect([pruned(ledger, 48 * hour), pruned(ledger, hour), pruned(ledger, hour)]).toEqual([0, 1, 0])
   })
 
+  guarantee('a copy stays one when it is sealed, although nobody remembers the event’s id', (first) => {
+    first.enrol([route('a')], start)
+    first.see('bucket', 's3://b', [at(1), at(2), at(60)], 'swept', start + 61 * hour)
+    deliver(first, 'a', [1, ['x']], [2, ['y', 'x']])
+    first.decide(whole(3, ['z'], start + 60 * hour), start)
+    first.settle('a', [{ object: 3, ranges: [[0, 10]], tally: none }])
+    expect(first.seal({ ...all, before: start + 9 * hour }).sealed).toBe(2)
+    expect(pruned(first, hour)).toBe(2)
+    first.enrol([route('a'), route('b')], start)
+    see(first, at(2), at(1))
+    const ledger = subject.reopen(first)
+    const copy = { from: 10, to: 20, owner: { object: 1, from: 0 } }
+    expect(ledger.decide(whole(2, ['y', 'x']), start).copies).toEqual([copy])
+    expect(ledger.decide(whole(1, ['x']), start).copies).toEqual([])
+    expect(ledger.judge('b', 2, [copy])).toEqual([true])
+    if (ledger !== first) ledger.close()
+  })
+
+  guarantee(
+    'who adopted a copy is still to deliver it when the owner is sealed, and its copy is due again',
+    (ledger) => {
+      ledger.enrol([route('a'), route('b', start + 2 * hour)], start)
+      see(ledger, at(1))
+      deliver(ledger, 'a', [1, ['x']])
+      see(ledger, at(3))
+      const { copies } = ledger.decide(whole(2, ['x']), start)
+      expect([ledger.judge('a', 2, copies), ledger.judge('b', 2, copies)]).toEqual([[true], [false]])
+      ledger.settle('a', [{ object: 2, ranges: [[0, 10]], tally: { ...none, duplicates: 1 } }])
+      const withheld = { tally: { ...none, filtered: 1 }, withheld: [[0, 10] as const] }
+      ledger.settle('b', [{ object: 2, ranges: [[0, 10]], ...withheld }])
+      ledger.enrol([route('a'), route('b', start + 2 * hour), route('b', start, 'other')], start)
+      ledger.see('other', 's3://b', [at(1)], 'swept', start)
+      expect(ledger.adopted('b', 1)).toEqual(new Set([0]))
+      ledger.settle('b', [{ object: 1, ranges: [[0, 10]], tally: { ...none, duplicates: 1 } }])
+      expect(ledger.seal(all).sealed).toBe(2)
+      const id = ledger.ask('backfill', '{}', 'op', start)
+      expect(ledger.release('b', [{ object: 2, from: 0, to: 10 }], id, start)).toBe(1)
+      const again = ledger.decide(whole(2, ['x']), start).copies
+      expect(ledger.judge('b', 2, again)).toEqual(again.map(() => false))
+      expect(ledger.due('b', everything)).toMatchObject([{ object: { ref: 2 }, released: [[0, 10]] }])
+    },
+  )
+
   guarantee('bytes that are found altered when their object is sealed are noted all the same', (ledger) => {
     ledger.enrol([route('a')], start)
     see(ledger, at(1))

@@ -26,7 +26,7 @@ function judged(goneAt: number | undefined): readonly string[] {
     server: { rows: new Map(), attempts: [attempt], poisons: () => false, isUnfit: () => false },
     destination: { id: 'd' },
     operator: { mends: false, hasBrought: () => false, hasReleased: () => false, forcedAt: () => undefined },
-    watch: { seen: new Map([[object, 1_500]]), lostAt: new Map(), lives },
+    watch: { seen: new Map([[object, 1_500]]), lostAt: new Map(), lives, isOwed: () => true },
     plan: { lookbackMs: 86_400_000 },
     startOf: () => 0,
     entries: [],

@@ -85,10 +85,10 @@ function bindsTheMember({ occurrences, heard }: Attempt): boolean {
 }
 
 /** Should this writing-down have been found, and is it for this destination? */
-function isWanted({ watch, startOf, plan, operator }: Case, { object }: Occurrence): boolean {
+function isWanted({ watch, startOf, plan, operator, destination }: Case, { object }: Occurrence): boolean {
   if (operator.hasBrought(object)) return true
   if (object.probe || object.time < startOf(object)) return false
-  if (watch.seen.has(object)) return true
+  if (watch.seen.has(object)) return watch.isOwed(destination.id, object)
   return isFindable(object, plan.lookbackMs)
 }
 

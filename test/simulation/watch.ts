@@ -42,6 +42,8 @@ export class Watch {
   readonly #parts: WatchParts
   /** When the ledger was first told of an object that a destination wants. */
   readonly seen = new Map<TrueObject, number>()
+  /** In which lives the ledger was told of an object. */
+  readonly #sighted = new Map<TrueObject, Set<Life>>()
   /** Objects given up, per destination. */
   readonly lostAt = new Map<string, Map<TrueObject, number>>()
   readonly messages: string[] = []
@@ -80,9 +82,24 @@ export class Watch {
     return forgotten || this.lives.some(({ to }) => to - 5_000 <= heardAt && heardAt <= to)
   }
 
+  /**
+   * Whether the ledger was told of an object while the destination was configured. What vanished before is no more owed to
+   * a destination that comes later, or comes back, than what vanished before anybody looked.
+   */
+  isOwed(destination: string, object: TrueObject): boolean {
+    const lives = [...(this.#sighted.get(object) ?? [])]
+    return object.goneAt === undefined || lives.some(({ filters }) => filters.has(destination))
+  }
+
+  #sight(object: TrueObject): void {
+    const life = this.lives.at(-1)?.life
+    if (life !== undefined) this.#sighted.set(object, (this.#sighted.get(object) ?? new Set()).add(life))
+  }
+
   saw([receiver, store, sightings]: readonly [string, string, readonly Sighting[], unknown, unknown]): void {
     for (const { key, version } of sightings) {
       const object = this.#parts.truth.object(store, key, version)
+      if (object !== undefined) this.#sight(object)
       if (object === undefined)
         this.#parts.verdict.breaks(`discovery: the ledger was told of an object that never was: ${key}`)
       else if (!this.seen.has(object) && this.#parts.isWanted(receiver, object.time)) this.#first(object)
@@ -93,6 +110,7 @@ export class Watch {
   refilled([receiver, store, sightings, { force, destinations }]: Parameters<Ledger['refill']>): void {
     for (const { key, version } of sightings) {
       const object = this.#parts.truth.object(store, key, version)
+      if (object !== undefined) this.#sight(object)
       if (object === undefined) this.#parts.verdict.breaks(`backfill: it brings an object that never was: ${key}`)
       else if (!this.seen.has(object)) this.#first(object)
     }
@@ -203,6 +221,7 @@ export class Watch {
     if (!this.seen.has(object))
       return isGone || object.time < object.putAt - lookbackMs ? undefined : 'the ledger does not know it'
     if (this.lostAt.get(destination)?.has(object) === true) return undefined
+    if (isGone && !this.isOwed(destination, object)) return undefined
     const open = object.occurrences.find((occurrence) => !this.#isDealtWith(destination, occurrence))
     return open === undefined ? undefined : `${placeOf(open)} is not settled`
   }

@@ -36,7 +36,9 @@ export function decide(state: State, chunk: Undecided, now: number): Decision {
     return from >= known.decided || anew.some((one) => one.dealt === undefined && one.recut <= from && from < one.to)
   }
   const undecided = chunk.claimants.filter(isUndecided)
-  for (const claimant of undecided) {
+  // A copy that was sealed stays one: whose it is nobody else may remember.
+  const wasCopy = new Set(known.copies.map(({ from }) => from).filter((from) => from >= known.decided))
+  for (const claimant of undecided.filter(({ from }) => !wasCopy.has(from))) {
     const verdict = claim(state, chunk.object, claimant)
     // What was bad in between may have been decided before.
     if (verdict === 'reused') put(reused, [claimant.from, claimant.to], ([from]) => from === claimant.from)

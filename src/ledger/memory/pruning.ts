@@ -38,7 +38,8 @@ function isImported(state: State, object: number): boolean {
 
 /** What nobody can ask for any more: neither object is known, no copy points there, and no claim can make another. */
 function pruneAdoptions(state: State, before: number): void {
-  const pointed = new Set(allCopies(state).map(({ owner }) => ownerKey(owner)))
+  const sealed = state.seals.values().flatMap(({ copies }) => copies)
+  const pointed = new Set([...allCopies(state), ...sealed].map(({ owner }) => ownerKey(owner)))
   for (const [name, { object, owner, time }] of state.adoptions.entries()) {
     const isKnown = [object, owner.object].some((ref) => state.objects.get(ref) !== undefined)
     if (time < before && !isKnown && !pointed.has(ownerKey(owner))) state.adoptions.delete(name)

@@ -6,7 +6,7 @@ import { adoptionKey } from './duplicates.ts'
 import { freshRow, identityOf, type ObjectState, type RowState, rowKey, type State } from './state.ts'
 
 /** What is left of an object when it is sealed. */
-export type SealState = Omit<ObjectState, 'decided' | 'copies' | 'reused'>
+export type SealState = Omit<ObjectState, 'decided' | 'reused'>
 
 /** What is left of a row. */
 export type SealedRow = Pick<RowState, 'destination' | 'object' | 'route' | 'generation' | 'tally'>
@@ -64,14 +64,14 @@ function isFinal(state: State, { destination, object }: RowState): boolean {
 }
 
 function sealOne(state: State, known: ObjectState): void {
-  const { object, events, bad, firstId, lastId } = known
+  const { object, events, bad, firstId, lastId, copies } = known
   const { ref, store, key, time } = object
   for (const row of rowsOf(state, ref)) sealRow(state, row)
   const identity = identityOf(store, object)
   const receivers = [...new Set([...(state.seals.get(identity)?.receivers ?? []), ...known.receivers])]
   state.objects.delete(ref)
   state.identities.delete(identity)
-  state.seals.set(identity, { object, receivers, events, bad, firstId, lastId })
+  state.seals.set(identity, { object, receivers, events, bad, firstId, lastId, copies })
   const lag = time - (partitionTime(key) ?? time)
   state.extremes.set('lag', Math.max(state.extremes.get('lag') ?? 0, lag))
   for (const route of state.routes.values()) {
@@ -88,16 +88,13 @@ function sealRow(state: State, row: RowState): void {
   state.sealedRows.set(rowKey(destination, object), { destination, object, route: row.route, generation, tally })
   const route = state.route(row.route)
   state.routes.set(route.id, { ...route, lateSealed: route.lateSealed + (row.late ? 1 : 0) })
-  for (const [name, adoption] of state.adoptions.entries()) {
-    if (adoption.destination === destination && adoption.owner.object === object) state.adoptions.delete(name)
-  }
 }
 
-/** A sealed object is known again, to this receiver, and decided anew. */
+/** A sealed object is known again, to this receiver, and decided anew; but what was a copy stays one. */
 export function restore(state: State, identity: string, seal: SealState, receiver: string): void {
   const { ref } = seal.object
   state.identities.set(identity, ref)
-  state.objects.set(ref, { ...seal, receivers: [receiver], decided: 0, copies: [], reused: [] })
+  state.objects.set(ref, { ...seal, receivers: [receiver], decided: 0, reused: [] })
 }
 
 /** A row that is sealed is one again, wholly settled. */

@@ -17,14 +17,17 @@ export function decide(db: Connection, held: Held, chunk: Undecided, now: number
   const known = db.get<Progress>('SELECT decided, length FROM objects WHERE ref = ?', chunk.object)
   assert(known !== undefined, `no object ${chunk.object}`)
   assert(chunk.from <= known.decided, `object ${chunk.object}: chunk at ${chunk.from}, decided to ${known.decided}`)
-  const before = stored(db, chunk, known.decided)
+  const before = stored(db, chunk, known)
   const anew = chunk.from < known.decided ? recut(db, chunk, known.decided) : []
   const isUndecided = ({ from }: { readonly from: number }) => {
     return from >= known.decided || anew.some((one) => one.wasDecided === 0 && one.recut <= from && from < one.to)
   }
   const undecided = chunk.claimants.filter(isUndecided)
   const bad = chunk.bad.filter((stretch) => isUndecided(stretch) || !isKept(db, chunk.object, stretch.from))
-  const decided = record(db, chunk.object, undecided, claimAll(db, chunk.object, undecided))
+  // A copy that was sealed stays one: whose it is nobody else may remember.
+  const wasCopy = new Set(before.copies.map(({ from }) => from).filter((from) => from >= known.decided))
+  const open = undecided.filter(({ from }) => !wasCopy.has(from))
+  const decided = record(db, chunk.object, open, claimAll(db, chunk.object, open))
   for (const stretch of bad) {
     const entry = keepBad(db, chunk.object, stretch, now, quarantineCap)
     if (!isUndecided(stretch)) noteDealt(db, held, entry, chunk.object, stretch)
@@ -77,9 +80,9 @@ interface StoredCopy {
   readonly ownerStart: number
 }
 
-/** What was decided before for the part of the chunk that lies below the mark. */
-function stored(db: Connection, { object, from, to }: Undecided, mark: number): Decision {
-  if (from >= mark) return { copies: [], reused: [] }
+/** What was decided before for the part of the chunk that lies below the mark, or all of it before it was sealed. */
+function stored(db: Connection, { object, from, to }: Undecided, { decided, length }: Progress): Decision {
+  if (from >= decided && length === null) return { copies: [], reused: [] }
   const copies = db.all<StoredCopy>(
     `SELECT start, stop, owner, owner_start AS ownerStart FROM copies
      WHERE object = ? AND start >= ? AND start < ? ORDER BY start`,

@@ -65,7 +65,6 @@ function withEarlier(db: Connection, ready: readonly Sealable[]): Shelved[] {
 
 function sealRows(db: Connection, destination: string, refs: readonly number[], shelf: number): void {
   const listed = JSON.stringify(refs)
-  db.run(`DELETE FROM adoptions WHERE destination = ?2 AND owner IN ${numbers}`, listed, destination)
   sealWithheld(db, destination, listed, shelf)
   addNumbers(db, 'sealed', destination, refs)
 }
@@ -89,10 +88,10 @@ function lookAgain(db: Connection, route: Away, { object: { ref, time }, receive
   db.run('UPDATE routes SET retired_at = min(retired_at, ?) WHERE id = ?', time, route.id)
 }
 
-/** Everything by the objects' numbers but what points to them from elsewhere. */
+/** Everything by the objects' numbers but what points to them from elsewhere, and whose copies are in them. */
 function forget(db: Connection, sealed: readonly Shelved[]): void {
   const refs = JSON.stringify(sealed.map(({ object }) => object.ref))
-  for (const table of ['deliveries', 'copies', 'reused'] as const) {
+  for (const table of ['deliveries', 'reused'] as const) {
     db.run(`DELETE FROM ${table} WHERE object IN ${numbers}`, refs)
   }
   for (const receiver of new Set(sealed.flatMap(({ receivers }) => receivers))) {

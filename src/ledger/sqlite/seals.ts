@@ -74,7 +74,7 @@ export function isSealed(db: Connection, destination: string, object: number): b
   return holdsNumber(db, 'sealed', destination, object)
 }
 
-/** A sealed object is known again, to this receiver, and decided anew. */
+/** A sealed object is known again, to this receiver, and decided anew; but what was a copy stays one. */
 export function restore(db: Connection, { object, events, bad, firstId, lastId }: Shelved, receiver: string): void {
   db.run(
     `INSERT INTO objects
