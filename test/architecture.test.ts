@@ -82,7 +82,7 @@ test.each(['src/domain/', 'src/mapping/', 'src/processors/'])('%s does no I/O an
 })
 
 test.each([
-  ['@aws-sdk/', ['src/receiver', 'src/cli']],
+  ['@aws-sdk/', ['src/receiver', 'src/checkpoint', 'src/cli']],
   ['node:sqlite', ['src/ledger']],
   ['undici', ['exporters/contract']],
   ['pino', ['src/telemetry']],

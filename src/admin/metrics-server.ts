@@ -11,6 +11,8 @@ export interface MetricsServerOptions {
   readonly scrape: Handler
   /** Why this process cannot work yet (ledger not open, configuration not loaded); undefined once it can. */
   readonly notReady: () => string | undefined
+  /** What to say instead of `ready`: a replica that stands by is as ready as one that sends. */
+  readonly remark?: () => string | undefined
   readonly pulse?: Pulse
 }
 
@@ -18,10 +20,12 @@ export class MetricsServer {
   readonly #server: SmallHttpServer
   readonly #pulse: Pulse
   readonly #notReady: () => string | undefined
+  readonly #remark: () => string | undefined
 
   constructor(options: MetricsServerOptions) {
     this.#pulse = options.pulse ?? new Pulse({ monotonic: () => performance.now() })
     this.#notReady = options.notReady
+    this.#remark = options.remark ?? (() => undefined)
     this.#server = new SmallHttpServer({
       setting: 'service.telemetry.metrics.endpoint',
       endpoint: options.endpoint,
@@ -53,7 +57,7 @@ export class MetricsServer {
 
   #readyz(response: ServerResponse): void {
     const reason = this.#notReady()
-    if (reason === undefined) reply(response, 200, 'text/plain; charset=utf-8', 'ready\n')
+    if (reason === undefined) reply(response, 200, 'text/plain; charset=utf-8', `${this.#remark() ?? 'ready'}\n`)
     else refuse(response, 503, `not ready: ${reason}`)
   }
 }

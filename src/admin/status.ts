@@ -8,11 +8,14 @@ import type { LedgerTotals } from '../ledger/totals.ts'
 import type { LaneState } from '../telemetry/lanes.ts'
 import { explain } from './explain.ts'
 import type { GapStatus } from './gaps.ts'
+import { type ReplicaSource, type ReplicaStatus, replicaStatus } from './replica.ts'
 
 export interface StatusDocument {
   readonly at: string
   /** Null when the document was read from the ledger while nothing may be running. */
   readonly forwarder: ForwarderStatus | null
+  /** Which of several replicas this is; null without `service.checkpoint`, and where the document was read from the ledger. */
+  readonly replica: ReplicaStatus | null
   readonly receivers: readonly ReceiverStatus[]
   readonly destinations: readonly DestinationStatus[]
   /** What is left of those that are no longer configured. They take no part in the totals. */
@@ -144,6 +147,7 @@ export interface StatusSources {
     readonly startedAt: number
     readonly lane: (destination: string) => LaneState | undefined
   }
+  readonly replica?: ReplicaSource
 }
 
 export function statusDocument(sources: StatusSources): StatusDocument {
@@ -159,6 +163,7 @@ export function statusDocument(sources: StatusSources): StatusDocument {
             startedAt: stamp(running.startedAt),
             uptimeSeconds: seconds(now - running.startedAt),
           },
+    replica: sources.replica === undefined ? null : replicaStatus(sources.replica),
     receivers: receiverStatuses(sources),
     destinations,
     retired: sources.retired.map((route) => retiredStatus(route, now)),

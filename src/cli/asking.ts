@@ -9,6 +9,7 @@ import { SetupError } from '../domain/failures.ts'
 import { type Answer, readAnswer } from '../domain/request.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Request } from '../ledger/requests.ts'
+import { checkLedger } from '../ledger/sqlite/check.ts'
 import { openSqliteLedger, type SqliteLedger } from '../ledger/sqlite/ledger.ts'
 import { LedgerHeld, Lock } from '../ledger/sqlite/lock.ts'
 import { systemClock } from './clock.ts'
@@ -131,12 +132,21 @@ class Absence {
 
 /** The ledger, held from now on; undefined where somebody else holds it, who is not disturbed. */
 function taken({ config }: Loaded, path: string): SqliteLedger | undefined {
+  if (config.service.checkpoint !== undefined) return held(path)
   try {
     return openSqliteLedger({ path, maxQuarantineBytes: config.service.quarantine.max_bytes })
   } catch (error) {
     if (error instanceof LedgerHeld) return undefined
     throw error
   }
+}
+
+/** With replicas only the owner works: a ledger that nobody holds is one that others may have gone beyond. */
+function held(path: string): undefined {
+  if (checkLedger(path).held) return undefined
+  throw new SetupError(`nobody sends from here: ${path} is not in use`, {
+    hint: 'ask beside the replica that owns the sending; /readyz of any other names it',
+  })
 }
 
 /** Shows how far a request is until it is answered, the signal aborts, or the time is over. */

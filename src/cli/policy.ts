@@ -23,6 +23,7 @@ export async function policy(options: PolicyOptions): Promise<number> {
   const { policies, remarks } = policiesFor(sourcesOf(config, options), {
     region: process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'],
     doctor: !options.withoutDoctor,
+    checkpoint: config.service.checkpoint?.s3,
   })
   const chosen = options.only === undefined ? policies : [identityOf(policies, options.only)]
   if (options.json) console.log(JSON.stringify(document(chosen, remarks), null, 2))

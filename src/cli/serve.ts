@@ -16,6 +16,8 @@ export interface Shown {
   readonly hours: () => HoursDocument
   /** The token as it is now, where it can change. */
   readonly adminToken?: (() => string) | undefined
+  /** What there is to say about a process that is ready, and does not forward; undefined for nothing. */
+  readonly remark?: () => string | undefined
 }
 
 /** Opens both doors: metrics and probes, status. Throws SetupError if a port is taken. */
@@ -23,7 +25,8 @@ export async function serve(config: Config, telemetry: Telemetry, shown: Shown):
   const { admin, telemetry: settings } = config.service
   const scrape = telemetry.metrics.handle.bind(telemetry.metrics)
   const endpoint = address(settings.metrics.endpoint)
-  const metricsServer = new MetricsServer({ endpoint, scrape, notReady: () => undefined })
+  const ready = { notReady: () => undefined, remark: () => shown.remark?.() }
+  const metricsServer = new MetricsServer({ endpoint, scrape, ...ready })
   const token = admin.token === undefined ? {} : { token: shown.adminToken ?? admin.token }
   const adminServer = new AdminServer({
     endpoint: address(admin.endpoint),

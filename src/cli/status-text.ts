@@ -1,6 +1,7 @@
 // The status document for people: one row per destination, and under it, in words, what the row means.
 import type { GapStatus } from '../admin/gaps.ts'
 import { floorLines } from '../admin/page/floors.ts'
+import type { ReplicaStatus } from '../admin/replica.ts'
 import type { DestinationStatus, StatusDocument } from '../admin/status.ts'
 import { count, duration, oneLine } from '../telemetry/units.ts'
 import { type Column, table } from './table.ts'
@@ -22,7 +23,7 @@ export function statusText(document: StatusDocument): string {
   return [
     ...forwarder(document),
     ...document.gaps.filter(({ state }) => state !== 'healed').flatMap(gap),
-    ...(destinations.length === 0 ? ['no destination yet: the forwarder has not been started with this ledger'] : []),
+    ...(destinations.length === 0 ? [nothing(document)] : []),
     ...(destinations.length === 0 ? [] : [head, ...destinations]),
     '',
     ...document.retired.map(retired),
@@ -31,6 +32,11 @@ export function statusText(document: StatusDocument): string {
   ]
     .map(oneLine)
     .join('\n')
+}
+
+function nothing({ replica }: StatusDocument): string {
+  if (replica?.role === 'standing by') return 'nothing to tell of destinations: ask the replica that owns the sending'
+  return 'no destination yet: the forwarder has not been started with this ledger'
 }
 
 function row(one: DestinationStatus): readonly string[] {
@@ -46,9 +52,16 @@ function row(one: DestinationStatus): readonly string[] {
   ]
 }
 
-function forwarder({ forwarder, at }: StatusDocument): readonly string[] {
+function forwarder({ forwarder, replica, at }: StatusDocument): readonly string[] {
   if (forwarder === null) return [`read from the ledger at ${short(at)}`, '']
-  return [`circleci-audit-forwarder ${forwarder.version}, up ${duration(forwarder.uptimeSeconds * 1000)}`, '']
+  const up = `circleci-audit-forwarder ${forwarder.version}, up ${duration(forwarder.uptimeSeconds * 1000)}`
+  return [up, ...(replica === null || replica === undefined ? [] : [standing(replica)]), '']
+}
+
+function standing({ role, owner, epoch, checkpointAt }: ReplicaStatus): string {
+  const whose = role === 'owner' ? 'this replica owns the sending' : `${role}: owner ${owner ?? 'unknown'}`
+  const copy = checkpointAt === null ? 'no checkpoint yet' : `checkpoint of ${short(checkpointAt)}`
+  return `${whose}, epoch ${epoch ?? 'unknown'}, ${copy}`
 }
 
 function gap({ id, kind, subject, severity, state, from, to, evidence, next }: GapStatus): readonly string[] {

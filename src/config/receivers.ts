@@ -3,35 +3,11 @@
 // access signature of Azure, which can be as narrow as a role and is all that some owners of a container hand out.
 import { duration, secret } from '@circleci-audit-forwarder/contract'
 import { z } from 'zod'
+import { assumed, prefix, s3Place } from './s3.ts'
 import { alternatives, filled, startAt, url } from './scalars.ts'
 import { quiet, regular, retention, silence } from './stream.ts'
 
-const roleArn = z
-  .string()
-  .regex(/^arn:[\w-]+:iam::\d{12}:role\/\S+$/, 'is no role: write arn:aws:iam::111122223333:role/name')
-const prefix = z.string().transform((text) => text.replace(/^\/+|\/+$/g, ''))
-
-const assumed = {
-  role_arn: roleArn.optional().meta({ description: 'Role to assume with the credentials of the default chain.' }),
-  external_id: filled.optional().meta({ description: 'External id that the role asks for.' }),
-}
-
-const s3 = z.strictObject({
-  bucket: filled.meta({ description: 'Name of the bucket.' }),
-  prefix: prefix.prefault('').meta({ description: 'What stands before `year=...` in the keys.' }),
-  region: filled.optional().meta({ description: "Region of the bucket. Without it, the SDK's own (`AWS_REGION`)." }),
-  endpoint: url.optional().meta({ description: 'URL of an S3-compatible service. Without it, AWS.' }),
-  force_path_style: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Put the bucket into the path, not into the host name; most compatible services need it.' }),
-  ...assumed,
-  expected_bucket_owner: z
-    .string()
-    .regex(/^\d{12}$/, 'is no account: write its 12 digits, in quotes')
-    .optional()
-    .meta({ description: 'Account that must own the bucket; requests to a bucket of another one fail.' }),
-})
+const s3 = s3Place(prefix.prefault('').meta({ description: 'What stands before `year=...` in the keys.' }))
 
 /** A signature that is pasted with the address would be shown wherever the address is. */
 const withoutQuery = url.refine((text) => !text.includes('?'), {

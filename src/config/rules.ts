@@ -13,6 +13,7 @@ import {
 import type { z } from 'zod'
 import { typeOf } from '../domain/component.ts'
 import type { StartAt } from '../domain/start.ts'
+import { checkCheckpoint } from './checkpoint-rules.ts'
 import type { ConfigDocument } from './document.ts'
 import { type ExporterConfig, noPredecessor } from './exporters.ts'
 import type { Complaint, Path } from './problem.ts'
@@ -30,6 +31,7 @@ export async function checkRules(config: Config, components: Components, now: nu
     ...checkAddresses(config.service),
     ...Object.entries(config.receivers).flatMap(([id, { start_at }]) => checkStart(['receivers', id], start_at, now)),
     ...checkReceivers(Object.entries(config.receivers)),
+    ...checkCheckpoint(config),
     ...exporters.flatMap(([id, { start_at }]) => checkStart(['exporters', id], start_at, now)),
     ...limits.flat(),
     ...(await checkNotify(config.service)),

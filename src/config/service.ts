@@ -2,6 +2,7 @@
 import { duration, secret, size } from '@circleci-audit-forwarder/contract'
 import { z } from 'zod'
 import { notify } from './notify.ts'
+import { prefix, s3Place } from './s3.ts'
 import { alternatives, filled, listen } from './scalars.ts'
 
 const ledger = alternatives({
@@ -14,6 +15,31 @@ const ledger = alternatives({
     .optional()
     .meta({ description: 'A file on a local disk.' }),
   memory: z.strictObject({}).optional().meta({ description: 'Nothing survives a restart. For trying things out.' }),
+})
+
+const checkpoint = z.strictObject({
+  s3: s3Place(
+    prefix.prefault('circleci-audit-forwarder').meta({
+      description:
+        'What stands before the keys of the checkpoint. Nothing else may lie there, and the audit log not below it.',
+    }),
+  ).meta({
+    description: 'A bucket in Amazon S3, or in a service that speaks its protocol and heeds conditional writes.',
+  }),
+  interval: duration
+    .refine((ms) => ms >= 5_000, 'must be 5s or more')
+    .prefault('5m')
+    .meta({
+      description:
+        'How often the ledger is copied: what was sent since the last copy is sent again if the ledger is lost.',
+    }),
+  term: duration
+    .refine((ms) => ms >= 5_000 && ms <= 3_600_000, 'must be from 5s to 1h')
+    .prefault('1m')
+    .meta({
+      description:
+        'How long after its last sign of life an owner that is gone is waited for. It renews four times as often, and stops sending when it could not for three quarters of it.',
+    }),
 })
 
 const telemetry = z.strictObject({
@@ -86,6 +112,10 @@ const pipeline = z.strictObject({
 /** `service:`. */
 export const service = z.strictObject({
   ledger: ledger.prefault({ sqlite: {} }).meta({ description: 'Where progress is remembered. Exactly one kind.' }),
+  checkpoint: checkpoint.optional().meta({
+    description:
+      'A copy of the ledger outside this machine, for several replicas of which one sends, or for a ledger on no volume.',
+  }),
   quarantine: z
     .strictObject({
       max_bytes: size

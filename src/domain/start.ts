@@ -22,3 +22,8 @@ export function startInstant(start: StartAt, now: number): number {
 export function needsClock(start: StartAt): boolean {
   return start.from === 'now' || start.from === 'ago'
 }
+
+/** The same start, where the clock it depends on stood at `since` when it was first asked for. */
+export function startedAt(start: StartAt, since: number | undefined): StartAt {
+  return since === undefined || !needsClock(start) ? start : { from: 'instant', at: startInstant(start, since) }
+}

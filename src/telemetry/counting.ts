@@ -1,7 +1,7 @@
 // Which numbers move with which event. Exhaustive by type, like the wording: an event that counts nothing says so.
 import { gapKinds } from '../domain/gaps.ts'
 import type { TelemetryEvent } from './events.ts'
-import type { CounterName, HistogramName } from './instruments.ts'
+import type { CounterName, HistogramName, StandingName } from './instruments.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -12,6 +12,8 @@ export interface Tallies {
   skew(receiver: string, seconds: number): void
   /** Whether the receiver is stopped. */
   halt(receiver: string, halted: boolean): void
+  /** What this replica is, or has left. */
+  set(name: StandingName, value: number): void
 }
 
 type Counting = {
@@ -112,6 +114,23 @@ const counting: Counting = {
   gap_closed: ({ kind, state }, to) => to.add('gaps_closed_total', 1, { kind, state }),
   rhythm_learned: nothing,
   history_failed: nothing,
+  standing_by: ({ epoch }, to) => owns(false, epoch, to),
+  ownership_taken: ({ epoch }, to) => owns(true, epoch, to),
+  ownership_unrenewed: (_, to) => to.add('ownership_renewals_failed_total', 1),
+  ownership_lost: ({ epoch }, to) => owns(false, epoch, to),
+  ownership_given_up: ({ epoch }, to) => owns(false, epoch, to),
+  checkpoint_unreachable: nothing,
+  checkpoint_made: ({ takenAt, bytes }, to) => {
+    to.add('checkpoints_total', 1, { result: 'made' })
+    to.set('checkpoint_timestamp_seconds', takenAt / 1000)
+    to.set('checkpoint_bytes', bytes)
+  },
+  checkpoint_failed: (_, to) => to.add('checkpoints_total', 1, { result: 'failed' }),
+  checkpoints_kept: nothing,
+  ledger_restored: ({ takenAt }, to) => {
+    to.add('ledger_restores_total', 1)
+    to.set('checkpoint_timestamp_seconds', takenAt / 1000)
+  },
   database_opened: nothing,
   database_unreadable: nothing,
   destination_renamed: nothing,
@@ -155,6 +174,15 @@ const alone: readonly CounterName[] = [
 
 /** How a gap ends. */
 const ends = ['acknowledged', 'healed']
+
+/** Counters begin with the replica's first standing, so that there are none where there are no replicas. */
+function owns(owner: boolean, epoch: number, to: Tallies): void {
+  to.set('owner', owner ? 1 : 0)
+  to.set('owner_epoch', epoch)
+  to.add('ownership_renewals_failed_total', 0)
+  to.add('ledger_restores_total', 0)
+  for (const result of ['made', 'failed']) to.add('checkpoints_total', 0, { result })
+}
 
 /** Series that begin at 0, so that the first increase is one to Prometheus too. */
 function zeroes(receivers: readonly string[], destinations: readonly string[], to: Tallies): void {

@@ -1,6 +1,7 @@
 // Everything the program says about itself, one named event each. Whoever tells an event knows nothing of log lines and
 // metrics: `log.ts` makes the line, `metrics.ts` the numbers, so the two leave together and a name is written once.
 // Reasons and hints are already free of secrets when they get here; both consumers redact once more.
+import type { StandingEvent } from './events-standing.ts'
 
 import type { GapEvent } from './gap-events.ts'
 
@@ -245,6 +246,8 @@ export type TelemetryEvent =
   /** So many notices waited for so long that nobody is told any more. */
   | { readonly type: 'notices_given_up'; readonly destination: string; readonly count: number }
   | GapEvent
+  // replicas and checkpoints
+  | StandingEvent
   // life
   | { readonly type: 'destination_renamed'; readonly destination: string; readonly from: string }
   | {

@@ -46,6 +46,9 @@ export const counters = {
   notices_given_up_total: 'Notices of gaps that nobody could be told for a week.',
   gaps_opened_total: 'Gaps that opened, by kind and severity.',
   gaps_closed_total: 'Gaps that are over, by kind and by how: healed, or acknowledged.',
+  checkpoints_total: 'Copies of the ledger for the next owner, by result.',
+  ledger_restores_total: 'Ledgers restored from a checkpoint: what was sent after it was sent again.',
+  ownership_renewals_failed_total: 'Renewals of the ownership that failed. Sending stops before the term ends.',
   ledger_errors_total: 'Attempts to write the ledger that failed: the disk is full or failing.',
   bugs_total: 'Unexpected errors. Anything but 0 is worth a report.',
 } as const
@@ -113,6 +116,10 @@ export const gauges = {
   ledger_readable: '0 when the ledger or its disk could not be asked for this scrape: then its numbers are absent.',
   credential_expiry_timestamp_seconds:
     'When a certificate or shared access signature that a setting names ends. Absent where nothing says so.',
+  owner: '1 on the replica that sends, 0 on those that stand by. Absent without service.checkpoint.',
+  owner_epoch: 'Epoch of the ownership, as this replica knows it. Grows with every change.',
+  checkpoint_timestamp_seconds: 'When the ledger of the last checkpoint was copied.',
+  checkpoint_bytes: 'Size of the last checkpoint, compressed.',
   build_info: 'Always 1; the version is a label.',
 } as const
 
@@ -120,3 +127,5 @@ export type CounterName = keyof typeof counters
 export type HistogramName = keyof typeof histograms
 export type LedgerCounterName = keyof typeof ledgerCounters
 export type GaugeName = keyof typeof gauges
+/** Gauges that stand until the next event moves them. */
+export type StandingName = 'owner' | 'owner_epoch' | 'checkpoint_timestamp_seconds' | 'checkpoint_bytes'

@@ -15,6 +15,7 @@ import {
   histograms,
   ledgerCounters,
   prefix,
+  type StandingName,
 } from './instruments.ts'
 import { LaneStates } from './lanes.ts'
 import { type Levels, observeHeld, observeLevels } from './levels.ts'
@@ -86,6 +87,14 @@ export class Metrics {
     this.#gaps = gaps
   }
 
+  /** Nothing of what was to be asked is there any more. */
+  unwatch(): void {
+    this.#standings = () => []
+    this.#levels = undefined
+    this.#expiries = () => []
+    this.#gaps = undefined
+  }
+
   tell(event: TelemetryEvent): void {
     if (this.#ownLanes) this.#lanes.tell(event)
     count(event, this.#tallies)
@@ -108,6 +117,7 @@ export class Metrics {
         observe('build_info', 1, { version: this.#options.version, node: process.version })
         observeProcess(observe)
         for (const [receiver, skew] of this.#tallies.skews) observe('clock_skew_seconds', skew, { receiver })
+        for (const [name, value] of this.#tallies.standing) observe(name, value)
         for (const [receiver, halted] of this.#tallies.halts) observe('receiver_stopped', halted ? 1 : 0, { receiver })
         for (const [destination, lane] of this.#lanes.all()) observeLane(destination, lane, observe)
         if (this.#levels !== undefined) observeLevels(this.#levels, observe)
@@ -137,6 +147,7 @@ class Exporter extends PrometheusExporter {
 class Recorder implements Tallies {
   readonly skews = new Map<string, number>()
   readonly halts = new Map<string, boolean>()
+  readonly standing = new Map<StandingName, number>()
   /** The highest value of each ledger counter, because what a power cut took from the ledger is no reset. */
   readonly highest = new Map<string, number>()
   readonly #counters: ReadonlyMap<string, Counter>
@@ -174,6 +185,10 @@ class Recorder implements Tallies {
 
   halt(receiver: string, halted: boolean): void {
     this.halts.set(receiver, halted)
+  }
+
+  set(name: StandingName, value: number): void {
+    this.standing.set(name, value)
   }
 }
 

@@ -4,10 +4,11 @@
 // error: someone must act.
 import type { TelemetryEvent } from './events.ts'
 import { bytes, count, duration } from './units.ts'
+import { standing } from './wording-standing.ts'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
-type Sentence = readonly [Level, string]
-type Wording = {
+export type Sentence = readonly [Level, string]
+export type Wording = {
   readonly [Type in TelemetryEvent['type']]: (event: Extract<TelemetryEvent, { type: Type }>) => Sentence
 }
 
@@ -217,6 +218,7 @@ const wording: Wording = {
       (e.watermark === undefined ? '' : `, complete up to ${new Date(e.watermark).toISOString()}`) +
       (e.outstanding > 0 ? '; they are kept, and due again when it is back under this name' : ''),
   ],
+  ...standing,
   first_start: (e) => [
     'info',
     `${e.destination}: first start, about to send everything${e.startAt === 0 ? '' : ` since ${new Date(e.startAt).toISOString()}`}: ` +

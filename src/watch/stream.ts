@@ -14,6 +14,7 @@ import type { Tell } from '../telemetry/events.ts'
 import type { Book } from './book.ts'
 import type { StreamExpectations } from './settings.ts'
 import { silenceLack } from './silence-lack.ts'
+import { sweptTo } from './swept.ts'
 
 /** A store may list an object a little late, in minutes. */
 const MARGIN = 5
@@ -78,9 +79,9 @@ export class Stream {
   /** From when on it is to be listed when objects came, in milliseconds since 1970; undefined where that is known. */
   get wantedFrom(): number | undefined {
     const { ledger } = this.#parts
-    const sweptTo = ledger.sweptTo(this.receiver)
-    if (sweptTo === undefined || this.#memory.historyFrom !== undefined) return undefined
-    return sweptTo - MOST_HISTORY * MINUTE_MS
+    const swept = sweptTo(ledger, this.receiver)
+    if (swept === undefined || this.#memory.historyFrom !== undefined) return undefined
+    return swept - MOST_HISTORY * MINUTE_MS
   }
 
   /** All objects from then on were listed, and these minutes are when they came. */
@@ -103,9 +104,9 @@ export class Stream {
   /** Looks at what has come since the last time, and writes nothing. False if nothing was ever listed. */
   see(): boolean {
     const { ledger } = this.#parts
-    const sweptTo = ledger.sweptTo(this.receiver)
-    if (sweptTo === undefined) return false
-    this.#horizon = minutes(sweptTo) - MARGIN
+    const swept = sweptTo(ledger, this.receiver)
+    if (swept === undefined) return false
+    this.#horizon = minutes(swept) - MARGIN
     const gaps = ledger.watch.gaps({ closed: KNOWN })
     this.#gaps = gaps.filter((gap) => isSilence(gap) && gap.receiver === this.receiver)
     this.#refresh()

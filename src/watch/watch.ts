@@ -25,6 +25,7 @@ import { altered, type Incident, lost } from './losses.ts'
 import { nobody, quarantineLacks } from './quarantined.ts'
 import type { StreamSettings, WatchSettings } from './settings.ts'
 import { Sources } from './sources.ts'
+import { sweptTo } from './swept.ts'
 import { View } from './view.ts'
 
 /** Symptoms and alterations taken at one look. */
@@ -156,7 +157,7 @@ export class Watch {
   /** Everything that lasts and is lacking now. */
   #lacks(): readonly Lack[] {
     const { ledger, clock, settings } = this.#parts
-    const sources = this.#sources.lacks((receiver) => ledger.sweptTo(receiver))
+    const sources = this.#sources.lacks((receiver) => sweptTo(ledger, receiver))
     const blind = new Set(sources.flatMap(({ kind, receiver }) => (kind === 'source_unreachable' ? [receiver] : [])))
     const limits = {
       allowedLagMs: settings.allowedLagMs,
@@ -175,9 +176,9 @@ export class Watch {
   /** Everything of a receiver up to here was listed and read. */
   #readTo(receiver: string): number | undefined {
     const { ledger } = this.#parts
-    const sweptTo = ledger.sweptTo(receiver)
-    if (sweptTo === undefined) return undefined
-    return Math.min(sweptTo - MARGIN_MS, ledger.watch.unread(receiver) ?? Number.POSITIVE_INFINITY)
+    const swept = sweptTo(ledger, receiver)
+    if (swept === undefined) return undefined
+    return Math.min(swept - MARGIN_MS, ledger.watch.unread(receiver) ?? Number.POSITIVE_INFINITY)
   }
 
   /** Reports what is lacking, and heals what is not any more. */

@@ -20,6 +20,8 @@ export const rooms: readonly Room[] = [
   { name: 'src/ledger', mayImport: ['src/domain'] },
   { name: 'src/telemetry', mayImport: ['src/domain'] },
   { name: 'src/receiver', mayImport: ['src/domain', 'src/telemetry'] },
+  // The receiver for how this program talks to AWS.
+  { name: 'src/checkpoint', mayImport: ['src/domain', 'src/ledger', 'src/telemetry', 'src/receiver'] },
   { name: 'src/databases', mayImport: ['src/domain', 'src/telemetry'] },
   { name: 'src/processors', mayImport: ['src/domain', contract] },
   { name: 'src/delivery', mayImport: ['src/domain', 'src/ledger', 'src/telemetry', contract] },

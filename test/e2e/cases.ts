@@ -10,12 +10,14 @@ import { offTenDays } from './cases/off-ten-days.ts'
 import { oneOfFour } from './cases/one-of-four.ts'
 import { outageWeek } from './cases/outage-week.ts'
 import { ownRecords } from './cases/own-records.ts'
+import { podLoss, podLossEarly, podLossLate } from './cases/pod-loss.ts'
 import { quickStart } from './cases/quick-start.ts'
 import { s3Sqs } from './cases/s3-sqs.ts'
 import { secrets } from './cases/secrets.ts'
 import { sigterm } from './cases/sigterm.ts'
 import { stalledGigabyte, stalledSidecar } from './cases/stalled-gigabyte.ts'
 import { statusAndMetrics } from './cases/status-and-metrics.ts'
+import { ownerLost, paused, rollout } from './cases/three-replicas.ts'
 import { twoOfAType } from './cases/two-of-a-type.ts'
 import type { Case } from './stage/case.ts'
 
@@ -41,6 +43,12 @@ export const cases: readonly Case[] = [
   killNine,
   clickHouse,
   hostile,
+  podLoss,
+  podLossLate,
+  podLossEarly,
+  rollout,
+  paused,
+  ownerLost,
   stalledSidecar,
   stalledGigabyte,
 ]

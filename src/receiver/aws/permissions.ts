@@ -17,6 +17,7 @@ export type StatementName =
   | 'HearOfNewObjects'
   | 'LookAtBucketForDoctor'
   | 'LookAtQueueForDoctor'
+  | 'KeepCheckpoint'
   | 'BecomeRoles'
 
 /** By the operation's name in the SDKs. */
@@ -25,6 +26,9 @@ export const permissions = {
   // Asked for the region it tells even to those it refuses, as it does whoever may list one prefix alone.
   HeadBucket: { action: 's3:ListBucket', statement: 'ListAuditObjects' },
   GetObject: { action: 's3:GetObject', statement: 'ReadAuditObjects' },
+  // Below the checkpoint's prefix alone, where it reads and lists as well.
+  PutObject: { action: 's3:PutObject', statement: 'KeepCheckpoint' },
+  DeleteObject: { action: 's3:DeleteObject', statement: 'KeepCheckpoint' },
   GetBucketLifecycleConfiguration: { action: 's3:GetLifecycleConfiguration', statement: 'TellExpiredFromDeleted' },
   GetBucketNotificationConfiguration: { action: 's3:GetBucketNotification', statement: 'LookAtBucketForDoctor' },
   ReceiveMessage: { action: 'sqs:ReceiveMessage', statement: 'HearOfNewObjects' },

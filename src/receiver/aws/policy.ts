@@ -26,6 +26,8 @@ export interface PolicyOptions {
   readonly region: string | undefined
   /** Whether to allow what `doctor` alone asks. */
   readonly doctor: boolean
+  /** Where the checkpoint lies. */
+  readonly checkpoint?: S3Settings | undefined
 }
 
 export interface Statement {
@@ -57,7 +59,8 @@ export interface Remark {
 interface Grant {
   readonly role: string | undefined
   readonly externalId: string | undefined
-  readonly receiver: string
+  /** Undefined for the checkpoint. */
+  readonly receiver: string | undefined
   readonly statement: Statement
 }
 
@@ -66,7 +69,10 @@ export function policiesFor(
   sources: readonly AwsSource[],
   options: PolicyOptions,
 ): { readonly policies: readonly IdentityPolicy[]; readonly remarks: readonly Remark[] } {
-  const grants = sources.flatMap((source) => [...bucketGrants(source, options), ...queueGrants(source, options)])
+  const grants = [
+    ...sources.flatMap((source) => [...bucketGrants(source, options), ...queueGrants(source, options)]),
+    ...checkpointGrants(options),
+  ]
   const roles = [...new Set(grants.flatMap(({ role }) => role ?? []))]
   const own = grants.filter(({ role }) => role === undefined)
   const becoming = roles.length === 0 ? [] : [statement('BecomeRoles', roles)]
@@ -84,7 +90,7 @@ export function policiesFor(
 function identity(role: string | undefined, grants: readonly Grant[], more: readonly Statement[] = []): IdentityPolicy {
   return {
     role,
-    receivers: [...new Set(grants.map(({ receiver }) => receiver))],
+    receivers: [...new Set(grants.flatMap(({ receiver }) => receiver ?? []))],
     externalId: grants.find(({ externalId }) => externalId !== undefined)?.externalId,
     policy: { Version: '2012-10-17', Statement: numbered([...grants.map((grant) => grant.statement), ...more]) },
   }
@@ -127,6 +133,30 @@ function bucketGrants(source: AwsSource, options: PolicyOptions): readonly Grant
     ),
   ]
   return statements.map((each) => ({ ...asked(source, store), statement: each }))
+}
+
+/** To whoever may not list, a head that is not there is denied, and would not be told from one that may not be read. */
+function checkpointGrants({ checkpoint, region }: PolicyOptions): readonly Grant[] {
+  if (checkpoint === undefined || !isOfAws(checkpoint.endpoint)) return []
+  const { bucket, prefix = '', role_arn: role, external_id, expected_bucket_owner: account } = checkpoint
+  const partition = role?.split(':')[1] ?? partitionOf(bucketRegion(checkpoint) ?? region)
+  const arn = `arn:${partition}:s3:::${bucket}`
+  const keys = `${prefix === '' ? '' : `${prefix}/`}*`
+  const owner: Statement['Condition'] =
+    account === undefined ? {} : { StringEquals: { 'aws:ResourceAccount': account } }
+  const keep = statement('KeepCheckpoint', [`${arn}/${keys}`], owner)
+  const list = {
+    Sid: 'ListCheckpoint',
+    Effect: 'Allow',
+    Action: actionsOf('ListAuditObjects'),
+    Resource: [arn],
+  } as const
+  const statements = [
+    { ...keep, Action: [...actionsOf('ReadAuditObjects'), ...keep.Action] },
+    { ...list, Condition: { ...(keys === '*' ? {} : { StringLike: { 's3:prefix': keys } }), ...owner } },
+  ]
+  const asking = { role, externalId: role === undefined ? undefined : external_id, receiver: undefined }
+  return statements.map((each) => ({ ...asking, statement: each }))
 }
 
 /** Below the prefix, and below that of files to be imported where it lies beside it. */

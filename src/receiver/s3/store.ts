@@ -150,7 +150,8 @@ interface Dated {
   date?: string
 }
 
-function keepDate(client: S3): void {
+/** Has a client's answers keep the response's Date, for `storeDate`. */
+export function keepDate(client: S3): void {
   client.middlewareStack.add(
     (next) => async (request) => {
       const result = await next(request)
@@ -170,6 +171,12 @@ function toPage(page: ListObjectsV2CommandOutput): Page {
     size: found.Size ?? 0,
     modified: found.LastModified?.getTime() ?? 0,
   }))
-  const date = Date.parse((page.$metadata as Dated).date ?? '')
-  return Number.isNaN(date) ? { objects } : { objects, date }
+  const date = storeDate(page)
+  return date === undefined ? { objects } : { objects, date }
+}
+
+/** The store's clock as it answered, in milliseconds since 1970; undefined if it did not say. */
+export function storeDate({ $metadata }: { readonly $metadata: object }): number | undefined {
+  const date = Date.parse(($metadata as Dated).date ?? '')
+  return Number.isNaN(date) ? undefined : date
 }

@@ -33,6 +33,15 @@ export class Aws {
     return new Aws(server, await server.call<string>('address'), queueUrl)
   }
 
+  get address(): string {
+    return this.#address
+  }
+
+  /** One more bucket, in which nothing is announced. */
+  async createBucket(name: string): Promise<void> {
+    await this.#server.call('createBucket', name)
+  }
+
   /** A receiver's `store` and, unless told otherwise, `notifications`. */
   settings(options: { readonly notifications: boolean } = { notifications: true }): object {
     const store = { s3: { bucket: BUCKET, region: 'us-east-1', endpoint: this.#address, force_path_style: true } }

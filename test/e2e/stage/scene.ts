@@ -66,6 +66,12 @@ export class Scene {
     return destination
   }
 
+  /** Something else that is to be stopped when the scene closes. */
+  add<Part extends { stop(): Promise<unknown> }>(part: Part): Part {
+    this.#parts.push(part)
+    return part
+  }
+
   /** A destination that refuses everything and quotes it. */
   async refusing(): Promise<Refusing> {
     const refusing = await Refusing.start()
@@ -114,9 +120,9 @@ export class Scene {
   }
 
   /** Starts the program with this command and the scene's configuration. */
-  start(args: readonly string[] = ['run'], launch: Partial<Launch> = {}): Forwarder {
+  start(args: readonly string[] = ['run'], launch: Partial<Launch> & { readonly config?: string } = {}): Forwarder {
     const env = { ...this.secrets.env, AWS_EC2_METADATA_DISABLED: 'true', ...launch.env }
-    const forwarder = new Forwarder({ ...launch, args: [...args, '--config', this.configPath], env })
+    const forwarder = new Forwarder({ ...launch, args: [...args, '--config', launch.config ?? this.configPath], env })
     this.#forwarders.push(forwarder)
     return forwarder
   }
