@@ -157,7 +157,40 @@ const processRow: Row = {
 }
 
 /** All of it, top to bottom. */
-export const rows: readonly Row[] = [glance, destinations, receivers, gaps, processRow]
+const replicas: Row = {
+  title: 'Replicas',
+  panels: [
+    graph(
+      { title: 'Which one sends', description: 'Never two at once. Empty without `service.checkpoint`.', unit: 'none' },
+      shows(of('owner'), '{{instance}}'),
+      shows(`max(${of('owner_epoch')})`, 'epoch'),
+    ),
+    graph(
+      {
+        title: 'Age of the checkpoint',
+        description: 'If the owner is lost now, what it sent in this time is sent again.',
+        unit: 's',
+      },
+      shows(`time() - max(${of('checkpoint_timestamp_seconds')})`, 'age'),
+    ),
+    graph(
+      {
+        title: 'Size of the checkpoint',
+        description: 'Compressed, as it is uploaded at every interval.',
+        unit: 'bytes',
+      },
+      shows(of('checkpoint_bytes'), '{{instance}}'),
+    ),
+    graph(
+      { title: 'Checkpoints and renewals', description: 'Those that failed, and ledgers restored.', unit: 'none' },
+      shows(sum('result', grown('checkpoints_total')), 'checkpoints {{result}}'),
+      shows(`sum(${grown('ownership_renewals_failed_total')})`, 'renewals failed'),
+      shows(`sum(${grown('ledger_restores_total')})`, 'ledgers restored'),
+    ),
+  ],
+}
+
+export const rows: readonly Row[] = [glance, destinations, receivers, gaps, processRow, replicas]
 
 const choice = (name: string, label: string, metric: string) => ({
   ...{ name, label, type: 'query', datasource: { type: 'prometheus', uid: '$datasource' } },

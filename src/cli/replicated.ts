@@ -8,12 +8,11 @@ import { replicaStatus, standingByText } from '../admin/replica.ts'
 import { type StatusDocument, statusDocument } from '../admin/status.ts'
 import type { Ownership } from '../checkpoint/ownership.ts'
 import { Replica } from '../checkpoint/replica.ts'
-import { openS3Checkpoints } from '../checkpoint/s3.ts'
 import type { CheckpointStore } from '../checkpoint/store.ts'
 import type { Loaded } from '../config/load.ts'
-import type { Config } from '../config/schema.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { ledgerPath } from './asking.ts'
+import { openCheckpoints } from './checkpoints.ts'
 import { monotonic, systemClock } from './clock.ts'
 import { openLedger } from './ledger.ts'
 import type { RunOptions } from './options.ts'
@@ -40,12 +39,6 @@ export async function replicated(
     store.close()
     telemetry.tell({ type: 'stopped', clean })
   }
-}
-
-/** The store of `service.checkpoint`, which is there. Sends nothing. */
-export function openCheckpoints({ service }: Config): Promise<CheckpointStore> {
-  if (service.checkpoint === undefined) throw new Error('there is no service.checkpoint')
-  return openS3Checkpoints(service.checkpoint.s3, { clock: systemClock })
 }
 
 function openReplica(loaded: Loaded, store: CheckpointStore, { tell }: Telemetry): Replica {

@@ -10,7 +10,7 @@ import { refusals } from './restricted.ts'
 const files = projectFiles().filter((path) => /^deploy\/sidecar\/.*\.yaml$/.test(path))
 
 test('Kubernetes takes every object, and knows every property', async () => {
-  expect(files.length).toBe(2)
+  expect(files.length).toBe(3)
   expect(await problemsOf(files.flatMap(manifestsOf))).toEqual([])
 })
 
@@ -25,10 +25,11 @@ describe.each(files)('%s', (file) => {
     expect(refusals(pod)).toEqual([])
   })
 
-  test('the forwarder is a sidecar in a pod of one, which waits for its end', async () => {
+  test('the forwarder is a sidecar, alone or with a checkpoint, in a pod which waits for its end', async () => {
     expect(sidecar.restartPolicy).toBe('Always')
-    expect((workload.spec as { readonly replicas: number }).replicas).toBe(1)
     const { service } = await loaded(config)
+    const { replicas } = workload.spec as { readonly replicas: number }
+    expect(replicas > 1).toBe(service.checkpoint !== undefined)
     expect(pod.terminationGracePeriodSeconds! * 1000).toBeGreaterThan(service.stop_timeout)
   })
 
@@ -38,7 +39,7 @@ describe.each(files)('%s', (file) => {
     expect([host, sidecar.ports?.[0]?.containerPort]).toEqual(['0.0.0.0', port])
     const ledger = sidecar.volumeMounts?.find(({ name }) => name === 'audit-ledger')
     expect(ledger?.mountPath).toBe(dirname(service.ledger.sqlite!.path))
-    expect(JSON.stringify(workload.spec)).not.toMatch(/"audit-ledger","emptyDir"/)
+    expect(/"audit-ledger","emptyDir"/.test(JSON.stringify(workload.spec))).toBe(service.checkpoint !== undefined)
     expect(Object.keys(exporters)).toHaveLength(1)
   })
 })

@@ -19,6 +19,7 @@ import { systemClock } from '../clock.ts'
 import { databaseFiles } from '../processors.ts'
 import { version } from '../version.ts'
 import { bounded } from './bounded.ts'
+import { examineCheckpoint } from './checkpoint.ts'
 import { databaseFinding } from './databases.ts'
 import { expiryFindings } from './expiries.ts'
 import type { Component } from './report.ts'
@@ -42,6 +43,7 @@ export async function examine(loaded: Loaded, options: Examination): Promise<rea
   const feeding = new Set(pipelines.flatMap((pipeline) => pipeline.receivers))
   const fed = new Set(pipelines.flatMap((pipeline) => pipeline.exporters))
   const sides = await Promise.all([
+    examineCheckpoint(loaded.config, options.timeoutMs),
     ...used(receivers, feeding).map(([id, receiver]) => examineReceiver(id, receiver, options)),
     ...[...databaseFiles(loaded.config)].map(([id, files]) => examineProcessor(id, files, options)),
     ...used(exporters, fed).map(([id, exporter]) => examineDestination(id, exporter, loaded, options, held)),

@@ -1,7 +1,7 @@
 // What the doctor found, as a document: for programs as it is, for people as a table. Its shape is an interface.
 import { type Finding, isWrong } from '../../domain/finding.ts'
 
-export type Kind = 'configuration' | 'ledger' | 'store' | 'queue' | 'processor' | 'destination'
+export type Kind = 'configuration' | 'ledger' | 'checkpoint' | 'store' | 'queue' | 'processor' | 'destination'
 
 /** One thing of the set-up, and what was found out about it. */
 export interface Component {
