@@ -49,7 +49,8 @@ test('a ledger that nobody holds is looked at without a trace', () => {
 test('a running forwarder holds it: said, and no fault; afterwards it is free', async () => {
   const program = `
     const { openSqliteLedger } = await import(${JSON.stringify(new URL('../../src/ledger/sqlite/ledger.ts', import.meta.url).href)})
-    openSqliteLedger({ path: ${JSON.stringify(path)} })
+    // Kept: what nobody refers to is collected, and its lock is let go.
+    globalThis.ledger = openSqliteLedger({ path: ${JSON.stringify(path)} })
     console.log('open')
     setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
