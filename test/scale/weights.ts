@@ -16,15 +16,7 @@ export interface Weights {
   readonly parts: ReadonlyMap<string, number>
 }
 
-const rowTables: ReadonlySet<string> = new Set([
-  'objects',
-  'deliveries',
-  'copies',
-  'reused',
-  'adoptions',
-  'also_seen',
-  'withheld',
-])
+const rowTables: ReadonlySet<string> = new Set(['objects', 'deliveries', 'reused', 'also_seen', 'withheld'])
 
 /** Weighs a ledger that nobody writes at the moment. */
 export function weigh(path: string): Weights {
