@@ -257,7 +257,7 @@ export class Pipeline {
       this.#tick(TIDY_MS, signal, () => this.#own?.tidy()),
       this.#tick(TIDY_MS, signal, () => this.#imports?.tidy()),
       this.#tick(ACCOUNT_MS, signal, () => this.#account()),
-      keepSealing(this.#parts, signal),
+      keepSealing({ ...this.#parts, lanes: this.#lanes }, signal),
     ]
   }
 

@@ -11,6 +11,8 @@ export interface SealQuery {
   readonly after: SealCursor | undefined
   /** How many objects are looked at. */
   readonly limit: number
+  /** Numbers of objects that somebody is still reading: left alone. */
+  readonly except?: ReadonlySet<number>
 }
 
 export interface Sealing {

@@ -1,7 +1,10 @@
 // What is done with is sealed, so that the ledger does not grow by a row for every object there ever was. Nothing waits for
 // it: a walk begins with the oldest object, looks at some at a time, and leaves the process to its work in between. Objects
 // younger than the look-back are left alone, since sweeps ask for them all day; and days are sealed whole, for objects that
-// are sealed together compress well. No promise hangs on either: whatever is sealed too early is as known as before.
+// are sealed together compress well. No promise hangs on either: whatever is sealed too early is as known as before. What a
+// lane has in hand is left alone as well: its row may be settled while the end of the object, in which nothing is left for
+// it, is still being read.
+import type { Lane } from '../delivery/lane.ts'
 import type { SealCursor } from '../ledger/seals.ts'
 import type { PipelineParts } from './parts.ts'
 
@@ -12,7 +15,9 @@ const PAUSE_MS = 100
 const WALK_MS = 600_000
 const DAY_MS = 86_400_000
 
-type SealingParts = Pick<PipelineParts, 'ledger' | 'clock' | 'receivers' | 'tell' | 'sealedMs'>
+type SealingParts = Pick<PipelineParts, 'ledger' | 'clock' | 'receivers' | 'tell' | 'sealedMs'> & {
+  readonly lanes: readonly Pick<Lane, 'inHand'>[]
+}
 
 /** Seals until the signal aborts. Never rejects. */
 export async function keepSealing(parts: SealingParts, signal: AbortSignal): Promise<void> {
@@ -23,12 +28,13 @@ export async function keepSealing(parts: SealingParts, signal: AbortSignal): Pro
 }
 
 async function walk(parts: SealingParts, signal: AbortSignal): Promise<void> {
-  const { ledger, clock, tell } = parts
+  const { ledger, clock, tell, lanes } = parts
   const before = sealedBefore(parts)
   let after: SealCursor | undefined
   do {
     try {
-      after = ledger.seal({ before, after, limit: OBJECTS }).next
+      const except = new Set(lanes.flatMap(({ inHand }) => [...inHand]))
+      after = ledger.seal({ before, after, limit: OBJECTS, except }).next
     } catch (error) {
       tell({ type: 'bug', where: 'sealing', error })
       return

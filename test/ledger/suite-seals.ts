@@ -95,6 +95,15 @@ export function sealingGuarantees(subject: Subject, guarantee: Guarantee): void 
     },
   )
 
+  guarantee('what somebody is still reading is left alone', (ledger) => {
+    ledger.enrol([route('a')], start)
+    see(ledger, at(1), at(2))
+    deliver(ledger, 'a', [1, ['x']], [2, ['y']])
+    expect(ledger.seal({ ...all, except: new Set([1]) })).toEqual({ sealed: 1, next: undefined })
+    expect([ledger.object(1)?.ref, ledger.object(2)]).toEqual([1, undefined])
+    expect(ledger.seal(all).sealed).toBe(1)
+  })
+
   guarantee('a copy of a sealed event is skipped where its owner was, and delivered where it was not', (ledger) => {
     ledger.enrol([route('a'), route('b', start + 2 * hour)], start)
     see(ledger, at(1))

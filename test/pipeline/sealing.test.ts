@@ -1,5 +1,6 @@
 // What is done with leaves its rows while the forwarder runs, and is as known to it as before.
 import { expect, test } from 'vitest'
+import { keepSealing } from '../../src/pipeline/sealing.ts'
 import type { Finish } from '../../src/pipeline.ts'
 import { OneObject, receiver, Stage } from './stage.ts'
 
@@ -45,6 +46,23 @@ test('an object that cannot be read is not sealed, however old', async () => {
   await runFor(stage, MINUTE)
   expect(stage.memory.object(1)).toBeDefined()
   expect(stage.memory.accounts()).toMatchObject([{ outstanding: 1 }])
+})
+
+test('what a lane has in hand is not sealed: it may still be reading what it has settled', async () => {
+  const { stage } = stageOf()
+  await runFor(stage, MINUTE)
+  stage.clock.jump(3 * HOUR)
+  const inHand = new Set([1])
+  const { memory: ledger, clock, receivers } = stage
+  const parts = { ledger, clock, receivers, tell: () => undefined, sealedMs: HOUR }
+  const over = new AbortController()
+  const sealing = keepSealing({ ...parts, lanes: [{ inHand }] }, over.signal)
+  expect(stage.memory.object(1)).toBeDefined()
+  inHand.clear()
+  await stage.clock.advance(11 * MINUTE)
+  expect(stage.memory.object(1)).toBeUndefined()
+  over.abort()
+  await sealing
 })
 
 test('a run that is to end seals what earlier ones have delivered', async () => {

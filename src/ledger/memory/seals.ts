@@ -14,7 +14,7 @@ export type SealedRow = Pick<RowState, 'destination' | 'object' | 'route' | 'gen
 /** Of objects ever seen: first sight of the newest, the latest time, and how far a partition lay before its object's. */
 export type Extreme = 'seenAt' | 'time' | 'lag'
 
-export function seal(state: State, { before, after, limit }: SealQuery): Sealing {
+export function seal(state: State, { before, after, limit, except }: SealQuery): Sealing {
   const old = state.objects
     .values()
     .filter(
@@ -22,7 +22,7 @@ export function seal(state: State, { before, after, limit }: SealQuery): Sealing
     )
     .sort((a, b) => a.object.time - b.object.time || a.object.ref - b.object.ref)
   const looked = old.slice(0, limit)
-  const ready = looked.filter((known) => isReady(state, known))
+  const ready = looked.filter((known) => except?.has(known.object.ref) !== true && isReady(state, known))
   for (const known of ready) sealOne(state, known)
   const last = looked.at(-1)?.object
   return { sealed: ready.length, next: last && old.length > limit ? { time: last.time, object: last.ref } : undefined }

@@ -13,7 +13,10 @@ import { sealWithheld } from './withheld.ts'
 export function seal(db: Connection, query: SealQuery): Sealing {
   const old = oldObjects(db, { ...query, limit: query.limit + 1 })
   const looked = old.slice(0, query.limit)
-  const ready = sealable(db, looked)
+  const ready = sealable(
+    db,
+    looked.filter(({ ref }) => query.except?.has(ref) !== true),
+  )
   if (ready.length > 0) sealAll(db, ready)
   const last = looked.at(-1)
   const next = last !== undefined && old.length > query.limit ? { time: last.time, object: last.ref } : undefined
