@@ -24,7 +24,7 @@ const LOOK_MS = 1_000
 /** Requests of one kind at work at once; the others wait their turn, and those of another kind for none of them. */
 const AT_WORK = 32
 /** With those that only wait for destinations, so many. */
-const BEGUN = 1_000
+const BEGUN = 256
 /** Answers are kept for so long, and those that are older are looked for so often, in milliseconds. */
 const KEPT_MS = 90 * 86_400_000
 const TIDY_MS = 600_000

@@ -31,6 +31,32 @@ export interface Compared {
   readonly size: number
 }
 
+/** Accounts of all imports, looked up once for all that wait: each look costs as much as there are imports. */
+export class Standing {
+  readonly #parts: Pick<ForwardingParts, 'ledger' | 'clock'>
+  #found: { readonly at: number; readonly accounts: readonly Account[] } | undefined
+
+  constructor(parts: Pick<ForwardingParts, 'ledger' | 'clock'>) {
+    this.#parts = parts
+  }
+
+  /** There is another import. */
+  changed(): void {
+    this.#found = undefined
+  }
+
+  /** Of this moment, or of a moment ago and not before the last change. */
+  accounts(): readonly Account[] {
+    const { ledger, clock } = this.#parts
+    const now = clock.now()
+    const age = now - (this.#found?.at ?? Number.NEGATIVE_INFINITY)
+    if (this.#found === undefined || age >= LOOK_MS || age < 0) {
+      this.#found = { at: now, accounts: ledger.imports.accounts() }
+    }
+    return this.#found.accounts
+  }
+}
+
 /** How often it is looked whether everything is delivered, in milliseconds. */
 const LOOK_MS = 500
 
@@ -62,12 +88,12 @@ const LEAN_MS = 5_000
  */
 export async function delivered(
   { body, task, found }: Compared,
-  { ledger, clock }: ForwardingParts,
+  { ledger, clock, standing }: ForwardingParts & { readonly standing: Standing },
 ): Promise<readonly Account[]> {
   const receiver = importReceiver(task.id, body.receiver)
   task.rests()
   for (;;) {
-    const accounts = ledger.imports.accounts().filter((account) => account.receiver === receiver)
+    const accounts = standing.accounts().filter((account) => account.receiver === receiver)
     const due = accounts.filter(({ outstanding }) => outstanding > 0)
     const waiting = due.length > 0 ? due : leaning(accounts, body, task, ledger)
     if (waiting.length === 0) return accounts

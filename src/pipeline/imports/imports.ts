@@ -19,7 +19,7 @@ import { type ImportBody, importBody } from './body.ts'
 import { clear, differencesOf, tidy } from './clearing.ts'
 import { type CompareParts, compare, type Differences } from './compare.ts'
 import { fileObject } from './file.ts'
-import { delivered, register } from './forwarding.ts'
+import { delivered, register, Standing } from './forwarding.ts'
 import { type LaidParts, lookOnce, watchLaid } from './laid.ts'
 import { destinationReport, type ImportReport, importReport, rehearsed } from './report.ts'
 
@@ -35,11 +35,13 @@ export class Imports {
   readonly #parts: ImportsParts
   /** From when on claims are needed, by request. */
   readonly #needs = new Map<number, number>()
+  readonly #standing: Standing
   /** One comparison at a time: it reads days of the stream. */
   #comparing: Promise<unknown> = Promise.resolve()
 
   constructor(parts: ImportsParts) {
     this.#parts = parts
+    this.#standing = new Standing(parts)
   }
 
   get kinds(): readonly RequestKind[] {
@@ -110,8 +112,9 @@ export class Imports {
     const size = (await staging.sizeOf(body.staged)) ?? 0
     const compared = { body, task, found, size }
     register(compared, this.#destinations(receiver.id), this.#parts)
+    this.#standing.changed()
     this.#needs.delete(task.id)
-    const accounts = await delivered(compared, this.#parts)
+    const accounts = await delivered(compared, { ...this.#parts, standing: this.#standing })
     this.#witness(body, found, true)
     const destinations = accounts.map((account) => destinationReport(account, found))
     return importReport(body, receiver.store.uri, found, destinations)
