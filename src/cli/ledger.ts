@@ -10,7 +10,11 @@ const TRY_MS = 500
  * The configured ledger, opened by the one process that may write it. A command that looks whether its forwarder is back, or
  * ends just now, is waited for. Throws SetupError.
  */
-export async function openLedger({ service }: Config, say: (text: string) => void, waitMs = WAIT_MS): Promise<Ledger> {
+export async function openLedger(
+  { service }: Config,
+  say: (text: string) => void = onStderr,
+  waitMs: number = WAIT_MS,
+): Promise<Ledger> {
   const maxQuarantineBytes = service.quarantine.max_bytes
   if (service.ledger.sqlite === undefined) {
     const { MemoryLedger } = await import('../ledger/memory/ledger.ts')
@@ -27,4 +31,8 @@ export async function openLedger({ service }: Config, say: (text: string) => voi
       await systemClock.sleep(TRY_MS)
     }
   }
+}
+
+function onStderr(text: string): void {
+  process.stderr.write(`${text}\n`)
 }

@@ -25,7 +25,7 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 async function alone(loaded: Loaded, telemetry: Telemetry, options: RunOptions): Promise<number> {
-  const ledger = await openLedger(loaded.config, (text) => process.stderr.write(`${text}\n`))
+  const ledger = await openLedger(loaded.config)
   const stop = stopSignal(telemetry)
   const end = new AbortController()
   // What is refused before anything runs leaves nothing in doubt.
