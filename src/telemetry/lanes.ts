@@ -54,6 +54,11 @@ export class LaneStates {
     return this.#lanes
   }
 
+  /** There are no lanes any more. */
+  forget(): void {
+    this.#lanes.clear()
+  }
+
   tell(event: TelemetryEvent): void {
     if (event.type === 'started') for (const destination of event.destinations) this.#change(destination, {})
     if (!('destination' in event)) return

@@ -93,6 +93,8 @@ export class Metrics {
     this.#levels = undefined
     this.#expiries = () => []
     this.#gaps = undefined
+    this.#lanes.forget()
+    this.#tallies.forget()
   }
 
   tell(event: TelemetryEvent): void {
@@ -177,6 +179,12 @@ class Recorder implements Tallies {
 
   record(name: HistogramName, value: number, labels: Labels = {}): void {
     this.#histograms.get(name)?.record(value, labels)
+  }
+
+  /** What receivers were like. What was counted stays counted. */
+  forget(): void {
+    this.skews.clear()
+    this.halts.clear()
   }
 
   skew(receiver: string, seconds: number): void {

@@ -161,6 +161,21 @@ test('a gauge is of now or absent; counters go on', async () => {
   expect(value(await scrape(metrics), `outstanding_objects${route}`)).toBe(4)
 })
 
+test('a replica that has given its ledger away shows nothing of what stood there, and goes on counting', async () => {
+  const before = [samples.started, samples.destination_stopped, samples.receiver_stopped, samples.clock_skewed]
+  const metrics = toldMetrics([...before, samples.batch_delivered], [standing])
+  expect(value(await scrape(metrics), `destination_stopped{${soc},cause="credentials"}`)).toBe(1)
+  metrics.unwatch()
+  const text = await scrape(metrics)
+  const gone = ['destination_stopped', 'receiver_stopped', 'clock_skew_seconds', 'outstanding_objects', 'gaps_open']
+  for (const name of [...gone, 'own_record_delivered_timestamp_seconds', 'buffered_bytes', 'quarantine_bytes'])
+    expect(text).not.toMatch(new RegExp(`^circleci_audit_forwarder_${name}\\b`, 'm'))
+  expect(value(text, `records_delivered_total{${soc}}`)).toBe(500)
+  metrics.watch(() => [standing])
+  metrics.tell(samples.started)
+  expect(value(await scrape(metrics), `destination_stopped{${soc},cause="credentials"}`)).toBe(1)
+})
+
 test('lags are histograms in seconds', async () => {
   const text = await scrape(toldMetrics([samples.batch_delivered], []))
   expect(value(text, `delivery_lag_seconds_sum{${soc}}`)).toBe(90)
