@@ -97,9 +97,8 @@ export function* sealedWithholding(
 ): Generator<SealedWithholding> {
   const sql = `SELECT w.first, w.shelf, w.lines FROM withheld_sealed w JOIN shelves s ON s.id = w.shelf
     WHERE w.destination = ? AND w.last > ? AND s.last >= ? AND s.first < ? ORDER BY w.first`
-  for (const { first, shelf, lines } of db.each<{ first: number; shelf: number; lines: string }>(
-    ...([sql, destination, after, from, to] as const),
-  )) {
+  const texts = db.each<{ first: number; shelf: number; lines: string }>(sql, destination, after, from, to)
+  for (const { first, shelf, lines } of texts) {
     const objects = (JSON.parse(lines) as Line[]).map(([ref]) => ref).filter((ref) => ref > after)
     yield { first, shelf, objects: [...new Set(objects)] }
   }
