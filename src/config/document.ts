@@ -196,8 +196,10 @@ class Converter {
   #mapping(pairs: readonly Pair[], path: Path): Record<string, unknown> {
     const own: Record<string, unknown> = {}
     const merged: Record<string, unknown> = {}
-    for (const pair of pairs) {
-      const name = isScalar(pair.key) ? String(pair.key.value) : undefined
+    const nameOf = ({ key: node }: Pair): string | undefined => (isScalar(node) ? String(node.value) : undefined)
+    // What is merged comes first, so that places and origins are those of the mapping's own keys where it has them.
+    for (const pair of pairs.toSorted((a, b) => Number(nameOf(b) === '<<') - Number(nameOf(a) === '<<'))) {
+      const name = nameOf(pair)
       if (name === '<<') Object.assign(merged, this.#merge(pair.value, path))
       else if (name === undefined || name === '__proto__') this.#complain(path, 'has a key that is no plain text')
       else own[name] = this.#entry(pair, [...path, name])
@@ -223,6 +225,8 @@ class Converter {
   #text(text: string, path: Path): string {
     const result = substitute(text, this.#sources)
     for (const failure of result.failures) this.#complaints.push({ level: 'error', path, ...failure })
+    this.#origins.delete(key(path)) // those of what was merged
+    this.#written.delete(key(path))
     if (result.origins.length > 0) {
       this.#origins.set(key(path), result.origins)
       this.#written.set(key(path), text)
