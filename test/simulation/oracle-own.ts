@@ -119,10 +119,12 @@ function judgeHours(one: Case, arrived: readonly Arrived[], refusals: readonly Q
   }
 }
 
-/** What lies in the bucket for this destination, as far as anybody has seen it. */
-function objectsOf({ truth, startOf, watch }: Case, source: string): readonly TrueObject[] {
+/** What lies, or lay, in the bucket for this destination, as far as anybody has seen it. */
+function objectsOf({ truth, startOf, watch, destination }: Case, source: string): readonly TrueObject[] {
+  const lost = watch.lostAt.get(destination.id)
   return truth.objects.filter((object) => {
-    return object.source === source && !object.probe && object.time >= startOf(object) && watch.seen.has(object)
+    const isTold = watch.seen.has(object) && (watch.isOwed(destination.id, object) || lost?.has(object) === true)
+    return object.source === source && !object.probe && object.time >= startOf(object) && isTold
   })
 }
 
