@@ -46,6 +46,12 @@ export class Ownership {
     this.lease = lease
     this.takenUp = takenUp
     this.#kept = kept
+    // Told when it happens: what is under way may take a while to land.
+    const told = (): void => {
+      if (lease.reason !== undefined) parts.tell({ type: 'ownership_lost', epoch: lease.epoch, reason: lease.reason })
+    }
+    lease.lost.addEventListener('abort', told, { once: true })
+    if (lease.lost.aborted) told()
   }
 
   /** Where a destination that the ledger does not know begins, in place of now. */
@@ -78,8 +84,7 @@ export class Ownership {
     const { tell } = this.#parts
     this.#resting.abort()
     await this.#copying
-    const isOwner = this.lease.holds()
-    const last = isOwner && this.#isWorthCopying ? await this.#lastCopy() : undefined
+    const last = this.lease.holds() ? await this.#lastCopy() : undefined
     const { epoch } = this.lease
     try {
       if (await this.lease.release(last)) tell({ type: 'ownership_given_up', epoch })
@@ -87,7 +92,6 @@ export class Ownership {
       tell({ type: 'ownership_lost', epoch, reason: `it could not be given up: ${words(error).reason}` })
     }
     await this.#kept
-    if (!isOwner) tell({ type: 'ownership_lost', epoch, reason: this.lease.reason ?? 'its time is over' })
   }
 
   async #copyOften(): Promise<void> {
@@ -127,6 +131,7 @@ export class Ownership {
   async #lastCopy(): Promise<Checkpoint | undefined> {
     const begun = this.#parts.clock.monotonic()
     try {
+      if (!this.#isWorthCopying) return undefined
       const made = await this.#uploaded(true, this.lease.lost)
       this.#told(made, begun)
       return made

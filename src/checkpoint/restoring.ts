@@ -63,6 +63,9 @@ async function unpack(store: CopyStore, checkpoint: Checkpoint, file: string, si
   } catch (error) {
     if (signal.aborted || error instanceof SourceFailure || !isOfZstd(error)) throw error
     throw new Torn(`${store.uri}/${checkpoint.name} cannot be decompressed`)
+  } finally {
+    // One that fails at once is still being created: it would appear after it was removed.
+    if (!out.closed) await new Promise((resolve) => out.once('close', resolve))
   }
   const { bytes, sha256, ledgerBytes, ledgerSha256 } = checkpoint
   const isWhole = packed.is(bytes, sha256) && ledger.is(ledgerBytes, ledgerSha256)

@@ -86,9 +86,10 @@ class Shared {
   /** Waits for the ownership as long as a run that is to end waits for anything. */
   async once(stop: AbortSignal): Promise<number> {
     const { timeoutMs } = this.#options
-    const patience = new AbortController()
-    void systemClock.sleep(timeoutMs, stop).then(() => patience.abort())
+    const [patience, owned] = [new AbortController(), new AbortController()]
+    void systemClock.sleep(timeoutMs, AbortSignal.any([stop, owned.signal])).then(() => patience.abort())
     const ownership = await this.#replica.own(AbortSignal.any([stop, patience.signal]))
+    owned.abort()
     if (ownership === undefined) {
       process.stderr.write(`not done: ${standingByText(this.#replica.state) ?? 'told to stop'}\n`)
       return 1

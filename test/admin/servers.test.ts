@@ -31,7 +31,9 @@ async function admin(options: { token?: string; status?: typeof status } = {}): 
   return `http://${await server.listen()}`
 }
 
-async function metrics(options: { notReady?: () => string | undefined; pulse?: Pulse } = {}): Promise<string> {
+type Said = () => string | undefined
+
+async function metrics(options: { notReady?: Said; remark?: Said; pulse?: Pulse } = {}): Promise<string> {
   const numbers = new Metrics({ version: '0.1.0', now: () => now })
   const server = new MetricsServer({
     endpoint: '127.0.0.1:0',
@@ -157,6 +159,12 @@ test('not ready says why', async () => {
   expect((await fetch(`${url}/livez`)).status).toBe(200)
   reason = undefined
   expect((await fetch(`${url}/readyz`)).status).toBe(200)
+})
+
+test('a replica that stands by is ready, and says for whom', async () => {
+  const url = await metrics({ notReady: () => undefined, remark: () => 'standing by: owner app-7d9f, epoch 7' })
+  const answer = await fetch(`${url}/readyz`)
+  expect([answer.status, await answer.text()]).toEqual([200, 'standing by: owner app-7d9f, epoch 7\n'])
 })
 
 test('a loop that was blocked for long is not alive, for a while', async () => {

@@ -17,7 +17,7 @@ import { secrets } from './cases/secrets.ts'
 import { sigterm } from './cases/sigterm.ts'
 import { stalledGigabyte, stalledSidecar } from './cases/stalled-gigabyte.ts'
 import { statusAndMetrics } from './cases/status-and-metrics.ts'
-import { ownerLost, paused, rollout } from './cases/three-replicas.ts'
+import { ownerLost, paused, replicaOnce, rollout } from './cases/three-replicas.ts'
 import { twoOfAType } from './cases/two-of-a-type.ts'
 import type { Case } from './stage/case.ts'
 
@@ -49,6 +49,7 @@ export const cases: readonly Case[] = [
   rollout,
   paused,
   ownerLost,
+  replicaOnce,
   stalledSidecar,
   stalledGigabyte,
 ]

@@ -103,6 +103,27 @@ export const ownerLost: Case = inScene('owner-lost', async (scene) => {
   return { ...figures, 'followed after, s': seconds(followedMs) }
 })
 
+/** One-time runs, one after the other and beside one that owns. */
+export const replicaOnce: Case = inScene('replica-once', async (scene) => {
+  const replicas = await Replicas.start(scene, { interval: '5s', term: `${TERM_MS}ms` })
+  const first = [...(await replicas.put(60_000, 5))]
+  const a = await replicas.pod('a', ['run', '--once', '--timeout', '30s'])
+  await a.forwarder.mustExit(0)
+  const second = [...(await replicas.put(0, 5))]
+  const b = await replicas.pod('b', ['run', '--once', '--timeout', '30s'])
+  await b.forwarder.mustExit(0)
+  must(b.said('ledger_restored').length === 1, 'the second run did not go on where the first ended')
+  const counted = tally([...first, ...second], await replicas.ids())
+  must(counted.missing.length === 0 && counted.repeats.size === 0, 'something is missing, or came twice')
+  const owner = await replicas.pod('c')
+  await owner.forwarder.until('it owns', () => owner.owns(), 60_000)
+  const beside = await replicas.pod('d', ['run', '--once', '--timeout', '1s'])
+  await beside.forwarder.mustExit(1)
+  must(/not done: standing by: owner \S+, epoch 3/.test(beside.forwarder.stderr), beside.forwarder.stderr.slice(-300))
+  await owner.forwarder.stop()
+  return { missing: 0, repeats: 0 }
+})
+
 /** Objects that go on coming, four a second. */
 class Stream {
   readonly #wanted: string[] = []

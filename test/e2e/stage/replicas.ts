@@ -40,7 +40,7 @@ export class Replicas {
   }
 
   /** Starts one more. */
-  async pod(name: string): Promise<Pod> {
+  async pod(name: string, args: readonly string[] = ['run']): Promise<Pod> {
     const destination = await this.#scene.destination('otlp')
     const folder = this.#scene.path(name)
     mkdirSync(folder)
@@ -69,7 +69,7 @@ export class Replicas {
       },
     }
     writeFileSync(config, stringify(document))
-    const start = (): Forwarder => this.#scene.start(['run'], { config })
+    const start = (): Forwarder => this.#scene.start(args, { config })
     const pod = new Pod(name, folder, destination, `http://${metrics}`, start)
     this.pods.push(pod)
     return pod
