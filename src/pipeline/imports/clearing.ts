@@ -28,10 +28,11 @@ export async function clear(request: number, receiver: string, parts: ClearingPa
   const { ledger, enrolment, staging, clock } = parts
   const mine = importReceiver(request, receiver)
   const fed = enrolment.routes.filter((route) => route.receiver === mine).map(({ destination }) => destination)
-  enrolment.drop(mine)
   const key = stagedIn(ledger.request(request)?.body)
   const [number] = ledger.imports.numbers(importStore(receiver), [{ key, version: String(request) }])
+  // While there are routes, whoever starts next does this again; without them nobody does.
   if (number !== undefined && leavesSomething(ledger, number, mine, fed)) await staging.spare(key, mine)
+  enrolment.drop(mine)
   while (number !== undefined && ledger.imports.forgetCopies(number, FORGET) === FORGET) await clock.sleep(0)
   const wanted = wantedBy(ledger)
   for (const name of [key, differencesOf(request)]) if (name !== '' && !wanted.has(name)) await staging.remove(name)

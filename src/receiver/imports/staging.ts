@@ -9,7 +9,7 @@
 
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { chown, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chown, copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable, type Transform } from 'node:stream'
 import { constants, createZstdCompress } from 'node:zlib'
@@ -76,9 +76,12 @@ export class Staging implements Copies {
   }
 
   async spare(name: string, about: string): Promise<void> {
-    const spare = join(this.folder, `${name}~${encodeURIComponent(about)}.spare`)
-    await link(join(this.folder, name), spare).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST' && error.code !== 'ENOENT') throw error
+    const copy = join(this.folder, name)
+    const spare = `${copy}~${encodeURIComponent(about)}.spare`
+    if ((await this.sizeOf(name)) === undefined) return
+    await link(copy, spare).catch(async (error: NodeJS.ErrnoException) => {
+      // There are file systems without links.
+      if (error.code !== 'EEXIST') await copyFile(copy, spare)
     })
   }
 
