@@ -1,6 +1,7 @@
 // Faults somebody might make one day, each a small change of the product's source. The simulation must catch every one:
 // a promise whose breaking goes unnoticed is not held by it.
 
+import { GAPS } from './faults-gaps.ts'
 import { OWN_RECORDS } from './faults-own.ts'
 import { REPAIRS } from './faults-repairs.ts'
 
@@ -286,4 +287,5 @@ export const FAULTS: readonly Fault[] = [
   },
   ...REPAIRS,
   ...OWN_RECORDS,
+  ...GAPS,
 ]

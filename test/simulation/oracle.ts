@@ -6,6 +6,7 @@ import type { Ledger } from '../../src/ledger/ledger.ts'
 import type { QuarantineEntry } from '../../src/ledger/quarantine.ts'
 import type { Operator } from './operator.ts'
 import { judgeDelay } from './oracle-delay.ts'
+import { judgeGaps, judgeGapsOf } from './oracle-gaps.ts'
 import { isOwnEntry, judgeOwn } from './oracle-own.ts'
 import { judgeQuarantine } from './oracle-quarantine.ts'
 import { judgeReach } from './oracle-reach.ts'
@@ -64,7 +65,9 @@ export class Oracle {
       judgeDelay(one)
       judgeQuarantine(one)
       judgeOwn(one, mine.filter(isOwnEntry))
+      judgeGapsOf(one, mine)
     }
+    judgeGaps(this.#parts)
     this.#judgeBad(entries, starts)
     for (const { provisional, replay, id } of entries.filter((entry) => !isOwnEntry(entry))) {
       if (provisional) verdict.breaks(`rest: the verdict on quarantine entry ${id} is still provisional`)
