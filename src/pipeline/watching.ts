@@ -16,6 +16,8 @@ import type { PipelineParts, ReceiverSpec, WatchRules } from './parts.ts'
 const LOOK_MS = 60_000
 /** How often buckets are asked for their rules, in milliseconds. */
 const RULES_MS = 24 * 3_600_000
+/** Those that did not tell are asked again after so long. */
+const RULES_AGAIN_MS = 3_600_000
 const RETRY = { initialMs: 60_000, maxMs: 3_600_000 }
 
 export class Watching {
@@ -91,6 +93,7 @@ export class Watching {
       // A store that does not answer must not hold up the end.
       const retentionMs = await Promise.race([store.retention?.(signal), ended(signal)])
       if (retentionMs !== undefined) this.#watch.keeps(id, retentionMs)
+      else if (store.retention !== undefined) this.#rulesAt = clock.now() - RULES_MS + RULES_AGAIN_MS
     }
   }
 

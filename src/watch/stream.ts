@@ -68,14 +68,6 @@ export class Stream {
     return this.#parts.settings.receiver
   }
 
-  get rhythm(): Rhythm | undefined {
-    return this.#rhythm
-  }
-
-  get limits(): Limits {
-    return this.#limits
-  }
-
   /** From when on it is to be listed when objects came, in milliseconds since 1970; undefined where that is known. */
   get wantedFrom(): number | undefined {
     const { ledger } = this.#parts

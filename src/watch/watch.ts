@@ -36,12 +36,14 @@ const MARGIN_MS = 5 * 60_000
 /** After so long, whatever is the matter was said, in milliseconds. */
 const KNOWN_MS = 30 * 60_000
 
-/** What is known only from what is said. */
+/** What is known only from what is said, by receivers, lanes and buckets. */
 const said: ReadonlySet<GapKind> = new Set([
   'source_unreachable',
   'object_unreadable',
   'object_archived',
   'notification_missed',
+  // How long the bucket keeps objects may have to be asked first.
+  'buffer_expiring',
 ])
 
 /** What lasts: healed as soon as it is not seen any more. */

@@ -172,9 +172,13 @@ test("the time that the bucket's own rules say counts where nobody said another"
     pass(one, 1)
   }
   expect([open(said), open(unsaid)]).toEqual([[], ['buffer_expiring']])
+  // A process that does not know the rules yet takes nothing back.
+  unsaid.restarted()
+  pass(unsaid, 5)
+  expect(open(unsaid)).toEqual(['buffer_expiring'])
   // The rule was taken away.
   unsaid.watch.keeps(receiver, Number.POSITIVE_INFINITY)
-  pass(unsaid, 1)
+  pass(unsaid, 30)
   expect(open(unsaid)).toEqual([])
 })
 
