@@ -9,7 +9,7 @@ import { EPOCH_MEMORY } from '../ledger/sqlite/copy.ts'
 import type { Tell } from '../telemetry/events.ts'
 import { copied, discard } from './copying.ts'
 import type { Checkpoint } from './head.ts'
-import type { Lease, LeaseClock } from './lease.ts'
+import { boundedBy, type Lease, type LeaseClock } from './lease.ts'
 import type { CopyStore } from './store.ts'
 import type { TakeUp } from './take-up.ts'
 
@@ -17,6 +17,8 @@ import type { TakeUp } from './take-up.ts'
 const FIRST_MS = 5_000
 /** After a copy that failed, the next, in milliseconds, unless the interval is shorter. */
 const AGAIN_MS = 30_000
+/** For the last copy, in milliseconds: with `stop_timeout` before it, it is to end before a pod is killed. */
+const LAST_MS = 25_000
 
 export interface OwnershipParts {
   readonly store: CopyStore
@@ -132,7 +134,9 @@ export class Ownership {
     const begun = this.#parts.clock.monotonic()
     try {
       if (!this.#isWorthCopying) return undefined
-      const made = await this.#uploaded(true, this.lease.lost)
+      const made = await boundedBy(LAST_MS, this.#parts.clock, (cut) => {
+        return this.#uploaded(true, AbortSignal.any([this.lease.lost, cut]))
+      })
       this.#told(made, begun)
       return made
     } catch (error) {

@@ -117,6 +117,38 @@ test('a copy that was uploaded and never named is no checkpoint, and goes', asyn
   ledger.close()
 })
 
+test('one that cannot leave a last copy gives the ownership up all the same', async () => {
+  const store = await bench.store()
+  const subject = replica(store, 'one')
+  const [ownership, ledger] = await begun(subject, 50)
+  bench.front.mishap = (method, path) => (method === 'PUT' && path.includes('/ledger-') ? 'denied' : undefined)
+  await ownership.end()
+  ledger.close()
+  expect(types(subject.told)).toEqual(['ownership_taken', 'checkpoint_failed', 'ownership_given_up'])
+  expect((await store.read(signal))?.head).toMatchObject({ released: true, checkpoint: undefined })
+})
+
+test('one whose ownership was taken says so at once, and sends nothing', async () => {
+  const store = await bench.store()
+  const subject = replica(store, 'one', 50)
+  const [ownership, ledger] = await begun(subject, 50)
+  const read = await store.read(signal)
+  if (read === undefined) throw new Error('there is no head')
+  // As if somebody had moved the clocks of all the world.
+  await until(async () => {
+    const { head, tag } = (await store.read(signal)) ?? read
+    const taken = { ...head, stamp: randomUUID(), epoch: 2, owner: { name: 'other', id: 'other' } }
+    return (await store.write(taken, tag, signal)) !== undefined
+  })
+  await until(() => types(subject.told).includes('ownership_lost'))
+  expect(ownership.lease.holds()).toBe(false)
+  expect(ownership.lease.over.aborted).toBe(true)
+  await ownership.end()
+  ledger.close()
+  expect(types(subject.told).filter((type) => type === 'ownership_lost')).toHaveLength(1)
+  expect((await store.read(signal))?.head.owner.name).toBe('other')
+})
+
 test('a ledger that knows no destination is not worth a copy: the next one begins where the first began', async () => {
   const store = await bench.store()
   const first = replica(store, 'first', 50)
