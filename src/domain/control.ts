@@ -3,12 +3,16 @@
 // either side is one search. Each destination gets its own and no other's: a dead one delays nobody's accounts.
 import { counted, type OwnRecord, ownId, stamp } from './own-records.ts'
 
-/** What became of one receiver's hour at one destination. */
-export interface HourSaid {
+/**
+ * What became of one receiver's hour at one destination, to the record. `events` and `bad` (stretches that are no event) end
+ * as delivered, filtered, duplicates or quarantined, except those that lost objects had.
+ */
+export interface HourAccount {
   readonly destination: string
   readonly receiver: string
   /** Where the hour of object time begins, in milliseconds since 1970. */
   readonly hour: number
+  /** 1 for the first account of the hour; another one is given when the hour has changed since. */
   readonly revision: number
   readonly objects: number
   readonly lostObjects: number
@@ -18,12 +22,13 @@ export interface HourSaid {
   readonly filtered: number
   readonly duplicates: number
   readonly quarantined: number
+  /** Ids of the first and the last event, in the order of objects; undefined without any. */
   readonly firstId: string | undefined
   readonly lastId: string | undefined
 }
 
 /** `at` is when the account was made, in milliseconds since 1970. */
-export function control(said: HourSaid, instance: string, at: number): OwnRecord {
+export function control(said: HourAccount, instance: string, at: number): OwnRecord {
   const { destination, receiver, hour, revision, objects, lostObjects, events, bad } = said
   const { delivered, filtered, duplicates, quarantined, firstId, lastId } = said
   return {
@@ -61,7 +66,7 @@ function sentence({
   bad,
   lostObjects,
   ...ends
-}: HourSaid): string {
+}: HourAccount): string {
   const { delivered, filtered, duplicates, quarantined } = ends
   const badLines = bad > 0 ? ` and ${counted(bad, 'bad line')}` : ''
   const what = `${counted(objects, 'object')} with ${counted(events, 'event')}${badLines}`

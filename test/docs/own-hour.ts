@@ -1,6 +1,6 @@
 // An hour with three events and the forwarder's account of it, for the searches that compare the two.
 import type { LogRecord } from '@circleci-audit-forwarder/contract'
-import type { HourSaid } from '../../src/domain/control.ts'
+import type { HourAccount } from '../../src/domain/control.ts'
 import type { OwnRecord } from '../../src/domain/own-records.ts'
 import { mapEvent, mappingOptions } from '../../src/mapping/map.ts'
 import { mapOwn } from '../../src/mapping/own.ts'
@@ -10,7 +10,7 @@ export const hour = '2026-03-04T13:00:00.000Z'
 const key = 'year=2026/month=03/day=04/hour=13/2026-03-04T13:40:12_6f1f0a4e66d54d3e9d7521c1c9e1a0010000beef'
 const options = mappingOptions('0.0.0')
 
-export const hourSaid: HourSaid = {
+export const hourSaid: HourAccount = {
   destination: 'here',
   receiver: 'circleci_audit',
   hour: Date.parse(hour),

@@ -1,8 +1,8 @@
 // What is told of hours must be what the ledger counts, and what lies in the objects, whatever happens to them.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { HourAccount } from '../../src/domain/control.ts'
 import { ownReceiver, ownStore } from '../../src/domain/own-records.ts'
-import type { HourAccount } from '../../src/ledger/closing.ts'
 import { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
 import { contentOf, hour, start } from './lane.ts'
 import { acts, type Kind, rest } from './steps.ts'

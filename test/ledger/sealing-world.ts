@@ -1,7 +1,8 @@
 // A bucket that is really listed, routes that come and go, lanes, filters and operators: the world of sealing.model.test.ts.
+
+import type { HourAccount } from '../../src/domain/control.ts'
 import { objectTime, partitionTime, type Sighting } from '../../src/domain/objects.ts'
 import { ownReceiver } from '../../src/domain/own-records.ts'
-import type { HourAccount } from '../../src/ledger/closing.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import type { SealCursor } from '../../src/ledger/seals.ts'
 import { contentOf, hour, readRow, sighting, start } from './lane.ts'

@@ -1,7 +1,8 @@
 // What happens to own records in random histories, and what every step chooses with.
+
+import type { HourAccount } from '../../src/domain/control.ts'
 import type { AuditObject } from '../../src/domain/objects.ts'
 import { type OwnKind, type OwnRecord, ownId, ownStore } from '../../src/domain/own-records.ts'
-import type { HourAccount } from '../../src/ledger/closing.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { hour, start } from './lane.ts'
 

@@ -1,7 +1,7 @@
 // The guarantees around accounts of hours: told once, exact, and told again where an hour has changed.
 import { expect } from 'vitest'
+import type { HourAccount } from '../../src/domain/control.ts'
 import { type OwnRecord, ownId, ownReceiver } from '../../src/domain/own-records.ts'
-import type { HourAccount } from '../../src/ledger/closing.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { badBytes, hour, refusal, start } from './lane.ts'
 import { at, none, route, see, whole } from './pieces.ts'

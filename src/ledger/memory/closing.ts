@@ -1,5 +1,6 @@
+import type { HourAccount } from '../../domain/control.ts'
 import { isOwnReceiver, ownReceiver } from '../../domain/own-records.ts'
-import type { ClosingLedger, HourAccount } from '../closing.ts'
+import type { ClosingLedger } from '../closing.ts'
 import { HOUR_MS, hourOf } from '../hours.ts'
 import { sweepMarginMs } from '../rules.ts'
 import { record } from './own.ts'

@@ -1,5 +1,6 @@
+import type { HourAccount } from '../../domain/control.ts'
 import type { OwnRecord } from '../../domain/own-records.ts'
-import type { ClosingLedger, HourAccount } from '../closing.ts'
+import type { ClosingLedger } from '../closing.ts'
 import type { OwnEntry, OwnLedger, OwnStanding, Waiting } from '../own.ts'
 import { closeHours } from './closing.ts'
 import { forget, own, ownStandings, record, waiting } from './own.ts'

@@ -1,8 +1,10 @@
 // Accounts of hours. A route remembers up to where it has passed hours, and the exceptions: hours it passed with something
 // outstanding, and hours that have changed since. So accounting costs a look at the exceptions and at the one next hour,
 // however long the history is.
+
+import type { HourAccount } from '../../domain/control.ts'
 import { isOwnReceiver, ownReceiver } from '../../domain/own-records.ts'
-import type { ClosingLedger, HourAccount } from '../closing.ts'
+import type { ClosingLedger } from '../closing.ts'
 import { HOUR_MS, hourOf } from '../hours.ts'
 import { sweepMarginMs } from '../rules.ts'
 import type { Connection } from './connection.ts'

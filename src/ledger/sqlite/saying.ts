@@ -1,7 +1,9 @@
 // The part of the ledger on disk that is about what the forwarder says of itself, and how everything in it is written. At
 // the bottom of the ledger's classes, so that one file need not say every transaction there is.
+
+import type { HourAccount } from '../../domain/control.ts'
 import type { OwnRecord } from '../../domain/own-records.ts'
-import type { ClosingLedger, HourAccount } from '../closing.ts'
+import type { ClosingLedger } from '../closing.ts'
 import type { OwnEntry, OwnLedger, OwnStanding, Waiting } from '../own.ts'
 import { closeHours } from './closing.ts'
 import type { Connection, Durability } from './connection.ts'
