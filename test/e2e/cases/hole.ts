@@ -53,6 +53,11 @@ export const hole: Case = inScene('hole', async (scene, size) => {
   must(opened !== undefined, 'no gap.opened has arrived')
   must(told(scene, 'gap.closed').length === 0, 'a gap.closed has arrived before the repair')
 
+  const { gaps, receivers } = await scene.status()
+  must(gaps[0]?.id === gap.id, `status shows ${JSON.stringify(gaps)}`)
+  const provable = receivers[0]?.floors.filter((floor) => floor !== null).length ?? 0
+  must(provable > 0, 'no silence of this stream would ever be told')
+
   const closed = size === 'full' ? await besideForwarder(scene, all, lost) : await alone(scene, all, lost)
   const after = await theGap(scene)
   must(after.state === 'healed', `the hole is ${after.state} after the import`)
@@ -99,11 +104,19 @@ async function alone(scene: Scene, all: Files, lost: Files): Promise<Said['attri
 
 async function besideForwarder(scene: Scene, all: Files, lost: Files): Promise<Said['attributes']> {
   const forwarder = scene.start()
+  const open = 'circleci_audit_forwarder_gaps_open{kind="hour_missing",severity="critical"} 1'
+  await forwarder.until('the gap is in the metrics', () => shows(`${scene.metricsUrl}/metrics`, open))
+  await forwarder.until('the calendar shows it', () => shows(`${scene.adminUrl}/api/hours`, '"suspect"'), 180_000)
   await scene.start(['import', download(scene, all, lost), '--json']).mustExit(0)
   await forwarder.until('the gap is told to be over', () => told(scene, 'gap.closed').length > 0, 180_000)
   await forwarder.stop()
   await forwarder.mustExit(0)
   return closing(scene)
+}
+
+async function shows(url: string, text: string): Promise<boolean> {
+  const answer = await fetch(url).catch(() => undefined)
+  return (await answer?.text())?.includes(text) === true
 }
 
 function closing(scene: Scene): Said['attributes'] {
