@@ -17,9 +17,16 @@ test('every promise holds in the first forty worlds', async () => {
   expect(await simulated('--seeds', '40')).toContain(' 0 failed')
 }, 300_000)
 
-test('every promise holds in worlds nobody has seen yet', async () => {
-  expect(await simulated('--from', String(randomInt(1_000_000, 2 ** 40)), '--seeds', '10')).toContain(' 0 failed')
-}, 180_000)
+/** How many worlds that nobody has seen yet are looked into; those that break a promise are named. */
+const fresh = process.env['FRESH_WORLDS'] ?? '10'
+
+test.skipIf(fresh === '0')(
+  'every promise holds in worlds nobody has seen yet',
+  async () => {
+    expect(await simulated('--from', String(randomInt(1_000_000, 2 ** 40)), '--seeds', fresh)).toContain(' 0 failed')
+  },
+  180_000,
+)
 
 test('a seed is a world: another seed is another one, the same is the same', async () => {
   const traces = await Promise.all(['7', '7', '8'].map((seed) => simulated('--seed', seed)))
