@@ -96,7 +96,8 @@ test('copies are made again and again; the latest two stay, and no file of them'
   await ownership.end()
   ledger.close()
   const names = await store.names(signal)
-  expect(names.length).toBeLessThanOrEqual(3)
+  // The two that stay; the end may come before an older one is removed, and before a newer one is named.
+  expect(names.length).toBeLessThanOrEqual(4)
   expect(names).toContain(made().at(-1))
   expect(readdirSync(bench.folder).filter((name) => /\.copy/.test(name))).toEqual([])
 })

@@ -2,7 +2,6 @@
 // the program's process, so that neither a stray import nor a library's dependency escapes.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
@@ -10,6 +9,7 @@ import { type FauxqsServer, startFauxqs } from 'fauxqs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type AzuriteBlobs, account, startBlobs } from '../receiver/azure/azurite.ts'
 import { FakeGcs } from '../receiver/gcs/fake.ts'
+import { freePort } from '../tools/free-port.ts'
 
 const root = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'startup-'))
@@ -126,14 +126,6 @@ describe('the program loads', () => {
     expect(await once({ store })).toMatchObject({ ...delivers, clouds: ['azure'] })
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** From the start of the process until it says that it is ready, in milliseconds. */
 async function timeToReady(receiver: object): Promise<number> {

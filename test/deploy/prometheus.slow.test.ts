@@ -11,8 +11,9 @@ import { rows } from '../../deploy/grafana/dashboard.ts'
 import { root } from '../docs/checkout.ts'
 import { file, hec } from '../e2e/stage/exporters.ts'
 import type { Forwarder } from '../e2e/stage/forwarder.ts'
-import { freePort, Scene } from '../e2e/stage/scene.ts'
+import { Scene } from '../e2e/stage/scene.ts'
 import { until } from '../e2e/stage/until.ts'
+import { freePort } from '../tools/free-port.ts'
 import { alerts, rulesFile } from './alerts.ts'
 
 const installed = spawnSync('prometheus', ['--version']).error === undefined

@@ -4,11 +4,12 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import { ConditionalFront } from '../../checkpoint/conditional-front.ts'
+import { freePort } from '../../tools/free-port.ts'
 import type { Aws } from './aws.ts'
 import type { Destination } from './destination.ts'
 import { otlp } from './exporters.ts'
 import type { Forwarder } from './forwarder.ts'
-import { freePort, type Scene } from './scene.ts'
+import type { Scene } from './scene.ts'
 
 const STATE = 'acme-state'
 

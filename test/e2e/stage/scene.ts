@@ -1,12 +1,12 @@
 // One scene: a folder of its own, the parts that play in it, and every forwarder that ran in it. When it closes, all of
 // them are stopped by their ids, the folder goes, and everything any of them ever said is searched for secrets.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import type { StatusDocument } from '../../../src/admin/status.ts'
+import { freePort } from '../../tools/free-port.ts'
 import { Aws } from './aws.ts'
 import { type AuditFile, Corpus } from './corpus.ts'
 import { Destination, type Vendor } from './destination.ts'
@@ -177,13 +177,4 @@ function contents(path: string): string {
   } catch {
     return ''
   }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
