@@ -32,6 +32,14 @@ const absent = [
   'Open gaps: {{kind}}',
   'Certificates and signatures: {{component}} {{setting}}',
   'Clock: {{receiver}}',
+  // One forwarder without a checkpoint.
+  'Which one sends: {{instance}}',
+  'Which one sends: epoch',
+  'Age of the checkpoint: age',
+  'Size of the checkpoint: {{instance}}',
+  'Checkpoints and renewals: checkpoints {{result}}',
+  'Checkpoints and renewals: renewals failed',
+  'Checkpoints and renewals: ledgers restored',
 ]
 
 describe.skipIf(!installed)('Prometheus beside a forwarder (skipped where prometheus is not installed)', () => {

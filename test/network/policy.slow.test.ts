@@ -130,7 +130,8 @@ describe.skipIf(!canSign)('AWS that allows what `policy aws` prints', () => {
     }
     expect(await log).not.toMatch(/AccessDenied|not allowed/)
     expect([...denied]).toEqual([])
-    expect([...used].toSorted()).toEqual(['s3:GetObject', 's3:ListBucket', 'sqs:DeleteMessage', 'sqs:ReceiveMessage'])
+    const needed = ['s3:GetLifecycleConfiguration', 's3:GetObject', 's3:ListBucket']
+    expect([...used].toSorted()).toEqual([...needed, 'sqs:DeleteMessage', 'sqs:ReceiveMessage'])
   })
 
   test('is looked at by doctor, with all of it, and every action is one that something asks', async () => {

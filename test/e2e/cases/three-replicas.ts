@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Case, inScene, must, seconds } from '../stage/case.ts'
 import { type Pod, Replicas } from '../stage/replicas.ts'
 import { tally } from '../stage/tally.ts'
+import { until } from '../stage/until.ts'
 
 const TERM_MS = 5_000
 
@@ -26,9 +27,11 @@ export const rollout: Case = inScene('rollout', async (scene) => {
     await one(replicas)
     if (owned) handovers.push(Date.now() - begun)
   }
-  const texts = await Promise.all(replicas.pods.slice(3).map((pod) => pod.ready()))
-  must(texts.filter((text) => text === '200 ready').length === 1, `readyz says ${texts.join(', ')}`)
-  must(texts.filter((text) => /^200 standing by: owner \S+, epoch \d+$/.test(text)).length === 2, texts.join(', '))
+  await until('one is ready and two stand by and know for whom', async () => {
+    const texts = await Promise.all(replicas.pods.slice(3).map((pod) => pod.ready()))
+    const standing = texts.filter((text) => /^200 standing by: owner \S+, epoch \d+$/.test(text))
+    return standing.length === 2 && texts.includes('200 ready')
+  })
   const wanted = await stream.end()
   await all(replicas, wanted)
   const counted = tally(wanted, await replicas.ids())
