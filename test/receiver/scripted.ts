@@ -8,10 +8,16 @@ import type { Page, Store } from '../../src/receiver/store.ts'
 import type { TelemetryEvent } from '../../src/telemetry/events.ts'
 import { FakeClock } from '../tools/fake-clock.ts'
 
+/** Which bucket it is, and where in it; `s3://acme` and `logs` unless told. */
+export interface Place {
+  readonly uri?: string
+  readonly prefix?: string
+}
+
 /** A bucket that answers as told. Its clock runs `skewMs` ahead of ours; without a clock it shows no date. */
 export class ScriptedStore implements Store {
-  readonly uri = 's3://acme'
-  readonly prefix = 'logs'
+  readonly uri: string
+  readonly prefix: string
   readonly objects = new Map<string, Sighting>()
   /** Every partition asked for, in order. */
   readonly lists: string[] = []
@@ -21,20 +27,22 @@ export class ScriptedStore implements Store {
   pageSize = 1000
   readonly #clock: FakeClock
 
-  constructor(clock: FakeClock) {
+  constructor(clock: FakeClock, place: Place = {}) {
     this.#clock = clock
+    this.uri = place.uri ?? 's3://acme'
+    this.prefix = place.prefix ?? 'logs'
   }
 
   put(key: string, more: Partial<Sighting> = {}): Sighting {
     const modified = this.#clock.now() + (this.skewMs ?? 0)
-    const object = { key: `logs/${key}`, version: 'v1', size: 10, modified, ...more }
+    const object = { key: `${this.prefix}/${key}`, version: 'v1', size: 10, modified, ...more }
     this.objects.set(object.key, object)
     return object
   }
 
   async *list(under: string, _signal: AbortSignal): AsyncGenerator<Page> {
     this.lists.push(under)
-    const found = [...this.objects.values()].filter((object) => object.key.startsWith(`logs/${under}`))
+    const found = [...this.objects.values()].filter((object) => object.key.startsWith(`${this.prefix}/${under}`))
     for (let from = 0; from === 0 || from < found.length; from += this.pageSize) {
       yield this.#dated(found.slice(from, from + this.pageSize))
       this.#breakIf(under)
@@ -160,11 +168,13 @@ export interface World {
   readonly start: () => { stop: () => Promise<void> }
 }
 
-export function world(options: Partial<ReceiverParts['options']> & { deaf?: boolean; now?: string } = {}): World {
+type Options = Partial<ReceiverParts['options']> & { deaf?: boolean; now?: string; place?: Place }
+
+export function world(options: Options = {}): World {
   const clock = new FakeClock(options.now)
   const journal: string[] = []
   const told: TelemetryEvent[] = []
-  const store = new ScriptedStore(clock)
+  const store = new ScriptedStore(clock, options.place)
   const queue = new ScriptedQueue(clock, journal)
   const sink = new ScriptedSink(journal)
   const receiver = new Receiver({
