@@ -6,6 +6,8 @@ import { round } from './round.ts'
 const SIZE = 250
 /** Rounds between words. */
 const WORD = 40
+/** A round that takes longer hangs, in milliseconds: alone it takes a second or two, on a busy machine a minute. */
+const HANG_MS = 600_000
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +24,12 @@ let failed = 0
 
 for (let number = 0; number < rounds; number += 1) {
   const which = only === undefined ? number : Number(only)
+  const timer = setTimeout(() => {
+    console.log(`HANGS --seed ${seed} --round ${which}`)
+    process.exit(1)
+  }, HANG_MS)
   const { wrong, ...counts } = await round(seed, which, SIZE)
+  clearTimeout(timer)
   for (const name of ['events', 'delivered', 'duplicates', 'quarantined'] as const) sums[name] += counts[name]
   if (wrong.length > 0) {
     failed += 1
