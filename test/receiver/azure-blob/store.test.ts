@@ -158,8 +158,8 @@ describe('a container of Azure Blob Storage that refuses', () => {
   const readFailure = async (answer: RequestListener) => failureOf(bytes(await storeOn(answer), object))
 
   test.each([
-    [404, 'BlobNotFound', 'gone', undefined],
-    [412, 'ConditionNotMet', 'gone', undefined],
+    [404, 'BlobNotFound', 'gone', undefined, 'vanished'],
+    [412, 'ConditionNotMet', 'gone', undefined, 'replaced'],
     [409, 'BlobArchived', 'archived', 'archive tier'],
     [409, 'BlobBeingRehydrated', 'archived', 'archive tier'],
     [404, 'ContainerNotFound', 'denied', 'store.azure_blob'],
@@ -171,8 +171,9 @@ describe('a container of Azure Blob Storage that refuses', () => {
     [403, 'KeyVaultEncryptionKeyNotFound', 'denied', 'key vault'],
     [503, 'ServerBusy', 'unreachable', 'tried again'],
     [500, 'OperationTimedOut', 'unreachable', 'tried again'],
-  ])('%i %s on a read is %s', async (status, code, kind, hint) => {
+  ] as const)('%i %s on a read is %s', async (status, code, kind, hint, absence = undefined) => {
     const failure = await readFailure(refuse(status, code))
+    expect(failure.absence).toBe(absence)
     expect(failure).toMatchObject({ name: 'ReadFailure', kind, message: expect.stringContaining(code) })
     expect(failure.message).toContain(`azblob://${account}/${container}/${key}`)
     expect(failure.message).not.toContain('RequestId')
