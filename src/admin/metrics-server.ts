@@ -9,7 +9,7 @@ export interface MetricsServerOptions {
   readonly endpoint: string
   /** Answers a scrape: `Metrics.handle`. */
   readonly scrape: Handler
-  /** Why this process cannot work yet (ledger not open, configuration not loaded); undefined once it can. */
+  /** Why this process cannot work (ledger not open, or it cannot be written) and what next; undefined while it can. */
   readonly notReady: () => string | undefined
   /** What to say instead of `ready`: a replica that stands by is as ready as one that sends. */
   readonly remark?: () => string | undefined

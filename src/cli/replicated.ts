@@ -70,7 +70,8 @@ class Shared {
     const remark = (): string | undefined => standingByText(this.#replica.state)
     const { token } = this.#loaded.config.service.admin
     const adminToken = token === undefined ? undefined : () => this.#running?.adminToken?.() ?? token
-    const shown = { status: () => this.#status(), hours: () => this.#hours(), remark, adminToken }
+    const doors = { status: () => this.#status(), hours: () => this.#hours(), notReady: () => this.#notReady() }
+    const shown = { ...doors, remark, adminToken }
     const served = await serve(this.#loaded.config, this.#telemetry, shown)
     try {
       for (;;) {
@@ -140,6 +141,13 @@ class Shared {
       running: { version: version(), startedAt: this.#startedAt, lane },
       replica: state,
     })
+  }
+
+  /** Who stands by needs no ledger, and is as ready as can be. */
+  #notReady(): string | undefined {
+    if (this.#running !== undefined) return this.#running.notReady()
+    if (this.#replica.state.role !== 'owner') return undefined
+    return 'the ledger is not open yet; what next: it is being opened, the log says if it cannot be'
   }
 
   #hours(): HoursDocument {

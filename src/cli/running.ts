@@ -10,6 +10,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts'
 import { levelsOf } from './levels.ts'
 import { openPipeline, type Share } from './open.ts'
 import type { RunOptions } from './options.ts'
+import { notReadyText } from './serve.ts'
 import { caughtUpText } from './summary.ts'
 import { version } from './version.ts'
 
@@ -17,6 +18,7 @@ export interface Running {
   readonly pipeline: Pipeline
   readonly status: () => StatusDocument
   readonly hours: () => HoursDocument
+  readonly notReady: () => string | undefined
   /** The token of the admin address as it is now, where it can change. */
   readonly adminToken: (() => string) | undefined
 }
@@ -51,7 +53,7 @@ export async function openRunning(
   telemetry.metrics.watchLevels(levelsOf(loaded.config, ledger, pipeline, destinations))
   const ids = { destinations: destinations.map(({ id }) => id), receivers: receivers.map(({ id }) => id) }
   telemetry.tell({ type: 'started', version: version(), ...ids })
-  return { pipeline, status, hours, adminToken }
+  return { pipeline, status, hours, notReady: () => notReadyText(ledger), adminToken }
 }
 
 /** Runs until what the first sweep found is delivered. The exit code. */

@@ -3,6 +3,7 @@ import type { HoursDocument } from '../admin/hours.ts'
 import { MetricsServer } from '../admin/metrics-server.ts'
 import type { StatusDocument } from '../admin/status.ts'
 import type { Config } from '../config/schema.ts'
+import type { FailingLedger } from '../ledger/failure.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 
 export interface Served {
@@ -16,6 +17,8 @@ export interface Shown {
   readonly hours: () => HoursDocument
   /** The token as it is now, where it can change. */
   readonly adminToken?: (() => string) | undefined
+  /** Why the ledger cannot be used and what to do; undefined while it can. A destination is no reason. */
+  readonly notReady: () => string | undefined
   /** What there is to say about a process that is ready, and does not forward; undefined for nothing. */
   readonly remark?: () => string | undefined
 }
@@ -25,7 +28,7 @@ export async function serve(config: Config, telemetry: Telemetry, shown: Shown):
   const { admin, telemetry: settings } = config.service
   const scrape = telemetry.metrics.handle.bind(telemetry.metrics)
   const endpoint = address(settings.metrics.endpoint)
-  const ready = { notReady: () => undefined, remark: () => shown.remark?.() }
+  const ready = { notReady: shown.notReady, remark: () => shown.remark?.() }
   const metricsServer = new MetricsServer({ endpoint, scrape, ...ready })
   const token = admin.token === undefined ? {} : { token: shown.adminToken ?? admin.token }
   const adminServer = new AdminServer({
@@ -40,4 +43,10 @@ export async function serve(config: Config, telemetry: Telemetry, shown: Shown):
 
 function address({ host, port }: { readonly host: string; readonly port: number }): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** A ledger's failure as readiness tells it. */
+export function notReadyText(ledger: FailingLedger): string | undefined {
+  const failure = ledger.failing()
+  return failure === undefined ? undefined : `${failure.message}; what next: ${failure.hint}`
 }

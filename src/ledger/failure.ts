@@ -11,3 +11,8 @@ export class LedgerFailure extends Error {
     this.full = options.full
   }
 }
+
+export interface FailingLedger {
+  /** Why it cannot be written: how the last commit failed, until one succeeds. Undefined while all is well. */
+  failing(): LedgerFailure | undefined
+}

@@ -11,6 +11,7 @@ import type { BelongingLedger } from './belongings.ts'
 import type { ClosingLedger } from './closing.ts'
 import type { DiscoveryLedger } from './discovery.ts'
 import type { DuplicateLedger } from './duplicates.ts'
+import type { FailingLedger } from './failure.ts'
 import type { HoldingLedger } from './holdings.ts'
 import type { HourLedger } from './hours.ts'
 import type { ImportLedger } from './imports.ts'
@@ -40,6 +41,7 @@ export interface Ledger
     ClosingLedger,
     HourLedger,
     HoldingLedger,
+    FailingLedger,
     RequestLedger,
     SealLedger {
   readonly imports: ImportLedger

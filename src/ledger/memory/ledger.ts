@@ -49,6 +49,7 @@ export class MemoryLedger extends Requesting implements Ledger {
     quarantine: { bytes: charged(this.#state), capacity: this.#state.maxQuarantineBytes },
     disk: undefined,
   })
+  readonly failing = (): undefined => undefined
 
   constructor(options: { readonly maxQuarantineBytes?: number } = {}) {
     const state = new State(options.maxQuarantineBytes ?? defaultQuarantineBytes)

@@ -21,10 +21,16 @@ export class Connection {
   #within = false
   /** What went wrong within the open transaction: whoever caught it must not commit the half of it. */
   #failure: { readonly error: unknown } | undefined
+  #failing: LedgerFailure | undefined
 
   constructor(path: string, options: { readonly readOnly: boolean }) {
     this.path = path
     this.#database = new DatabaseSync(path, { readOnly: options.readOnly, timeout: busyTimeoutMs })
+  }
+
+  /** Why the last transaction with anything to write was not written; undefined once one is. */
+  get failing(): LedgerFailure | undefined {
+    return this.#failing
   }
 
   /** The first row, undefined if there is none. */
@@ -58,6 +64,19 @@ export class Connection {
   /** All of the body or, if it throws, nothing. Within another transaction it is a part of that. */
   transaction<T>(durability: Durability, body: () => T): T {
     if (this.#within) return this.#join(body)
+    try {
+      const before = this.#failing && this.#changes()
+      const result = this.#outermost(durability, body)
+      // A full disk takes a transaction that writes nothing.
+      if (before !== undefined && this.#changes() > before) this.#failing = undefined
+      return result
+    } catch (error) {
+      if (error instanceof LedgerFailure) this.#failing = error
+      throw error
+    }
+  }
+
+  #outermost<T>(durability: Durability, body: () => T): T {
     this.#setSynchronous(durability === 'durable' ? 'FULL' : 'NORMAL')
     this.exec('BEGIN IMMEDIATE')
     this.#within = true
@@ -73,6 +92,11 @@ export class Connection {
     } finally {
       this.#within = false
     }
+  }
+
+  /** Rows changed since the connection was opened. */
+  #changes(): number {
+    return this.get<{ changes: number }>('SELECT total_changes() AS changes')?.changes ?? 0
   }
 
   #join<T>(body: () => T): T {

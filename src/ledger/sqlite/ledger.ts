@@ -6,6 +6,7 @@ import type { Alteration } from '../alterations.ts'
 import type { BelongingLedger } from '../belongings.ts'
 import type { Route, Seen } from '../discovery.ts'
 import type { Copy, Decision, Position, Pruned, Undecided } from '../duplicates.ts'
+import type { LedgerFailure } from '../failure.ts'
 import type { Holdings } from '../holdings.ts'
 import type { HourCount } from '../hours.ts'
 import type { ImportLedger } from '../imports.ts'
@@ -216,6 +217,10 @@ export class SqliteLedger extends Repairing implements Ledger {
 
   holdings(): Holdings {
     return holdings(this.db, this.quarantineCap)
+  }
+
+  failing(): LedgerFailure | undefined {
+    return this.db.failing
   }
 
   altered(object: Alteration['object'], sha1: string, now: number): boolean {
