@@ -51,6 +51,7 @@ export const oneOfFour: Case = inScene('one-of-four-401', async (scene, size) =>
   await scene.runOnce()
   mustBeWhole('otlp_http/refusing', wanted, await refusing.ids())
   mustBeWhole('otlp_http/first', wanted, await first.ids())
+  if (size === 'full') mustNotBeSlower(withIt, alone)
   const seconds_ = { first: seconds(withIt), ...(size === 'full' ? { firstWithoutTheFourth: seconds(alone) } : {}) }
   return { objects, events: wanted.length, ...seconds_, probes, watermark, recovered: 'every event once' }
 })
@@ -68,6 +69,12 @@ async function withoutTheFourth(scene: Scene, receiver: object, wanted: readonly
   const run = await scene.runOnce()
   mustBeWhole('alone', wanted, await collector.ids())
   return Math.max(...(await collector.stored()).map(({ storedAt }) => storedAt)) - run.startedAt
+}
+
+/** The good ones must not wait for the refused one. Generous: other things run on the machine. */
+function mustNotBeSlower(withIt: number, alone: number): void {
+  const took = `the first destination took ${seconds(withIt)} s beside the refused one and ${seconds(alone)} s without it`
+  must(withIt <= 2 * alone + 10_000, `${took}: more than twice as long and 10 s`)
 }
 
 /** The refused destination's watermark, which must not have passed the first object it has not got. */
