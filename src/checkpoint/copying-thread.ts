@@ -9,13 +9,13 @@ import { copyLedger } from '../ledger/sqlite/copy.ts'
 import type { Copied, CopyTask } from './copying.ts'
 
 async function copy({ path, plain, packed }: CopyTask): Promise<Copied> {
-  const { schema } = copyLedger(path, plain)
+  const schema = copyLedger(path, plain)
   const [ledger, file] = [hashing(), hashing()]
   const out = createWriteStream(packed, { mode: 0o600 })
   await pipeline(createReadStream(plain), ledger.stream, createZstdCompress(), file.stream, out)
   const sizes = { bytes: statSync(packed).size, ledgerBytes: statSync(plain).size }
   rmSync(plain)
-  return { ...sizes, sha256: file.digest(), ledgerSha256: ledger.digest(), schema }
+  return { ...sizes, sha256: file.digest(), ledgerSha256: ledger.digest(), ...schema }
 }
 
 function hashing(): { readonly stream: Transform; digest(): string } {

@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import type { Schema } from '../ledger/sqlite/copy.ts'
 
 export interface CopyTask {
   /** The ledger. */
@@ -13,12 +14,11 @@ export interface CopyTask {
 }
 
 /** What was made. Sizes in bytes, hashes in hexadecimal. */
-export interface Copied {
+export interface Copied extends Schema {
   readonly bytes: number
   readonly sha256: string
   readonly ledgerBytes: number
   readonly ledgerSha256: string
-  readonly schema: number
 }
 
 /** Of the thread, beside what SQLite and zstd take: some 10 MiB. */

@@ -18,6 +18,7 @@ const copy = z.object({
   ledger_bytes: count,
   ledger_sha256: sha256,
   schema: count,
+  oldest_schema: count,
   complete: z.boolean(),
 })
 
@@ -54,6 +55,8 @@ export interface Checkpoint {
   readonly ledgerSha256: string
   /** Version of the ledger's tables. */
   readonly schema: number
+  /** The oldest version of the tables whose program can work on it: who goes back one version can go on with it. */
+  readonly oldest: number
   /** The owner did nothing after it. */
   readonly complete: boolean
 }
@@ -89,7 +92,7 @@ export function headText({ owner, epoch, stamp, termMs, released, begunAt, check
 function copyDocument(one: Checkpoint): z.input<typeof copy> {
   const { name, epoch, takenAt: taken_at, bytes, sha256, schema, complete } = one
   const ledger = { ledger_bytes: one.ledgerBytes, ledger_sha256: one.ledgerSha256 }
-  return { name, epoch, taken_at, bytes, sha256, ...ledger, schema, complete }
+  return { name, epoch, taken_at, bytes, sha256, ...ledger, schema, oldest_schema: one.oldest, complete }
 }
 
 /** Throws SourceFailure for what this version cannot read: to take it for nothing would be to begin anew. */
@@ -113,8 +116,9 @@ export function readHead(text: string, where: string): Head {
   }
 }
 
-function read({ taken_at, ledger_bytes, ledger_sha256, ...rest }: z.output<typeof copy>): Checkpoint {
-  return { ...rest, takenAt: taken_at, ledgerBytes: ledger_bytes, ledgerSha256: ledger_sha256 }
+function read({ taken_at, ledger_bytes, ledger_sha256, oldest_schema, ...rest }: z.output<typeof copy>): Checkpoint {
+  const ledger = { ledgerBytes: ledger_bytes, ledgerSha256: ledger_sha256, oldest: oldest_schema }
+  return { ...rest, takenAt: taken_at, ...ledger }
 }
 
 function parsedJson(text: string): unknown {

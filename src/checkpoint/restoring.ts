@@ -25,7 +25,7 @@ export async function restore(
   path: string,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!canRead(checkpoint.schema)) throw tooNew(store, checkpoint)
+  if (!canRead(checkpoint)) throw tooNew(store, checkpoint)
   const file = `${path}.restoring`
   try {
     await fetched(store, checkpoint, file, signal)
@@ -106,7 +106,7 @@ function tooNew({ uri }: CopyStore, { name, schema }: Checkpoint): SetupError {
   return new SetupError(
     `cannot restore the ledger from ${uri}/${name}: it has schema ${schema}, newer than this version knows`,
     {
-      hint: 'run the newer version of the forwarder that wrote it; a ledger is never taken back to an older schema',
+      hint: 'run the newer version of the forwarder that wrote it, or put back the checkpoint of before the upgrade: docs/guides/upgrade.md says how',
     },
   )
 }

@@ -176,7 +176,7 @@ test('a download that is torn once is made again', async () => {
 
 test('a ledger of a newer version is refused before anything is read of it', async () => {
   const store = await bench.store()
-  const newer: Checkpoint = { ...(await carried()).checkpoint, schema: schemaVersion + 1 }
+  const newer: Checkpoint = { ...(await carried()).checkpoint, schema: schemaVersion + 1, oldest: schemaVersion + 1 }
   await expect(restore(store, newer, bench.path('newer.db'), signal)).rejects.toMatchObject({
     message: expect.stringContaining(`it has schema ${schemaVersion + 1}, newer than this version knows`),
     hint: expect.stringContaining('run the newer version'),

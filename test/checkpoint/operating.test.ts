@@ -44,7 +44,7 @@ test('the doctor says who owns and how old the latest copy is, and what a reader
     { level: 'ok', detail: 'nobody has owned the sending yet' },
     { level: 'unknown', what: 'the store heeds conditional writes' },
   ])
-  const sizes = { bytes: 1, sha256: 'a'.repeat(64), ledgerBytes: 1, ledgerSha256: 'b'.repeat(64), schema: 1 }
+  const sizes = { bytes: 1, sha256: 'a'.repeat(64), ledgerBytes: 1, ledgerSha256: 'b'.repeat(64), schema: 1, oldest: 1 }
   const name = 'ledger-0000000003-000001-0a0b0c0d'
   const checkpoint = { name, epoch: 3, takenAt: Date.now() - 120_000, complete: false, ...sizes }
   const head = { stamp: '1', owner: { name: 'app-7d9f', id: 'a' }, epoch: 3, termMs: 60_000, begunAt: 0, checkpoint }

@@ -7,9 +7,9 @@ import { Replica } from '../../src/checkpoint/replica.ts'
 import type { S3Checkpoints } from '../../src/checkpoint/s3.ts'
 import { SetupError } from '../../src/domain/failures.ts'
 import { openSqliteLedger, type SqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
-import { schemaVersion } from '../../src/ledger/sqlite/schema.ts'
+import { migrations, type Step, schemaVersion } from '../../src/ledger/sqlite/schema.ts'
 import type { TelemetryEvent } from '../../src/telemetry/events.ts'
-import { Bench, clock, filledLedger, receiver } from './bench.ts'
+import { Bench, clock, destination, filledLedger, receiver } from './bench.ts'
 
 let bench: Bench
 beforeAll(async () => {
@@ -205,16 +205,49 @@ test('one that comes back with a ledger that others have gone beyond puts it asi
   await back.giveUp()
 })
 
-test('a checkpoint of a newer version is refused in words, and left at once to who can read it', async () => {
-  const store = await bench.store()
-  const [ownership, ledger] = await begun(replica(store, 'newer'), 50)
+/** Leaves a checkpoint of a version that knows one more step of the ledger. */
+async function leftByNewer(store: S3Checkpoints, step: Omit<Step, 'version'>): Promise<void> {
+  const subject = replica(store, 'newer')
+  const ownership = await owned(subject)
+  const steps = [...migrations, { version: schemaVersion + 1, ...step }]
+  const ledger = openSqliteLedger({ path: subject.path, steps })
+  ledger.enrol([{ destination, receiver, startAt: 0 }], 1)
+  ledger.swept(receiver, 1_000_000)
+  ownership.begin(ledger, [receiver])
   await ownership.end()
   ledger.close()
-  const read = await store.read(signal)
-  const checkpoint = read?.head.checkpoint && { ...read.head.checkpoint, schema: schemaVersion + 1 }
-  if (read === undefined) throw new Error('there is no head')
-  await store.write({ ...read.head, checkpoint, stamp: 'newer' }, read.tag, signal)
-  await expect(replica(store, 'older').replica.own(signal)).rejects.toThrow(SetupError)
+}
+
+test('after a step back, one goes on with the checkpoint of a newer version that only added to the ledger', async () => {
+  const store = await bench.store()
+  const sql = "ALTER TABLE routes ADD COLUMN newer TEXT NOT NULL DEFAULT ''; CREATE INDEX newer ON routes (newer)"
+  await leftByNewer(store, { additive: true, sql, back: 'DROP INDEX newer; ALTER TABLE routes DROP COLUMN newer' })
+  const left = (await store.read(signal))?.head.checkpoint
+  expect(left?.schema).toBe(schemaVersion + 1)
+  const older = replica(store, 'older')
+  const following = await owned(older)
+  expect(following.takenUp).toMatchObject({ ledger: 'restored', listAll: false })
+  const restored = openSqliteLedger({ path: older.path })
+  following.begin(restored, [receiver])
+  expect(restored.sweptTo(receiver)).toBe(1_000_000)
+  restored.enrol([{ destination: 'another', receiver, startAt: 0 }], 2)
+  await following.end()
+  restored.close()
+  // The copy that the older one makes of it goes on saying who can read it.
+  const { schema, oldest } = (await store.read(signal))?.head.checkpoint ?? {}
+  expect({ schema, oldest }).toEqual({ schema: left?.schema, oldest: left?.oldest })
+})
+
+test('a checkpoint of a newer version that changed more is refused in words, and left at once to who can read it', async () => {
+  const store = await bench.store()
+  await leftByNewer(store, { additive: false, sql: 'CREATE TABLE other (id INTEGER)', back: 'DROP TABLE other' })
+  const { checkpoint } = (await store.read(signal))?.head ?? {}
+  expect(checkpoint).toMatchObject({ schema: schemaVersion + 1, oldest: schemaVersion + 1 })
+  const older = replica(store, 'older')
+  const refused = older.replica.own(signal)
+  await expect(refused).rejects.toThrow(SetupError)
+  await expect(refused).rejects.toThrow(`it has schema ${schemaVersion + 1}, newer than this version knows`)
+  expect(existsSync(older.path)).toBe(false)
   expect((await store.read(signal))?.head).toMatchObject({ released: true, owner: { name: 'older' }, checkpoint })
 })
 

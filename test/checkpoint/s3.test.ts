@@ -92,7 +92,7 @@ function file(bytes: Buffer): { readonly path: string; readonly checkpoint: Chec
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const name = 'ledger-0000000001-000001-0a0b0c0d'
   const sizes = { bytes: bytes.length, sha256, ledgerBytes: 1, ledgerSha256: sha256 }
-  return { path, checkpoint: { name, epoch: 1, takenAt: 1, schema: 1, complete: false, ...sizes } }
+  return { path, checkpoint: { name, epoch: 1, takenAt: 1, schema: 1, oldest: 1, complete: false, ...sizes } }
 }
 
 test('a copy is uploaded as it is, once, listed, read and removed', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Checkpoint, Head } from '../../src/checkpoint/head.ts'
 import { takeUp } from '../../src/checkpoint/take-up.ts'
 
-const sizes = { bytes: 1, sha256: 'a', ledgerBytes: 1, ledgerSha256: 'b', schema: 12 }
+const sizes = { bytes: 1, sha256: 'a', ledgerBytes: 1, ledgerSha256: 'b', schema: 12, oldest: 12 }
 const MINUTE = 60_000
 
 function copy(epoch: number, complete = false): Checkpoint {

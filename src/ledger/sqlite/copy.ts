@@ -16,7 +16,7 @@ const BUSY_MS = 5_000
 export const EPOCH_MEMORY = 'checkpoint epoch'
 
 /** Copies a ledger as it is at one moment into a file that is not there yet. Blocks: not for the main thread. */
-export function copyLedger(path: string, to: string): { readonly schema: number } {
+export function copyLedger(path: string, to: string): Schema {
   rmSync(to, { force: true })
   createPrivate(to)
   const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS })
@@ -25,7 +25,13 @@ export function copyLedger(path: string, to: string): { readonly schema: number 
   } finally {
     database.close()
   }
-  return { schema: withoutIndexes(to) }
+  return withoutIndexes(to)
+}
+
+/** Of a ledger: the version of its tables, and the oldest one whose program can work on them. */
+export interface Schema {
+  readonly schema: number
+  readonly oldest: number
 }
 
 interface Index {
@@ -33,8 +39,8 @@ interface Index {
   readonly sql: string
 }
 
-/** Takes the indexes out, notes how they are made, and writes zeros where they were. The schema's version. */
-function withoutIndexes(path: string): number {
+/** Takes the indexes out, notes how they are made, and writes zeros where they were. */
+function withoutIndexes(path: string): Schema {
   const database = new DatabaseSync(path)
   try {
     // A copy that is torn is made again: nothing of it needs to be safe.
@@ -48,7 +54,7 @@ function withoutIndexes(path: string): number {
       note.run(sql)
       database.exec(`DROP INDEX "${name}"`)
     }
-    return numberOf(database, 'PRAGMA user_version')
+    return schemaOf(database)
   } finally {
     database.close()
   }
@@ -116,9 +122,16 @@ function numberOf(database: DatabaseSync, sql: string): number {
   return Number(Object.values(database.prepare(sql).get() ?? {})[0])
 }
 
-/** Whether this version can read a ledger of that schema. */
-export function canRead(schema: number): boolean {
-  return schema <= schemaVersion
+function schemaOf(database: DatabaseSync): Schema {
+  const schema = numberOf(database, 'PRAGMA user_version')
+  // Before the ledger says so it is its own.
+  const oldest = hasTable(database, 'compatible') ? numberOf(database, 'SELECT oldest FROM compatible') : schema
+  return { schema, oldest }
+}
+
+/** Whether this version can work on a ledger: its own and older ones, and newer ones that only have more. */
+export function canRead({ schema, oldest }: Schema): boolean {
+  return Math.min(schema, oldest) <= schemaVersion
 }
 
 /**
