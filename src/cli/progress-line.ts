@@ -1,15 +1,22 @@
+/** Where the line is written: standard error, which is a terminal or is not. One that cannot be asked has no columns. */
+interface Screen {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
+
 /** One line on a terminal that says how far something is, written over again and again; nowhere else is it written. */
 export class ProgressLine {
-  readonly #stream: NodeJS.WriteStream
+  readonly #stream: Screen
   #shown = false
 
-  constructor(stream: NodeJS.WriteStream = process.stderr) {
+  constructor(stream: Screen = process.stderr) {
     this.#stream = stream
   }
 
   show(text: string): void {
     if (this.#stream.isTTY !== true) return
-    this.#stream.write(`\r\x1b[2K${text.slice(0, Math.max(20, this.#stream.columns - 1))}`)
+    this.#stream.write(`\r\x1b[2K${text.slice(0, Math.max(20, (this.#stream.columns ?? 0) - 1))}`)
     this.#shown = true
   }
 
