@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { startScript } from '../test/tools/start-script.ts'
 import { type Corpus, makeCorpus } from './corpus.ts'
 import { encodeTable } from './encode.ts'
+import { startUpTable } from './start-up.ts'
 
 interface Usage {
   readonly cpuUs: number
@@ -20,10 +21,19 @@ interface Usage {
 
 const here = import.meta.dirname
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
-/** `--only '1 MB'` measures one size, `--only encode` what encoding costs. Anything else is refused before it takes minutes. */
+/**
+ * `--only '1 MB'` measures one size, `--only encode` what encoding costs, `--only start-up` how soon it is ready. Anything
+ * else is refused before it takes minutes.
+ */
 const { small = false, only } = parseArgs({
   options: { small: { type: 'boolean' }, only: { type: 'string' } },
 }).values
+
+/** What is measured beside forwarding, in this order. */
+const tables = [
+  ['start-up', startUpTable],
+  ['encode', () => encodeTable()],
+] as const
 
 try {
   await main()
@@ -40,10 +50,14 @@ async function main(): Promise<void> {
     ['200 MB', 1, Math.round(200_000_000 * scale)],
   ]
   const chosen = only === undefined ? sizes : sizes.filter(([name]) => name === only)
+  if (only !== undefined && chosen.length === 0 && !tables.some(([name]) => name === only))
+    throw new Error(`--only ${only} is none of ${[...sizes, ...tables].map(([name]) => name).join(', ')}`)
   if (chosen.length > 0) await forwarding(chosen)
-  if (only !== undefined && only !== 'encode') return
-  const { head, rows } = await encodeTable()
-  print(head, rows)
+  for (const [name, table] of tables) {
+    if (only !== undefined && only !== name) continue
+    const { head, rows } = await table()
+    print(head, rows)
+  }
 }
 
 async function forwarding(chosen: readonly [string, number, number][]): Promise<void> {

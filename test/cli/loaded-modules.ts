@@ -1,5 +1,5 @@
-// Preloaded into the program by a test: writes down every module that is loaded, and at the end how much memory was taken.
-import { writeFileSync } from 'node:fs'
+// Preloaded into the program by a test: writes down every module that is loaded, and how many bytes they are together.
+import { statSync, writeFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 
 const loaded: string[] = []
@@ -11,6 +11,7 @@ registerHooks({
 })
 
 process.on('exit', () => {
-  const memory = process.resourceUsage().maxRSS / 1024
-  writeFileSync(process.env['LOADED_MODULES'] as string, JSON.stringify({ loaded, memory }))
+  const files = [...new Set(loaded)].filter((url) => url.startsWith('file:'))
+  const bytes = files.reduce((sum, url) => sum + statSync(new URL(url)).size, 0)
+  writeFileSync(process.env['LOADED_MODULES'] as string, JSON.stringify({ loaded, bytes }))
 })
