@@ -1,7 +1,10 @@
 import { endpoint, httpSettings } from '@circleci-audit-forwarder/contract'
 import { z } from 'zod'
 
-/** Every option of `otlp_http`. */
+/**
+ * Every option of `otlp_http`. Of the encodings a receiver must take `proto`, of the compressions `gzip`.
+ * Source: https://opentelemetry.io/docs/specs/otlp/#protocol-details and #otlphttp-request there.
+ */
 export const config = z.strictObject({
   ...httpSettings,
   endpoint: endpoint.meta({
@@ -21,7 +24,10 @@ export const config = z.strictObject({
 /** What the settings parse to. */
 export type OtlpHttpSettings = z.output<typeof config>
 
-/** Where to post: OTLP/HTTP appends the signal's path to a base URL and takes any other URL as it is. */
+/**
+ * Where to post: OTLP/HTTP appends the signal's path to a base URL and takes any other URL as it is.
+ * Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp.
+ */
 export function logsUrl(base: string): string {
   const url = new URL(base)
   if (url.pathname === '/') url.pathname = '/v1/logs'

@@ -4,7 +4,10 @@
 import { type LogRecord, ORIGINAL } from '@circleci-audit-forwarder/contract'
 import { cutShort, fitsInt64, hexId, plainObject, severity, soundTime, uint32, unsoundNumber } from './value.ts'
 
-/** One LogRecord of the OTLP protocol as JSON text. */
+/**
+ * One LogRecord of the OTLP protocol as JSON text: names in lowerCamelCase, 64-bit integers as decimal strings, trace and
+ * span ids in hexadecimal, enums as numbers. Source: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding.
+ */
 export function recordJson(record: LogRecord, original: boolean): string {
   const level = severity(record.severityNumber)
   let text = `{"timeUnixNano":"${nanos(record.hrTime)}","observedTimeUnixNano":"${nanos(record.hrTimeObserved)}"`

@@ -18,7 +18,10 @@ import {
 
 const writer = new BackwardWriter()
 
-/** One LogRecord message, without tag and length. */
+/**
+ * One LogRecord message, without tag and length. Source of the fields' numbers:
+ * https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto.
+ */
 export function recordProto(record: LogRecord, original: boolean): Buffer {
   writer.reset()
   if (isText(record.eventName)) writer.text(12, record.eventName)

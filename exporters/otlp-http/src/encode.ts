@@ -12,12 +12,17 @@ export interface Frame {
   readonly close: Buffer
 }
 
-/** A record in OTLP form: `bytes` is its LogRecord, JSON text or message. */
+/**
+ * A record in OTLP form: `bytes` is its LogRecord, JSON text or message. Resource and scope stand around it, once for all
+ * records that share them. Source:
+ * https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto.
+ */
 export interface OtlpMember extends Encoded {
   readonly resource: Frame
   readonly scope: Frame
 }
 
+/** The protocol has two. Source: https://opentelemetry.io/docs/specs/otlp/#binary-protobuf-encoding and what follows there. */
 export type Encoding = 'json' | 'proto'
 
 /** How one encoding writes: records once, requests as often as needed. */

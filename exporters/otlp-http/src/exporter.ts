@@ -13,7 +13,10 @@ import { logsUrl, type OtlpHttpSettings } from './config.ts'
 import { type Encoding, encodeRecord, type Format, formats, type OtlpMember, requestBody } from './encode.ts'
 import { outcomeOf } from './send.ts'
 
-/** Sends log records to any OTLP/HTTP receiver and reports every answer as it is, partial success included. */
+/**
+ * Sends log records to any OTLP/HTTP receiver and reports every answer as it is, partial success included: a 200 may say
+ * of how many records it is none, and never of which. Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp-response.
+ */
 export class OtlpHttpExporter implements Exporter {
   /**
    * The protocol advises receivers to take 20 MiB (uncompressed); the rest is room for resources, scopes and separators,

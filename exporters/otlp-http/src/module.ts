@@ -2,7 +2,7 @@ import type { ExporterModule } from '@circleci-audit-forwarder/contract'
 import { config } from './config.ts'
 import { OtlpHttpExporter } from './exporter.ts'
 
-/** `otlp_http` for the forwarder's registry. */
+/** `otlp_http` for the forwarder's registry. Source of the protocol: https://opentelemetry.io/docs/specs/otlp/#otlphttp. */
 export const otlpHttp: ExporterModule<typeof config> = {
   type: 'otlp_http',
   schema: config,

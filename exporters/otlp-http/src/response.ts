@@ -3,6 +3,7 @@
 // Source: opentelemetry-proto, docs/specification.md "Full Success", "Partial Success"; logs_service.proto.
 import { type HttpResponse, isHtml } from '@circleci-audit-forwarder/contract'
 
+/** What a 2xx says beside its status. Source: https://opentelemetry.io/docs/specs/otlp/#partial-success-1. */
 export interface PartialSuccess {
   /** Records not taken. The protocol does not say which. */
   readonly rejected: number

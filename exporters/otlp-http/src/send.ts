@@ -18,7 +18,11 @@ import { readResponse } from './response.ts'
 /** Above this a 400 may mean "too large": halving finds out. */
 const suspiciousBytes = 1024 * 1024
 
-/** What an answer to `records` records in a body of `bytes` bytes (uncompressed) means. */
+/**
+ * What an answer to `records` records in a body of `bytes` bytes (uncompressed) means. The protocol: 200 is success, whole
+ * or partial; 429, 502, 503 and 504 are tried again, after `Retry-After`; 400 is bad data, never sent again as it is.
+ * Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp-response.
+ */
 export function outcomeOf(answer: HttpAnswer, records: number, bytes: number): Outcome {
   if (answer.status === 'failed') return httpOutcome(answer)
   if (answer.status >= 200 && answer.status < 300) return acceptance(answer, records)

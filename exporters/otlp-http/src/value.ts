@@ -9,7 +9,7 @@ const beyondInt64 = 2 ** 63
 
 /**
  * A number that OTLP has no value for, as text: NaN, the infinities, integers beyond int64. Undefined when it is sound.
- * Source: OpenTelemetry specification, "Mapping Arbitrary Data to OTLP AnyValue": such integers become a string.
+ * Such integers become a string. Source: https://opentelemetry.io/docs/specs/otel/common/attribute-type-mapping/.
  */
 export function unsoundNumber(value: number): string | undefined {
   if (Number.isInteger(value)) return value >= -beyondInt64 && value < beyondInt64 ? undefined : String(value)
@@ -62,7 +62,10 @@ export function uint32(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffffffff ? value : undefined
 }
 
-/** OTLP knows severities 0 to 24. Another number is none: receivers read it as a 32-bit enum and refuse what is larger. */
+/**
+ * OTLP knows severities 0 to 24. Another number is none: receivers read it as a 32-bit enum and refuse what is larger.
+ * Source: https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber.
+ */
 export function severity(value: unknown): number | undefined {
   const number = uint32(value)
   return number !== undefined && number <= 24 ? number : undefined
