@@ -2,14 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import type { Ownership } from '../../src/checkpoint/ownership.ts'
-import { Replica } from '../../src/checkpoint/replica.ts'
 import type { S3Checkpoints } from '../../src/checkpoint/s3.ts'
-import { SetupError } from '../../src/domain/failures.ts'
-import { openSqliteLedger, type SqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
-import { migrations, type Step, schemaVersion } from '../../src/ledger/sqlite/schema.ts'
-import type { TelemetryEvent } from '../../src/telemetry/events.ts'
-import { Bench, clock, destination, filledLedger, receiver } from './bench.ts'
+import { openSqliteLedger } from '../../src/ledger/sqlite/ledger.ts'
+import { Bench, receiver } from './bench.ts'
+import { begun, owned, replicaOn, type Subject, types, until } from './subject.ts'
 
 let bench: Bench
 beforeAll(async () => {
@@ -20,48 +16,10 @@ afterEach(() => {
 })
 afterAll(() => bench.stop())
 
-const TERM_MS = 60_000
 const { signal } = new AbortController()
 
-interface Subject {
-  readonly replica: Replica
-  readonly told: TelemetryEvent[]
-  readonly path: string
-}
-
-function replica(store: S3Checkpoints, name: string, intervalMs = 3_600_000): Subject {
-  const told: TelemetryEvent[] = []
-  const path = bench.path(`${name}-${randomUUID()}.db`)
-  const me = { name, id: randomUUID() }
-  const tell = (event: TelemetryEvent) => void told.push(event)
-  const seams = { clock, now: Date.now, random: Math.random, stamp: randomUUID, tell }
-  return { replica: new Replica({ store, me, path, intervalMs, termMs: TERM_MS, ...seams }), told, path }
-}
-
-async function owned({ replica }: Subject): Promise<Ownership> {
-  const ownership = await replica.own(signal)
-  if (ownership === undefined) throw new Error('it was not told to stop')
-  return ownership
-}
-
-function types(told: readonly TelemetryEvent[]): readonly string[] {
-  return told.map(({ type }) => type)
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let looks = 0; looks < 1_000; looks += 1) {
-    if (await holds()) return
-    await clock.sleep(20)
-  }
-  throw new Error('it never came')
-}
-
-/** Owns, fills a ledger with so many objects, and opens it. */
-async function begun(subject: Subject, objects: number): Promise<[Ownership, SqliteLedger]> {
-  const ownership = await owned(subject)
-  const ledger = filledLedger(subject.path, objects)
-  ownership.begin(ledger, [receiver])
-  return [ownership, ledger]
+function replica(store: S3Checkpoints, name: string, intervalMs?: number): Subject {
+  return replicaOn(bench, store, name, intervalMs)
 }
 
 test('what one leaves when it ends is all that the next one needs', async () => {
@@ -203,52 +161,6 @@ test('one that comes back with a ledger that others have gone beyond puts it asi
   mine.close()
   expect(existsSync(`${first.path}.superseded`)).toBe(true)
   await back.giveUp()
-})
-
-/** Leaves a checkpoint of a version that knows one more step of the ledger. */
-async function leftByNewer(store: S3Checkpoints, step: Omit<Step, 'version'>): Promise<void> {
-  const subject = replica(store, 'newer')
-  const ownership = await owned(subject)
-  const steps = [...migrations, { version: schemaVersion + 1, ...step }]
-  const ledger = openSqliteLedger({ path: subject.path, steps })
-  ledger.enrol([{ destination, receiver, startAt: 0 }], 1)
-  ledger.swept(receiver, 1_000_000)
-  ownership.begin(ledger, [receiver])
-  await ownership.end()
-  ledger.close()
-}
-
-test('after a step back, one goes on with the checkpoint of a newer version that only added to the ledger', async () => {
-  const store = await bench.store()
-  const sql = "ALTER TABLE routes ADD COLUMN newer TEXT NOT NULL DEFAULT ''; CREATE INDEX newer ON routes (newer)"
-  await leftByNewer(store, { additive: true, sql, back: 'DROP INDEX newer; ALTER TABLE routes DROP COLUMN newer' })
-  const left = (await store.read(signal))?.head.checkpoint
-  expect(left?.schema).toBe(schemaVersion + 1)
-  const older = replica(store, 'older')
-  const following = await owned(older)
-  expect(following.takenUp).toMatchObject({ ledger: 'restored', listAll: false })
-  const restored = openSqliteLedger({ path: older.path })
-  following.begin(restored, [receiver])
-  expect(restored.sweptTo(receiver)).toBe(1_000_000)
-  restored.enrol([{ destination: 'another', receiver, startAt: 0 }], 2)
-  await following.end()
-  restored.close()
-  // The copy that the older one makes of it goes on saying who can read it.
-  const { schema, oldest } = (await store.read(signal))?.head.checkpoint ?? {}
-  expect({ schema, oldest }).toEqual({ schema: left?.schema, oldest: left?.oldest })
-})
-
-test('a checkpoint of a newer version that changed more is refused in words, and left at once to who can read it', async () => {
-  const store = await bench.store()
-  await leftByNewer(store, { additive: false, sql: 'CREATE TABLE other (id INTEGER)', back: 'DROP TABLE other' })
-  const { checkpoint } = (await store.read(signal))?.head ?? {}
-  expect(checkpoint).toMatchObject({ schema: schemaVersion + 1, oldest: schemaVersion + 1 })
-  const older = replica(store, 'older')
-  const refused = older.replica.own(signal)
-  await expect(refused).rejects.toThrow(SetupError)
-  await expect(refused).rejects.toThrow(`it has schema ${schemaVersion + 1}, newer than this version knows`)
-  expect(existsSync(older.path)).toBe(false)
-  expect((await store.read(signal))?.head).toMatchObject({ released: true, owner: { name: 'older' }, checkpoint })
 })
 
 test('a store that cannot be reached is asked again, and said so', async () => {
