@@ -59,5 +59,5 @@ async function overdue(
   await clock.sleep(attemptMs, either)
   deadline.abort()
   await clock.sleep(GRACE_MS, done)
-  return { status: 'retry', ambiguous: true, reason: `no answer within ${attemptMs} ms` }
+  return { status: 'retry', ambiguous: true, strained: true, reason: `no answer within ${attemptMs} ms` }
 }

@@ -23,6 +23,11 @@ export class Concurrency {
     this.#limit += 1
   }
 
+  /** A request failed for another reason: the run was not clean, and fewer requests would not have helped. */
+  failed(): void {
+    this.#clean = 0
+  }
+
   /** The destination throttled a request or did not answer in time. */
   strained(): void {
     this.#clean = 0

@@ -70,6 +70,11 @@ export class Gate {
     return ended
   }
 
+  /** A request did not go through, for a reason that fewer of them would not change. */
+  failed(): void {
+    this.#concurrency.failed()
+  }
+
   strained(): void {
     this.#concurrency.strained()
   }

@@ -210,10 +210,12 @@ export class Landing {
     this.#mistrust = undefined
   }
 
-  #retry(flight: Flight, { reason, ambiguous, retryAfterMs, deferred }: Extract<Plan, { kind: 'retry' }>): void {
+  #retry(flight: Flight, next: Extract<Plan, { kind: 'retry' }>): void {
+    const { reason, ambiguous, retryAfterMs, deferred } = next
     const { gate, clock, random, options } = this.#parts
     const wait = retryAfterMs ?? backoff(flight.intent.attempts + 1, options.retry, random)
-    gate.strained()
+    if (next.strained === true) gate.strained()
+    else gate.failed()
     // What the destination asks for holds for all of it; a probe that failed is followed by none for a while.
     if (retryAfterMs !== undefined || gate.stop !== undefined) gate.pause(clock.now(), wait)
     flight.deferred = deferred === true ? flight.deferred + 1 : 0

@@ -21,6 +21,7 @@ export type Plan =
       readonly reason: string
       readonly ambiguous: boolean
       readonly retryAfterMs?: number
+      readonly strained?: boolean
       readonly deferred?: boolean
     }
   | { readonly kind: 'await'; readonly receipt: string; readonly pollAfterMs: number; readonly remarks: Remarks }

@@ -5,7 +5,9 @@ import { Concurrency } from '../../src/delivery/concurrency.ts'
 const bounds = fc
   .tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 0, max: 30 }))
   .map(([min, more]) => ({ min, max: min + more }))
-const happenings = fc.array(fc.constantFrom('delivered', 'delivered', 'delivered', 'strained'), { maxLength: 300 })
+const happenings = fc.array(fc.constantFrom('delivered', 'delivered', 'delivered', 'delivered', 'failed', 'strained'), {
+  maxLength: 300,
+})
 
 test('it begins with the least', () => {
   expect(new Concurrency({ min: 3, max: 9 }).limit).toBe(3)
@@ -17,8 +19,8 @@ test('strain halves it and never goes below the least; a clean run adds one and 
       const concurrency = new Concurrency({ min, max })
       let [limit, inARow] = [min, 0]
       for (const happening of all) {
-        concurrency[happening as 'delivered' | 'strained']()
-        inARow = happening === 'strained' ? 0 : inARow + 1
+        concurrency[happening as 'delivered' | 'failed' | 'strained']()
+        inARow = happening === 'delivered' ? inARow + 1 : 0
         if (happening === 'strained') limit = Math.max(min, Math.floor(limit / 2))
         else if (inARow >= limit && limit < max) [limit, inARow] = [limit + 1, 0]
         expect(concurrency.limit).toBe(limit)

@@ -79,7 +79,10 @@ export interface ServerParts {
   readonly verdict: Verdict
 }
 
-const retry = (reason: string, more: { ambiguous?: boolean; retryAfterMs?: number } = {}): Outcome => ({
+const retry = (
+  reason: string,
+  more: { ambiguous?: boolean; retryAfterMs?: number; strained?: boolean } = {},
+): Outcome => ({
   status: 'retry',
   reason,
   ...more,
@@ -194,9 +197,12 @@ export class Server {
     const { chance, nature } = this.#parts
     switch (trouble) {
       case 'throttling':
-        return retry('HTTP 429', chance.hit(0.5) ? { retryAfterMs: chance.int(1000, 600_000) } : {})
+        return retry('HTTP 429', {
+          strained: true,
+          ...(chance.hit(0.5) && { retryAfterMs: chance.int(1000, 600_000) }),
+        })
       case 'down':
-        return chance.hit(0.5) ? retry('connection refused') : retry('timed out', { ambiguous: true })
+        return chance.hit(0.5) ? retry('connection refused') : retry('timed out', { ambiguous: true, strained: true })
       case 'answers lost':
         this.#answer(attempt)
         return retry('connection reset', { ambiguous: true })

@@ -40,9 +40,9 @@ export function exceptionOutcome(exception: Exception, rows: number, answer?: Ht
     case 'data':
       return badRow(exception, rows)
     case 'refused for now':
-      return { status: 'retry', reason, ...waitOf(answer) }
+      return { status: 'retry', reason, ...strainOf(exception), ...waitOf(answer) }
     case 'retry':
-      return { status: 'retry', reason, ambiguous: true, ...waitOf(answer) }
+      return { status: 'retry', reason, ambiguous: true, ...strainOf(exception), ...waitOf(answer) }
     default:
       return unlisted(exception, rows, answer)
   }
@@ -56,7 +56,7 @@ function specialOutcome(exception: Exception, rows: number): Outcome | undefined
   if (code === 117 && /unknown field/i.test(message)) return missingColumn(message)
   const reason = describeDiscreetly(exception)
   if (code === 252 && /partitions? for single INSERT/i.test(message)) return { status: 'split', reason }
-  if (code === 252) return { status: 'retry', reason, retryAfterMs: PARTS_WAIT_MS }
+  if (code === 252) return { status: 'retry', reason, retryAfterMs: PARTS_WAIT_MS, strained: true }
   const ownLimit = /for query\)|query memory limit/i.test(message)
   return code === 241 && ownLimit && rows > 1 ? { status: 'split', reason } : undefined
 }
@@ -86,6 +86,13 @@ function unlisted(exception: Exception, rows: number, answer: HttpResponse | und
   if (rowOf(exception) !== undefined) return badRow(exception, rows)
   const isOurs = answer !== undefined && answer.status >= 400 && answer.status < 500
   return isOurs ? { status: 'stopped', cause: 'configuration', reason } : { status: 'retry', reason, ambiguous: true }
+}
+
+/** Too many inserts at once, or too slow a server: time limits, quotas, too many queries, overload. The names: codes.ts. */
+const strains = new Set([159, 160, 201, 202, 203, 209, 745])
+
+function strainOf({ code }: Exception): { readonly strained?: true } {
+  return strains.has(code) ? { strained: true } : {}
 }
 
 function waitOf(answer: HttpResponse | undefined): { retryAfterMs?: number } {

@@ -84,11 +84,21 @@ describe('by code, whatever the status', () => {
     expect(outcomeOf(319, 'x')).toHaveProperty('ambiguous', true)
   })
 
+  test.each([159, 202, 209, 745])('%i asks for fewer inserts at once', (code) => {
+    expect(outcomeOf(code, 'x')).toMatchObject({ status: 'retry', strained: true })
+  })
+
+  test.each([210, 242, 319])('%i would not go better with fewer inserts at once', (code) => {
+    expect(outcomeOf(code, 'x').status).toBe('retry')
+    expect(outcomeOf(code, 'x')).not.toHaveProperty('strained')
+  })
+
   test('too many parts wait long; too many partitions are split', () => {
     expect(outcomeOf(252, 'Too many parts (300 with average size of 1 MiB). Merges are slower than inserts')).toEqual({
       status: 'retry',
       reason: expect.stringContaining('252 TOO_MANY_PARTS'),
       retryAfterMs: 30_000,
+      strained: true,
     })
     const partitions = 'Too many partitions for single INSERT block (more than 100).'
     expect(outcomeOf(252, partitions).status).toBe('split')

@@ -29,12 +29,16 @@ export type Outcome =
   | ({ readonly status: 'delivered' } & Remarks)
   /** Taken, not yet known to be stored: ask `confirm` for the receipt after `pollAfterMs`. */
   | ({ readonly status: 'accepted'; readonly receipt: string; readonly pollAfterMs: number } & Remarks)
-  /** Not now. `ambiguous`: the request may have been stored although no answer came. */
+  /**
+   * Not now. `ambiguous`: the request may have been stored although no answer came. `strained`: it throttles (429, or its
+   * own word for that) or did not answer in time, and is sent fewer requests at once.
+   */
   | {
       readonly status: 'retry'
       readonly reason: string
       readonly retryAfterMs?: number
       readonly ambiguous?: boolean
+      readonly strained?: boolean
     }
   /** Too large: halve it. */
   | { readonly status: 'split'; readonly reason: string }

@@ -108,10 +108,11 @@ function outcomeOf(result: OtelExportResult, records: number): Outcome {
   if (error?.retryable === false) return { status: 'unreadable', reason }
   if (error?.name === 'OTLPExporterError' && isHttpStatus(error.code)) return byStatus(error.code, error.data)
   const ambiguous = error?.ambiguous ?? true
+  // A result has no field for strain; who names a wait has too much to do.
   const wait = error?.retryAfterMillis
   return wait === undefined
     ? { status: 'retry', reason, ambiguous }
-    : { status: 'retry', reason, ambiguous, retryAfterMs: wait }
+    : { status: 'retry', reason, ambiguous, retryAfterMs: wait, strained: true }
 }
 
 /** All others of the export are delivered. */

@@ -8,7 +8,7 @@ import type { Dispatcher } from 'undici'
 import { contentEncoding, squeezeOnce } from './compress.ts'
 import { withDeadline } from './deadline.ts'
 import { checkHeaders, createDispatcher } from './dispatcher.ts'
-import { isTlsFailure, networkReason } from './network.ts'
+import { isTimeout, isTlsFailure, networkReason } from './network.ts'
 import { retryAfter } from './retry-after.ts'
 
 /** How to reach a destination. All that the configuration's common HTTP options say. */
@@ -66,12 +66,16 @@ export interface HttpResponse {
   readonly retryAfterMs?: number
 }
 
-/** Why nothing came back. `ambiguous`: the request may have been carried out. `tls`: the handshake failed. */
+/**
+ * Why nothing came back. `ambiguous`: the request may have been carried out. `tls`: the handshake failed. `timedOut`: it
+ * was not there in time.
+ */
 export interface HttpFailure {
   readonly status: 'failed'
   readonly reason: string
   readonly ambiguous: boolean
   readonly tls: boolean
+  readonly timedOut?: boolean
 }
 
 /** What came back, or why nothing did. `failed` is a value: an attempt never throws for what a network can do. */
@@ -180,6 +184,7 @@ export class HttpClient {
       reason: this.#scrub(reason),
       ambiguous: started && !isTlsFailure(error, started),
       tls: isTlsFailure(error, started),
+      ...(isTimeout(error) && { timedOut: true }),
     }
   }
 

@@ -11,6 +11,12 @@ export function isTlsFailure(error: unknown, started: boolean): boolean {
   return codes(error).some((code) => (started ? lateRefusal : handshake).test(code))
 }
 
+/** Whether nobody answered in time: the attempt's deadline, or a connection that was not made. */
+export function isTimeout(error: unknown): boolean {
+  const slow = ['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']
+  return error instanceof DeadlineError || codes(error).some((code) => slow.includes(code))
+}
+
 /** One line for people: the code, what failed, never a query or userinfo. */
 export function networkReason(error: unknown): string {
   if (error instanceof DeadlineError) return error.message

@@ -3,6 +3,9 @@
 import type { Finding, Outcome } from './exporter.ts'
 import type { HttpAnswer, HttpFailure, HttpResponse } from './http.ts'
 
+/** Too much at once, by the server's word or because it, or what it asks itself, was too slow. */
+const strained = new Set([408, 429, 504])
+
 /** The common reading of an answer. 2xx is `delivered` unless it is a page for people. */
 export function httpOutcome(answer: HttpAnswer): Outcome {
   if (answer.status === 'failed') return failureOutcome(answer)
@@ -14,14 +17,16 @@ export function httpOutcome(answer: HttpAnswer): Outcome {
 /** No answer: again, unless certificates stand in the way. */
 export function failureOutcome(failure: HttpFailure): Outcome {
   if (failure.tls) return { status: 'stopped', cause: 'configuration', reason: failure.reason }
-  return { status: 'retry', reason: failure.reason, ambiguous: failure.ambiguous }
+  const { reason, ambiguous, timedOut } = failure
+  return { status: 'retry', reason, ambiguous, ...(timedOut === true && { strained: true }) }
 }
 
 /** Not now. After 429 and 503 nothing was stored; any other such answer may come from behind the store. */
 export function retryOutcome(answer: HttpResponse): Outcome {
   const ambiguous = answer.status !== 429 && answer.status !== 503
   const wait = answer.retryAfterMs
-  const retry = { status: 'retry', reason: describe(answer), ambiguous } as const
+  const strain = strained.has(answer.status) && { strained: true }
+  const retry = { status: 'retry', reason: describe(answer), ambiguous, ...strain } as const
   return wait === undefined ? retry : { ...retry, retryAfterMs: wait }
 }
 

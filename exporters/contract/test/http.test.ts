@@ -132,6 +132,7 @@ describe('what may have arrived', () => {
   ])('%s: ambiguous', async (_, fault, options) => {
     const given = await through(fault, options)
     expect(given).toMatchObject({ status: 'failed', ambiguous: true, tls: false })
+    expect('timedOut' in given).toBe(options.timeoutMs !== undefined)
     expect(JSON.stringify(given)).not.toContain('hunter22')
   })
 

@@ -14,20 +14,25 @@ test.each([
   [403, { status: 'stopped', cause: 'credentials' }],
   [404, { status: 'stopped', cause: 'configuration' }],
   [405, { status: 'stopped', cause: 'configuration' }],
-  [408, { status: 'retry', ambiguous: true }],
+  [408, { status: 'retry', ambiguous: true, strained: true }],
   [413, { status: 'split' }],
   [415, { status: 'stopped', cause: 'configuration' }],
   [418, { status: 'stopped', cause: 'configuration' }],
-  [429, { status: 'retry', ambiguous: false }],
+  [429, { status: 'retry', ambiguous: false, strained: true }],
   [500, { status: 'retry', ambiguous: true }],
   [503, { status: 'retry', ambiguous: false }],
-  [504, { status: 'retry', ambiguous: true }],
+  [504, { status: 'retry', ambiguous: true, strained: true }],
 ])('HTTP %i', (status, expected) => expect(httpOutcome(answer(status))).toMatchObject(expected))
 
 test('no answer: again, unless the handshake failed', () => {
   const failure = { status: 'failed', reason: 'why', ambiguous: true, tls: false } as const
   expect(httpOutcome(failure)).toEqual({ status: 'retry', reason: 'why', ambiguous: true })
+  expect(httpOutcome({ ...failure, timedOut: true })).toMatchObject({ status: 'retry', strained: true })
   expect(httpOutcome({ ...failure, tls: true })).toMatchObject({ status: 'stopped', cause: 'configuration' })
+})
+
+test.each([500, 502, 503])('HTTP %i is no strain', (status) => {
+  expect(httpOutcome(answer(status))).not.toHaveProperty('strained')
 })
 
 test('a wait is passed on', () => {

@@ -57,7 +57,7 @@ function throttled(answer: HttpResponse): Outcome {
   const seconds = Number(answer.headers['x-ratelimit-reset'])
   const said = Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1000, WAIT_MAX_MS) : undefined
   const wait = answer.retryAfterMs ?? said
-  const retry = { status: 'retry', reason: reasonOf(answer), ambiguous: false } as const
+  const retry = { status: 'retry', reason: reasonOf(answer), ambiguous: false, strained: true } as const
   return wait === undefined ? retry : { ...retry, retryAfterMs: wait }
 }
 

@@ -42,7 +42,7 @@ test.each([
   [415, '', { status: 'stopped', cause: 'configuration' }],
   [418, '', { status: 'stopped', cause: 'configuration' }],
   [422, '', { status: 'stopped', cause: 'configuration' }],
-  [429, errors('Too Many Requests'), { status: 'retry', ambiguous: false }],
+  [429, errors('Too Many Requests'), { status: 'retry', ambiguous: false, strained: true }],
   [500, errors('Internal'), { status: 'retry', ambiguous: true }],
   [502, page, { status: 'retry', ambiguous: true }],
   [503, '', { status: 'retry', ambiguous: false }],

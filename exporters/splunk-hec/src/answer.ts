@@ -87,7 +87,9 @@ function withoutCode(answer: HttpAnswer): Outcome {
 }
 
 function retry(answer: HttpResponse, code: HecCode, reply: HecReply): Outcome {
-  const outcome = { status: 'retry', reason: reasonOf(reply), ambiguous: code.meaning === 'failed' } as const
+  const isBusy = code.meaning === 'busy'
+  const strain = isBusy && { strained: true }
+  const outcome = { status: 'retry', reason: reasonOf(reply), ambiguous: !isBusy, ...strain } as const
   return answer.retryAfterMs === undefined ? outcome : { ...outcome, retryAfterMs: answer.retryAfterMs }
 }
 

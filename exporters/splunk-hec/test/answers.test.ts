@@ -115,7 +115,7 @@ test.each([
   [200, '', { status: 'stopped', cause: 'configuration' }],
   [200, 'OK', { status: 'stopped', cause: 'configuration' }],
   [200, '{"text":"Succ', { status: 'retry', ambiguous: true }],
-  [200, '{"text":"Server is busy","code":9}', { status: 'retry' }],
+  [200, '{"text":"Server is busy","code":9}', { status: 'retry', strained: true }],
 ])('HTTP %i %j', (status, body, expected) => {
   expect(outcomeOf(answer(status, body), sent)).toMatchObject(expected)
 })
