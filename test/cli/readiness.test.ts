@@ -13,6 +13,7 @@ import { freePort } from '../tools/free-port.ts'
 const root = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'readiness-'))
 const disk = join(folder, 'disk')
+mkdirSync(disk)
 const ballast = join(disk, 'ballast')
 const mountable = process.platform === 'linux' && process.getuid?.() === 0 && canMount()
 const patience = { timeout: 30_000, interval: 50 }
@@ -41,7 +42,6 @@ afterAll(() => {
 })
 
 function canMount(): boolean {
-  mkdirSync(disk)
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk], { stdio: 'ignore' })
     return true
