@@ -66,7 +66,7 @@ export class Pipeline {
     this.#parts = { ...parts, tell: this.#watching.tell }
     // Before the lanes, which take up what the ledger holds under their names.
     const enrolment = new Enrolment(parts)
-    this.#reader = new AuditReader(this.#parts, this.#watching.notice)
+    this.#reader = new AuditReader(this.#parts, this.#watching.noticed)
     const shared = sharedKeys(parts.destinations.map(({ exporter }) => exporter))
     const lanes = parts.destinations.filter(({ routes }) => routes.length > 0).length
     const reader = new KeptReader({ reader: this.#reader, ledger: parts.ledger })

@@ -3,36 +3,28 @@
 // Our own exporters leave credentials out; one from another package quotes whatever its server quoted, and none of them
 // can know the credentials of the others. Rejected: cleaning in the ledger, which knows no credential and should not.
 import type { Exporter } from '@circleci-audit-forwarder/contract'
+import { around } from './around.ts'
 
 type Clean = (text: string) => string
-
-/** What speaks to people. All else (encoding above all) is the exporter's own, untouched. */
-const speaking: ReadonlySet<keyof Exporter> = new Set(['send', 'confirm', 'stored', 'check'])
 
 /** Words of the protocol between exporter and lane, and receipts, which must come back as they are. */
 const kept: ReadonlySet<string> = new Set(['status', 'cause', 'level', 'receipt'])
 
-/** The same exporter, every text of its answers gone through `clean`. */
+/** The same exporter, every text of its answers gone through `clean`. All else (encoding above all) is its own, untouched. */
 export function discreet(exporter: Exporter, clean: Clean): Exporter {
-  const own = new Map<PropertyKey, unknown>()
-  return new Proxy(exporter, {
-    get(target, name) {
-      const known = own.get(name)
-      if (known !== undefined) return known
-      const value: unknown = Reflect.get(target, name, target)
-      if (typeof value !== 'function') return value
-      const bound = value.bind(target)
-      const given = speaking.has(name as keyof Exporter) ? cleaned(bound, clean) : bound
-      own.set(name, given)
-      return given
-    },
+  const { confirm, stored } = exporter
+  return around(exporter, {
+    send: cleaned(exporter.send.bind(exporter), clean),
+    check: cleaned(exporter.check.bind(exporter), clean),
+    ...(confirm && { confirm: cleaned(confirm.bind(exporter), clean) }),
+    ...(stored && { stored: cleaned(stored.bind(exporter), clean) }),
   })
 }
 
-function cleaned(speak: (...args: readonly unknown[]) => Promise<unknown>, clean: Clean) {
-  return async (...args: readonly unknown[]): Promise<unknown> => {
+function cleaned<Asked extends readonly unknown[], Said>(speak: (...asked: Asked) => Promise<Said>, clean: Clean) {
+  return async (...asked: Asked): Promise<Said> => {
     try {
-      return cleanDeep(await speak(...args), clean)
+      return cleanDeep(await speak(...asked), clean) as Said
     } catch (error) {
       // A bug, whose message is kept like any reason.
       throw new Error(clean(error instanceof Error ? error.message : String(error)))

@@ -4,6 +4,7 @@
 // stopped the destination, the files are read whatever they look like, so that a probe never goes with an old token.
 // Rejected: a `renew` method of exporters, which each of them, and each plugin, would have to get right.
 import type { Batch, Exporter, Outcome } from '@circleci-audit-forwarder/contract'
+import { around } from './around.ts'
 
 /** Another exporter if there is reason for one; `anyway`: the files are read whatever they look like. Never throws. */
 export type Renew = (anyway: boolean) => Exporter | undefined
@@ -11,21 +12,14 @@ export type Renew = (anyway: boolean) => Exporter | undefined
 /** The exporter, and after it whatever `renew` makes. What it encodes it encodes as the first one does. */
 export function renewed(first: Exporter, renew: Renew): Exporter {
   const shifts = new Shifts(first, renew)
-  const asked: Readonly<Record<string, unknown>> = {
-    send: (batch: Batch, signal: AbortSignal) => shifts.send(batch, signal),
-    confirm: first.confirm && ((receipts: readonly string[], signal: AbortSignal) => shifts.confirm(receipts, signal)),
-    stored:
-      first.stored &&
-      ((batch: Batch, signal: AbortSignal) => shifts.use(async (one) => one.stored?.(batch, signal) ?? [])),
-    check: (signal: AbortSignal) => shifts.use((one) => one.check(signal)),
+  return around(first, {
+    send: (batch, signal) => shifts.send(batch, signal),
+    ...(first.confirm && { confirm: (receipts, signal) => shifts.confirm(receipts, signal) }),
+    ...(first.stored && {
+      stored: (batch, signal) => shifts.use(async (one) => one.stored?.(batch, signal) ?? []),
+    }),
+    check: (signal) => shifts.use((one) => one.check(signal)),
     close: () => shifts.close(),
-  }
-  return new Proxy(first, {
-    get(target, name) {
-      if (typeof name === 'string' && Object.hasOwn(asked, name)) return asked[name]
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
   })
 }
 

@@ -24,8 +24,8 @@ const nobody: Speaker = { instance: '', version: '' }
 /** Quarantine keeps no more of a record. */
 const keptBytes = 1024 * 1024
 
-/** Who wants to know of every event that is read, and when it occurred. */
-export type Noticed = (receiver: string, event: AuditEvent, at: number) => void
+/** Who wants to know of every event that is read of a receiver, and when it occurred; undefined: nobody. */
+export type Noticed = (receiver: string) => ((event: AuditEvent, at: number) => void) | undefined
 
 /** Store → decode → map: an object as the lanes read it. Everything about one object happens in one stream. */
 export class AuditReader implements Reader {
@@ -68,15 +68,12 @@ export class AuditReader implements Reader {
     const expectation = this.#expectations().get(receiver.id)
     expectation?.admit(object.key)
     const chunks = await this.#opened(object, receiver, signal)
+    const notice = this.#noticed?.(receiver.id)
     for await (const chunk of expectation?.sifted(chunks, object.key) ?? chunks) {
-      this.#notice(chunk, object, receiver)
-      yield pieces(chunk, object, receiver)
+      const made = pieces(chunk, object, receiver)
+      if (notice !== undefined) tellOf(chunk, made, notice)
+      yield made
     }
-  }
-
-  #notice({ items }: DecodedChunk, { time }: AuditObject, { id }: ReceiverSpec): void {
-    if (this.#noticed === undefined) return
-    for (const item of items) if (item.event !== undefined) this.#noticed(id, item.event, eventTime(item, time))
   }
 
   async #opened(
@@ -162,6 +159,18 @@ function pieces(chunk: DecodedChunk, object: AuditObject, receiver: ReceiverSpec
     to,
     end,
     pieces: chunk.items.map((item) => piece(ours(item, receiver), object.time, source, receiver)),
+  }
+}
+
+/** Of the events that are the receiver's own. */
+function tellOf(
+  { items }: DecodedChunk,
+  { pieces }: PieceChunk,
+  notice: (event: AuditEvent, at: number) => void,
+): void {
+  for (const [index, { at, bad }] of pieces.entries()) {
+    const event = items[index]?.event
+    if (event !== undefined && bad === undefined) notice(event, at)
   }
 }
 

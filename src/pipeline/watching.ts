@@ -1,7 +1,6 @@
 // How the watch is fitted into the pipeline: it hears what everybody says, is shown what is read, looks around once a
 // minute, and is told when objects came before anybody watched: that is listed once, at the first start, day by day.
 import { backoff } from '../domain/backoff.ts'
-import type { AuditEvent } from '../domain/event.ts'
 import type { Gap } from '../domain/gaps.ts'
 import { isAuditKey, isProbe, objectTime } from '../domain/objects.ts'
 import { MINUTE_MS } from '../domain/rhythm-curve.ts'
@@ -11,6 +10,7 @@ import type { Tell } from '../telemetry/events.ts'
 import type { StreamSettings } from '../watch/settings.ts'
 import { Watch } from '../watch/watch.ts'
 import type { PipelineParts, ReceiverSpec, WatchRules } from './parts.ts'
+import type { Noticed } from './reader.ts'
 
 /** How often it looks, in milliseconds. */
 const LOOK_MS = 60_000
@@ -52,8 +52,10 @@ export class Watching {
     this.#watch?.hear(event)
   }
 
-  readonly notice = (receiver: string, event: AuditEvent, at: number): void => {
-    this.#watch?.notice(receiver, event, at)
+  /** Who wants to know of this receiver's events: nobody, unless regular ones are expected of it. */
+  readonly noticed: Noticed = (receiver) => {
+    const watch = this.#watch
+    return watch?.expects(receiver) ? (event, at) => watch.notice(receiver, event, at) : undefined
   }
 
   readonly acknowledge = (id: string, by: string, note: string, more: readonly OwnEntry[]): Gap | undefined =>

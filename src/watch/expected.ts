@@ -29,6 +29,11 @@ export class Expected {
     }
   }
 
+  /** Whether anything is waited for. */
+  get isWaiting(): boolean {
+    return this.#settings.expect.length > 0
+  }
+
   /** An event was read. @param at when it occurred, in milliseconds since 1970 */
   notice(event: AuditEvent, at: number): void {
     for (const { name, matches } of this.#settings.expect) {

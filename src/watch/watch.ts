@@ -98,6 +98,11 @@ export class Watch {
     this.#announcements.hear(event)
   }
 
+  /** Whether events of this receiver are waited for: only then it is worth telling of each. */
+  expects(receiver: string): boolean {
+    return this.#view.expected.get(receiver)?.isWaiting === true
+  }
+
   /** An event of a receiver was read. @param at when it occurred, in milliseconds since 1970 */
   notice(receiver: string, event: AuditEvent, at: number): void {
     this.#view.expected.get(receiver)?.notice(event, at)

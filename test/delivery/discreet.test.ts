@@ -65,6 +65,7 @@ test('what is sent, and what the lane goes by, is untouched', async () => {
   expect(Buffer.from(exporter.encode(auditRecord()).bytes).toString()).toBe(said)
   expect(exporter.encode).toBe(exporter.encode)
   await exporter.close()
-  const plain = discreet({ limits: exporter.limits } as Exporter, String)
+  const { limits, encode, send, check, close } = exporter
+  const plain = discreet({ limits, encode, send, check, close }, String)
   expect([plain.confirm, plain.stored, plain.deduplicationMs]).toEqual([undefined, undefined, undefined])
 })
