@@ -52,11 +52,7 @@ export class Watching {
     this.#watch?.hear(event)
   }
 
-  /** Who wants to know of this receiver's events: nobody, unless regular ones are expected of it. */
-  readonly noticed: Noticed = (receiver) => {
-    const watch = this.#watch
-    return watch?.expects(receiver) ? (event, at) => watch.notice(receiver, event, at) : undefined
-  }
+  readonly noticed: Noticed = (receiver) => this.#watch?.noticed(receiver)
 
   readonly acknowledge = (id: string, by: string, note: string, more: readonly OwnEntry[]): Gap | undefined =>
     this.#watch?.acknowledge(id, by, note, more)

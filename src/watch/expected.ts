@@ -29,17 +29,9 @@ export class Expected {
     }
   }
 
-  /** Whether anything is waited for. */
-  get isWaiting(): boolean {
-    return this.#settings.expect.length > 0
-  }
-
-  /** An event was read. @param at when it occurred, in milliseconds since 1970 */
-  notice(event: AuditEvent, at: number): void {
-    for (const { name, matches } of this.#settings.expect) {
-      if (!matches(event)) continue
-      this.#came(name, at)
-    }
+  /** Who wants to know of each event, and when it occurred (milliseconds since 1970). Undefined where none is waited for. */
+  get noticed(): ((event: AuditEvent, at: number) => void) | undefined {
+    return this.#settings.expect.length === 0 ? undefined : this.#notice
   }
 
   /** Keeps what was noticed since the last time. */
@@ -65,6 +57,10 @@ export class Expected {
   cameIn(hour: number): boolean {
     const index = Math.floor(hour / HOUR_MS)
     return [...this.#known.values()].some(({ hours }) => hours.includes(index))
+  }
+
+  readonly #notice = (event: AuditEvent, at: number): void => {
+    for (const { name, matches } of this.#settings.expect) if (matches(event)) this.#came(name, at)
   }
 
   #came(name: string, at: number): void {

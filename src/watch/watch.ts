@@ -98,14 +98,9 @@ export class Watch {
     this.#announcements.hear(event)
   }
 
-  /** Whether events of this receiver are waited for: only then it is worth telling of each. */
-  expects(receiver: string): boolean {
-    return this.#view.expected.get(receiver)?.isWaiting === true
-  }
-
-  /** An event of a receiver was read. @param at when it occurred, in milliseconds since 1970 */
-  notice(receiver: string, event: AuditEvent, at: number): void {
-    this.#view.expected.get(receiver)?.notice(event, at)
+  /** Who wants to know of each event of a receiver, and when it occurred (milliseconds since 1970); undefined: nobody. */
+  noticed(receiver: string): ((event: AuditEvent, at: number) => void) | undefined {
+    return this.#view.expected.get(receiver)?.noticed
   }
 
   /** Streams of which it is to be listed when objects came, and from when on (milliseconds since 1970). */

@@ -19,16 +19,16 @@ function passSwept(one: WatchBench, minutes: number): void {
 
 test('an expected event that does not come is a gap from when it was due until it comes, and proves its hours', () => {
   const one = bench({ settings: { expect: [canary] } })
-  one.watch.notice(receiver, came, now * MINUTE_MS)
+  one.watch.noticed(receiver)?.(came, now * MINUTE_MS)
   passSwept(one, 90)
   expect(open(one)).toEqual([])
   passSwept(one, 10)
   expect(one.gaps()).toMatchObject([{ kind: 'expected_missing', severity: 'critical', from: (now + HOUR) * MINUTE_MS }])
   one.restarted()
-  one.watch.notice(receiver, { action: 'workflow.start' }, (now + 100) * MINUTE_MS)
+  one.watch.noticed(receiver)?.({ action: 'workflow.start' }, (now + 100) * MINUTE_MS)
   passSwept(one, 1)
   expect(open(one)).toEqual(['expected_missing'])
-  one.watch.notice(receiver, came, (now + 100) * MINUTE_MS)
+  one.watch.noticed(receiver)?.(came, (now + 100) * MINUTE_MS)
   passSwept(one, 1)
   expect(one.gaps()).toMatchObject([{ closed: { why: 'it came' } }])
   const hour = Math.floor((now + 100) / HOUR) * HOUR * MINUTE_MS
@@ -42,7 +42,7 @@ test('an expected event that does not come is a gap from when it was due until i
 
 test('an expected event is not missed while objects are unread, nor in a freeze', () => {
   const one = bench({ settings: { expect: [canary] } })
-  one.watch.notice(receiver, came, now * MINUTE_MS)
+  one.watch.noticed(receiver)?.(came, now * MINUTE_MS)
   one.see(now + 10)
   passSwept(one, 300)
   expect(open(one).filter((kind) => kind === 'expected_missing')).toEqual([])
@@ -52,7 +52,7 @@ test('an expected event is not missed while objects are unread, nor in a freeze'
 
   const quiet = [{ from: now * MINUTE_MS, to: (now + 10 * HOUR) * MINUTE_MS, reason: 'closed' }]
   const frozen = bench({ settings: { expect: [canary], quiet } })
-  frozen.watch.notice(receiver, came, now * MINUTE_MS)
+  frozen.watch.noticed(receiver)?.(came, now * MINUTE_MS)
   passSwept(frozen, 11 * HOUR)
   expect(open(frozen)).toEqual([])
   passSwept(frozen, 2 * HOUR)

@@ -14,30 +14,52 @@ export interface Inflate {
   unzstd(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>
 }
 
-// readableHighWaterMark 1: an engine works on only after its output was taken, so an error can destroy none.
-const stepBytes = 4096
+/**
+ * A step of input is a turn of zlib's threads, and so is each output. Most objects are small, and for them what an engine
+ * allocates counts; for a body that fills its first block of input, the turns do.
+ */
+interface Stride {
+  readonly stepBytes: number
+  /** Bytes of output at once, about what a step gives. */
+  readonly chunkSize: number
+}
+
+const short: Stride = { stepBytes: 4 * 1024, chunkSize: 32 * 1024 }
+const long: Stride = { stepBytes: 8 * 1024, chunkSize: 64 * 1024 }
+/** Compressed bytes in the first block from which on a body is read in long strides. */
+const longFrom = 32 * 1024
 /** Steps in which a failure is approached. */
 const finerSteps = [64, 1]
 /** How much of an engine's input is remembered, in bytes: one member of a gzip file, one zstd stream. */
 const rememberedBytes = 8 * 1024 * 1024
-// A step gives about 32 KiB; more would be allocated for each object, however small.
-const engineOptions = { chunkSize: 32 * 1024, readableHighWaterMark: 1 }
 
 /** node:zlib, off the main thread. */
 export const zlibInflate: Inflate = {
-  gunzip: (body) => pump(body, () => createGunzip(engineOptions)),
-  unzstd: (body) => pump(body, () => createZstdDecompress(engineOptions)),
+  gunzip: (body) => pump(body, (stride) => createGunzip(options(stride))),
+  unzstd: (body) => pump(body, (stride) => createZstdDecompress(options(stride))),
 }
 
-async function* pump(body: AsyncIterable<Uint8Array>, open: () => Gunzip | ZstdDecompress): AsyncGenerator<Uint8Array> {
+/** readableHighWaterMark 1: an engine works on only after its output was taken, so an error can destroy none. */
+function options({ chunkSize }: Stride): { chunkSize: number; readableHighWaterMark: number } {
+  return { chunkSize, readableHighWaterMark: 1 }
+}
+
+type Open = (stride: Stride) => Gunzip | ZstdDecompress
+
+async function* pump(body: AsyncIterable<Uint8Array>, opened: Open): AsyncGenerator<Uint8Array> {
+  const blocks = body[Symbol.asyncIterator]()
+  const first = await blocks.next()
+  const stride = first.done !== true && first.value.length >= longFrom ? long : short
+  const open = () => opened(stride)
   let engine = new Engine(open())
   let isOver = false
   try {
-    for await (const block of body) {
+    for (let next = first; next.done !== true; next = await blocks.next()) {
+      const block = next.value
       let rest: Uint8Array = isOver ? withoutPadding(block) : block
       while (rest.length > 0) {
         if (isOver) engine = engine.replacedBy(open())
-        const step: Uint8Array = rest.subarray(0, stepBytes)
+        const step: Uint8Array = rest.subarray(0, stride.stepBytes)
         const used: number = yield* fed(engine, step, open)
         isOver = used < step.length
         rest = isOver ? withoutPadding(rest.subarray(used)) : rest.subarray(used)
@@ -46,6 +68,7 @@ async function* pump(body: AsyncIterable<Uint8Array>, open: () => Gunzip | ZstdD
     if (!isOver) yield* engine.finish()
   } finally {
     engine.close()
+    await blocks.return?.()
   }
 }
 
