@@ -9,13 +9,11 @@ import type { Readable } from 'node:stream'
 import type { GetObjectCommandOutput, PutObjectCommandInput, S3 } from '@aws-sdk/client-s3'
 import type { Clock } from '../domain/clock.ts'
 import { SetupError, SourceFailure } from '../domain/failures.ts'
-import { type AwsSeams, awsConnection } from '../receiver/aws/connection.ts'
-import { counting } from '../receiver/aws/counting.ts'
+import type { AwsSeams } from '../receiver/aws/connection.ts'
 import { partitionOf } from '../receiver/aws/partition.ts'
 import { commonHint, isDenial, refusal } from '../receiver/aws/refusal.ts'
 import { wholeBody } from '../receiver/body.ts'
-import { uncounted } from '../receiver/requests.ts'
-import { keepDate, type S3Settings, storeDate } from '../receiver/s3/store.ts'
+import { openS3Client, type S3Settings, storeDate } from '../receiver/s3/client.ts'
 import { type Checkpoint, type Head, headText, readHead } from './head.ts'
 import type { CheckpointStore, Read } from './store.ts'
 
@@ -39,18 +37,7 @@ export interface CheckpointSeams extends AwsSeams {
 
 /** Loads the SDK and makes a store. Sends nothing. */
 export async function openS3Checkpoints(settings: S3Settings, seams: CheckpointSeams): Promise<S3Checkpoints> {
-  const sdk = await import('@aws-sdk/client-s3')
-  const client = new sdk.S3({
-    ...(await awsConnection(settings, seams)),
-    maxAttempts: 1,
-    logger: quiet,
-    forcePathStyle: settings.force_path_style ?? false,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-  })
-  keepDate(client)
-  client.middlewareStack.use(counting('s3', seams.counted ?? uncounted))
-  const region = await client.config.region().catch(() => undefined)
+  const { client, region } = await openS3Client(settings, seams, { maxAttempts: 1, logger: quiet })
   return new S3Checkpoints(client, { ...settings, region }, seams.clock)
 }
 

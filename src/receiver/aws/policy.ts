@@ -3,7 +3,7 @@
 // see s3/absence.ts), and keys may be used through the one service that needs them. A key is in it only where somebody says
 // that there is one, because a bucket does not tell whoever may not ask.
 
-import type { S3Settings } from '../s3/store.ts'
+import type { S3Settings } from '../s3/client.ts'
 import type { SqsSettings } from '../sqs/queue.ts'
 import { isAws, partitionOf, type QueuePlace, queuePlace, regionOf, suffixOf } from './partition.ts'
 import { actionsOf, type StatementName } from './permissions.ts'

@@ -1,31 +1,20 @@
 // S3 and everything that speaks its protocol. The version of an object is its ETag, and a read asks for that version
 // (If-Match), so an object replaced under our hands is a failure and never a mixture. A single object is looked up by
 // listing, not by HEAD: a HEAD's refusals have no body, so a missing bucket looks like a missing object there.
-// The SDK is loaded only when a bucket is configured. Checksums are asked for only where the protocol demands them,
-// because S3-compatible stores refuse or mangle the newer ones.
 
 import type { Readable } from 'node:stream'
 import type { ListObjectsV2CommandOutput, S3 } from '@aws-sdk/client-s3'
 import type { Clock } from '../../domain/clock.ts'
 import type { Sighting } from '../../domain/objects.ts'
-import { type AwsSeams, type AwsSettings, awsConnection } from '../aws/connection.ts'
-import { counting } from '../aws/counting.ts'
+import type { AwsSeams } from '../aws/connection.ts'
 import { isAws, partitionOf } from '../aws/partition.ts'
 import { wholeBody } from '../body.ts'
 import type { InspectedStore } from '../inspection.ts'
-import { uncounted } from '../requests.ts'
 import type { Page } from '../store.ts'
 import { Absences } from './absence.ts'
+import { openS3Client, type S3Settings, storeDate } from './client.ts'
 import { listFailure, type Place, readFailure, replaced } from './failures.ts'
 import { S3Inspection } from './inspection.ts'
-
-/** `store.s3` of the configuration. */
-export interface S3Settings extends AwsSettings {
-  readonly bucket: string
-  readonly prefix?: string | undefined
-  readonly force_path_style?: boolean | undefined
-  readonly expected_bucket_owner?: string | undefined
-}
 
 export interface S3Seams extends AwsSeams {
   readonly clock: Clock
@@ -35,16 +24,7 @@ export interface S3Seams extends AwsSeams {
 
 /** Loads the SDK and makes a store. Sends nothing. */
 export async function openS3Store(settings: S3Settings, seams: S3Seams): Promise<S3Store> {
-  const sdk = await import('@aws-sdk/client-s3')
-  const client = new sdk.S3({
-    ...(await awsConnection(settings, seams)),
-    forcePathStyle: settings.force_path_style ?? false,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-  })
-  keepDate(client)
-  client.middlewareStack.use(counting('s3', seams.counted ?? uncounted))
-  const region = await client.config.region().catch(() => undefined)
+  const { client, region } = await openS3Client(settings, seams)
   return new S3Store(client, { ...settings, region }, seams)
 }
 
@@ -145,25 +125,6 @@ function isAnother(tag: string | undefined, { version }: Sighting): boolean {
   return version !== '' && unquoted(tag) !== '' && unquoted(tag) !== version
 }
 
-/** The response's Date, kept for `toPage` where the SDK keeps what else it knows of an answer. */
-interface Dated {
-  date?: string
-}
-
-/** Has a client's answers keep the response's Date, for `storeDate`. */
-export function keepDate(client: S3): void {
-  client.middlewareStack.add(
-    (next) => async (request) => {
-      const result = await next(request)
-      const date = (result.response as { headers?: Record<string, string> }).headers?.['date']
-      const metadata = result.output?.$metadata as Dated | undefined
-      if (metadata !== undefined && date !== undefined) metadata.date = date
-      return result
-    },
-    { step: 'deserialize', priority: 'high', name: 'keepDate' },
-  )
-}
-
 function toPage(page: ListObjectsV2CommandOutput): Page {
   const objects = (page.Contents ?? []).map((found) => ({
     key: found.Key ?? '',
@@ -173,10 +134,4 @@ function toPage(page: ListObjectsV2CommandOutput): Page {
   }))
   const date = storeDate(page)
   return date === undefined ? { objects } : { objects, date }
-}
-
-/** The store's clock as it answered, in milliseconds since 1970; undefined if it did not say. */
-export function storeDate({ $metadata }: { readonly $metadata: object }): number | undefined {
-  const date = Date.parse(($metadata as Dated).date ?? '')
-  return Number.isNaN(date) ? undefined : date
 }

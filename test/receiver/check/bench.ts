@@ -4,8 +4,9 @@ import { afterAll, beforeAll, beforeEach, expect, vi } from 'vitest'
 import { systemClock } from '../../../src/cli/clock.ts'
 import type { Finding } from '../../../src/domain/finding.ts'
 import { checkStore } from '../../../src/receiver/check/store.ts'
+import type { S3Settings } from '../../../src/receiver/s3/client.ts'
 import { S3Inspection } from '../../../src/receiver/s3/inspection.ts'
-import { openS3Store, type S3Settings } from '../../../src/receiver/s3/store.ts'
+import { openS3Store } from '../../../src/receiver/s3/store.ts'
 import { Front, type Script } from './front.ts'
 
 export const never: AbortSignal = new AbortController().signal
