@@ -61,6 +61,15 @@ export const receivers: Row = {
     ),
     graph(
       {
+        title: 'In the queues',
+        description: 'Waiting to be received, and received but not yet deleted, as the queues estimate once a minute.',
+        unit: 'none',
+      },
+      shows(max('receiver', of('messages_waiting', from)), '{{receiver}}: waiting'),
+      shows(max('receiver', of('messages_in_flight', from)), '{{receiver}}: in flight'),
+    ),
+    graph(
+      {
         title: 'Duplicates',
         description: 'Copies that CircleCI makes: found, not sent, and sent because the first one never arrived.',
         unit: 'none',

@@ -6,6 +6,7 @@ import type { Notifications } from './notifications.ts'
  * kept, and must hear of it from the queue. What is not deleted comes again.
  */
 export function fencedNotifications(notifications: Notifications, fence: Fence): Notifications {
+  const { depth } = notifications
   return {
     name: notifications.name,
     receive: (signal) => notifications.receive(signal),
@@ -13,6 +14,7 @@ export function fencedNotifications(notifications: Notifications, fence: Fence):
       if (fence.holds()) await notifications.delete(messages)
     },
     release: (messages) => notifications.release(messages),
+    ...(depth === undefined ? {} : { depth: (signal) => depth.call(notifications, signal) }),
     close: () => notifications.close(),
   }
 }

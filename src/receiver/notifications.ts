@@ -6,6 +6,14 @@ export interface Message {
   readonly receipt: string
 }
 
+/** How much is in a queue, as the queue estimates it. */
+export interface Depth {
+  /** Messages that can be received; those in flight as well where the queue does not tell them apart. */
+  readonly waiting: number
+  /** Messages that were received and neither deleted nor given back yet, by whoever. */
+  readonly inFlight?: number
+}
+
 /** How new objects are announced. A notification is only a hint that makes delivery fast; the sweep is the truth. */
 export interface Notifications {
   /** For log lines, e.g. the queue's URL. No secret. */
@@ -19,5 +27,7 @@ export interface Notifications {
    * receive, so that an outage does not use up the queue's maxReceiveCount. Never throws.
    */
   release(messages: readonly Message[]): Promise<void>
+  /** How much waits. Absent where nobody can be asked. Takes no message. Throws SourceFailure. */
+  depth?(signal: AbortSignal): Promise<Depth>
   close(): Promise<void>
 }

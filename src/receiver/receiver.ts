@@ -1,3 +1,4 @@
+import { DepthGauge } from './depth.ts'
 import { Listener } from './listener.ts'
 import type { ReceiverParts } from './parts.ts'
 import { Sweeper } from './sweeper.ts'
@@ -9,15 +10,18 @@ import { Sweeper } from './sweeper.ts'
 export class Receiver {
   readonly #sweeper: Sweeper
   readonly #listeners: readonly Listener[]
+  readonly #depth: DepthGauge
 
   constructor(parts: ReceiverParts) {
     this.#sweeper = new Sweeper(parts)
     this.#listeners = parts.notifications.map((queue) => new Listener(parts, queue))
+    this.#depth = new DepthGauge(parts)
   }
 
   /** Watches until the signal aborts; the first sweep begins at once. Failures are told and tried again, never thrown. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#sweeper.run(signal), ...this.#listeners.map((listener) => listener.run(signal))])
+    const loops = [this.#sweeper, ...this.#listeners, this.#depth]
+    await Promise.all(loops.map((loop) => loop.run(signal)))
   }
 
   /** One sweep, for those that want no loop. False if it failed, which advances nothing. Not while `run` runs. */

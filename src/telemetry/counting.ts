@@ -10,6 +10,8 @@ export interface Tallies {
   add(name: CounterName, value: number, labels?: Labels): void
   record(name: HistogramName, value: number, labels?: Labels): void
   skew(receiver: string, seconds: number): void
+  /** What waits in the receiver's queues and what was received of it; undefined while nobody knows. */
+  depth(receiver: string, waiting: number | undefined, inFlight: number | undefined): void
   /** Whether the receiver is stopped. */
   halt(receiver: string, halted: boolean): void
   /** What this replica is, or has left. */
@@ -45,6 +47,8 @@ const counting: Counting = {
   message_quarantined: ({ receiver }, to) => to.add('messages_quarantined_total', 1, { receiver }),
   receive_failed: ({ receiver }, to) => to.add('receive_errors_total', 1, { receiver }),
   receive_resumed: nothing,
+  queue_counted: ({ receiver, waiting, inFlight }, to) => to.depth(receiver, waiting, inFlight),
+  queue_uncounted: ({ receiver }, to) => to.depth(receiver, undefined, undefined),
   clock_skewed: ({ receiver, skewMs }, to) => to.skew(receiver, skewMs / 1000),
   clock_agreed: ({ receiver }, to) => to.skew(receiver, 0),
   receiver_stopped: ({ receiver }, to) => to.halt(receiver, true),

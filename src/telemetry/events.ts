@@ -57,6 +57,20 @@ export type TelemetryEvent =
     }
   /** Notifications can be received again. */
   | { readonly type: 'receive_resumed'; readonly receiver: string }
+  /** How much is in the receiver's queues, as they estimate it; in flight only where they tell it apart. */
+  | {
+      readonly type: 'queue_counted'
+      readonly receiver: string
+      readonly waiting: number
+      readonly inFlight: number | undefined
+    }
+  /** Nobody knows how much is in the queues, from now until they are counted again. */
+  | {
+      readonly type: 'queue_uncounted'
+      readonly receiver: string
+      readonly reason: string
+      readonly hint: string | undefined
+    }
   | { readonly type: 'clock_skewed'; readonly receiver: string; readonly skewMs: number }
   | { readonly type: 'clock_agreed'; readonly receiver: string }
   | {

@@ -89,6 +89,10 @@ export const gauges = {
   destination_stopped: '1 while the destination lets nothing through, for this cause.',
   gaps_open: 'Gaps that are open and that nobody has acknowledged, by kind and severity.',
   receiver_stopped: '1 while no event of the expected organisation is found.',
+  messages_waiting:
+    'Notifications in the queues, as these estimate: those nobody has received; of Azure, those being read as well. Absent where nobody may ask.',
+  messages_in_flight:
+    'Notifications received and not yet deleted, as the queues estimate. Absent where nobody may ask, and of Azure.',
   in_flight_requests: 'Requests waiting for their answer.',
   concurrency_limit: 'Requests at once, as adapted to what the destination bears.',
   concurrency_max: 'Requests at once, as configured.',

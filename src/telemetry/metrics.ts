@@ -20,9 +20,11 @@ import {
 import { LaneStates } from './lanes.ts'
 import { type Levels, observeHeld, observeLevels } from './levels.ts'
 import {
+  type Depth,
   type Expiring,
   type Observe,
   type OpenGap,
+  observeDepth,
   observeExpiries,
   observeGaps,
   observeLane,
@@ -120,6 +122,7 @@ export class Metrics {
         observeProcess(observe)
         for (const [receiver, skew] of this.#tallies.skews) observe('clock_skew_seconds', skew, { receiver })
         for (const [name, value] of this.#tallies.standing) observe(name, value)
+        for (const [receiver, depth] of this.#tallies.depths) observeDepth(receiver, depth, observe)
         for (const [receiver, halted] of this.#tallies.halts) observe('receiver_stopped', halted ? 1 : 0, { receiver })
         for (const [destination, lane] of this.#lanes.all()) observeLane(destination, lane, observe)
         if (this.#levels !== undefined) observeLevels(this.#levels, observe)
@@ -148,6 +151,7 @@ class Exporter extends PrometheusExporter {
 /** The SDK's synchronous instruments, by name. */
 class Recorder implements Tallies {
   readonly skews = new Map<string, number>()
+  readonly depths = new Map<string, Depth>()
   readonly halts = new Map<string, boolean>()
   readonly standing = new Map<StandingName, number>()
   /** The highest value of each ledger counter, because what a power cut took from the ledger is no reset. */
@@ -185,10 +189,15 @@ class Recorder implements Tallies {
   forget(): void {
     this.skews.clear()
     this.halts.clear()
+    this.depths.clear()
   }
 
   skew(receiver: string, seconds: number): void {
     this.skews.set(receiver, seconds)
+  }
+
+  depth(receiver: string, waiting: number | undefined, inFlight: number | undefined): void {
+    this.depths.set(receiver, { waiting, inFlight })
   }
 
   halt(receiver: string, halted: boolean): void {

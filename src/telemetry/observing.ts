@@ -39,6 +39,12 @@ export interface OpenGap {
   readonly severity: GapSeverity
 }
 
+/** How much is in a receiver's queues, as far as somebody says it. */
+export interface Depth {
+  readonly waiting: number | undefined
+  readonly inFlight: number | undefined
+}
+
 type ProcessMetric = 'process_resident_memory_bytes' | 'process_start_time_seconds' | 'process_cpu_seconds_total'
 export type Observe = (name: GaugeName | LedgerCounterName | ProcessMetric, value: number, labels?: Labels) => void
 
@@ -46,6 +52,11 @@ export function observeExpiries(expiring: readonly Expiring[], observe: Observe)
   for (const { component, setting, at } of expiring) {
     observe('credential_expiry_timestamp_seconds', at / 1000, { component, setting })
   }
+}
+
+export function observeDepth(receiver: string, { waiting, inFlight }: Depth, observe: Observe): void {
+  if (waiting !== undefined) observe('messages_waiting', waiting, { receiver })
+  if (inFlight !== undefined) observe('messages_in_flight', inFlight, { receiver })
 }
 
 /** What lanes say of themselves, and the ledger where it says it of them. */

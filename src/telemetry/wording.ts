@@ -67,6 +67,15 @@ const wording: Wording = {
     `${e.receiver}: cannot receive notifications: ${e.reason}${next(e.hint)}; the sweep finds new objects meanwhile, next try in ${duration(e.retryInMs)}`,
   ],
   receive_resumed: (e) => ['info', `${e.receiver}: notifications can be received again`],
+  queue_counted: (e) => [
+    'debug',
+    `${e.receiver}: about ${count(e.waiting, 'message')} waiting` +
+      (e.inFlight === undefined ? '' : `, ${e.inFlight} in flight`),
+  ],
+  queue_uncounted: (e) => [
+    'info',
+    `${e.receiver}: how much waits in the queue is not known: ${e.reason}${next(e.hint)}; two metrics are absent for it, and nothing else`,
+  ],
   clock_skewed: (e) => [
     'warn',
     `${e.receiver}: this machine's clock and the store's are ${duration(Math.abs(e.skewMs))} apart; synchronise the clock`,

@@ -131,7 +131,31 @@ describe.skipIf(!canSign)('AWS that allows what `policy aws` prints', () => {
     expect(await log).not.toMatch(/AccessDenied|not allowed/)
     expect([...denied]).toEqual([])
     const needed = ['s3:GetLifecycleConfiguration', 's3:GetObject', 's3:ListBucket']
-    expect([...used].toSorted()).toEqual([...needed, 'sqs:DeleteMessage', 'sqs:ReceiveMessage'])
+    expect([...used].toSorted()).toEqual([
+      ...needed,
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
+    ])
+  })
+
+  test('forwards without the right to count messages, and says once what lacks', async () => {
+    allow({ Statement: forForwarding.Statement.filter(({ Action }) => !Action.includes('sqs:GetQueueAttributes')) })
+    const running = start('run')
+    const log = text(running.stderr)
+    try {
+      await vi.waitFor(() => expect(denied).toContain('sqs:GetQueueAttributes'), 20_000)
+      const key = await put('uncounted')
+      const record = { eventName: 'ObjectCreated:Put', s3: { bucket: { name: 'acme' }, object: { key } } }
+      aws.emulator.sendMessage('audit', JSON.stringify({ Records: [record] }), { region: 'eu-west-1' })
+      await vi.waitFor(() => expect(readFileSync(out, 'utf8')).toContain('"uncounted"'), 20_000)
+    } finally {
+      running.kill('SIGTERM')
+    }
+    const said = (await log).split('\n').filter((line) => line.includes('GetQueueAttributes'))
+    expect(said).toHaveLength(1)
+    expect(JSON.parse(said[0]!)).toMatchObject({ event: 'queue_uncounted', level: 'info' })
+    expect([...denied]).toEqual(['sqs:GetQueueAttributes'])
   })
 
   test('is looked at by doctor, with all of it, and every action is one that something asks', async () => {
@@ -148,7 +172,7 @@ describe.skipIf(!canSign)('AWS that allows what `policy aws` prints', () => {
   test('without what doctor alone asks it says what it could not see, and what that needs', async () => {
     allow(forForwarding)
     const { out: said } = await program('doctor', '--json')
-    expect([...denied].toSorted()).toEqual(['HEAD', 's3:GetBucketNotification', 'sqs:GetQueueAttributes'])
+    expect([...denied].toSorted()).toEqual(['HEAD', 's3:GetBucketNotification'])
     expect(said).toContain('grant s3:GetBucketNotification on arn:aws:s3:::acme')
   })
 })

@@ -73,6 +73,8 @@ export class ScriptedQueue implements Notifications {
   readonly name = 'queue'
   readonly waiting: Message[] = []
   failing = false
+  /** Absent unless a test sets it. */
+  depth?: NonNullable<Notifications['depth']>
   receives = 0
   readonly #clock: FakeClock
   readonly #journal: string[]
@@ -168,7 +170,12 @@ export interface World {
   readonly start: () => { stop: () => Promise<void> }
 }
 
-type Options = Partial<ReceiverParts['options']> & { deaf?: boolean; now?: string; place?: Place }
+type Options = Partial<ReceiverParts['options']> & {
+  deaf?: boolean
+  more?: readonly Notifications[]
+  now?: string
+  place?: Place
+}
 
 export function world(options: Options = {}): World {
   const clock = new FakeClock(options.now)
@@ -180,7 +187,7 @@ export function world(options: Options = {}): World {
   const receiver = new Receiver({
     id: 'circleci_audit',
     store,
-    notifications: options.deaf ? [] : [queue],
+    notifications: options.deaf ? [] : [queue, ...(options.more ?? [])],
     options: { sweepIntervalMs: 120_000, lookbackMs: 48 * 3_600_000, startAt: clock.now(), ...options },
     clock,
     random: () => 0.999,

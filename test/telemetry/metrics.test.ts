@@ -146,6 +146,25 @@ test('clocks that agree again are not said to be apart', async () => {
   expect(value(await scrape(metrics), 'clock_skew_seconds{receiver="circleci_audit"}')).toBe(0)
 })
 
+test('what waits in queues is shown while somebody knows it, and what is in flight where it is told apart', async () => {
+  const metrics = toldMetrics([samples.queue_counted], [])
+  const shown = async () => {
+    const text = await scrape(metrics)
+    const of = (name: string) =>
+      text.includes(`forwarder_${name}{`) ? value(text, `${name}{receiver="circleci_audit"}`) : undefined
+    return [of('messages_waiting'), of('messages_in_flight')]
+  }
+  expect(await shown()).toEqual([1200, 10])
+  metrics.tell({ ...samples.queue_counted, waiting: 0, inFlight: undefined })
+  expect(await shown()).toEqual([0, undefined])
+  metrics.tell(samples.queue_uncounted)
+  expect(await shown()).toEqual([undefined, undefined])
+  metrics.tell(samples.queue_counted)
+  expect(await shown()).toEqual([1200, 10])
+  metrics.unwatch()
+  expect(await shown()).toEqual([undefined, undefined])
+})
+
 test('a gauge is of now or absent; counters go on', async () => {
   const metrics = toldMetrics([samples.batch_delivered], [standing])
   expect(value(await scrape(metrics), `outstanding_objects${route}`)).toBe(4)

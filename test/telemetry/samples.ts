@@ -36,6 +36,13 @@ export const samples: Samples = {
   message_quarantined: { type: 'message_quarantined', receiver, reason: 'not JSON' },
   receive_failed: { type: 'receive_failed', receiver, reason: 'no such queue', hint: undefined, retryInMs: 5000 },
   clock_agreed: { type: 'clock_agreed', receiver },
+  queue_uncounted: {
+    type: 'queue_uncounted',
+    receiver,
+    reason: 'cannot count the messages of https://sqs.us-east-1.amazonaws.com/111122223333/audit: AccessDenied: no',
+    hint: 'grant sqs:GetQueueAttributes on arn:aws:sqs:us-east-1:111122223333:audit',
+  },
+  queue_counted: { type: 'queue_counted', receiver, waiting: 1200, inFlight: 10 },
   receive_resumed: { type: 'receive_resumed', receiver },
   clock_skewed: { type: 'clock_skewed', receiver, skewMs: -400_000 },
   receiver_stopped: {

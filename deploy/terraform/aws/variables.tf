@@ -172,7 +172,7 @@ variable "external_id" {
 }
 
 variable "doctor" {
-  description = "Whether the reader may look at what `doctor` alone asks: the bucket's notifications and the queue's attributes."
+  description = "Whether the reader may look at what `doctor` alone asks: the bucket's notifications."
   type        = bool
   default     = true
 }

@@ -70,7 +70,7 @@ export function policiesFor(
   options: PolicyOptions,
 ): { readonly policies: readonly IdentityPolicy[]; readonly remarks: readonly Remark[] } {
   const grants = [
-    ...sources.flatMap((source) => [...bucketGrants(source, options), ...queueGrants(source, options)]),
+    ...sources.flatMap((source) => [...bucketGrants(source, options), ...queueGrants(source)]),
     ...checkpointGrants(options),
   ]
   const roles = [...new Set(grants.flatMap(({ role }) => role ?? []))]
@@ -168,13 +168,13 @@ function keysOf({ store, imports }: AwsSource): readonly string[] {
   return [first, ...others.filter((prefix) => !prefix.startsWith(first))].map((prefix) => `${prefix}*`)
 }
 
-function queueGrants(source: AwsSource, { doctor }: PolicyOptions): readonly Grant[] {
+function queueGrants(source: AwsSource): readonly Grant[] {
   return source.queues.flatMap((queue) => {
     const place = isOfAws(queue.endpoint) ? queuePlace(queue.queue_url) : undefined
     if (place === undefined) return []
     const statements = [
       statement('HearOfNewObjects', [place.arn]),
-      ...(doctor ? [statement('LookAtQueueForDoctor', [place.arn])] : []),
+      statement('CountNotifications', [place.arn]),
       ...decrypting(
         'DecryptNotifications',
         'sqs',

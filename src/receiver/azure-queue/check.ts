@@ -40,8 +40,9 @@ export async function checkAzureQueue(
       client.updateMessage(nobody.id, nobody.receipt, undefined, 0, { abortSignal: signal }),
     ),
   ])
+  // Reading is for looking into it and for counting its messages.
   const needed = { p: 'process messages', u: 'update them' }
-  const findings = [...waiting, ...signatureFindings(signature, needed, now)]
+  const findings = [...waiting, ...signatureFindings(signature, needed, now, 'r')]
   // Where there is no queue, or no answer, one sentence says it all.
   if (waiting.some(({ level }) => level === 'error') && deleting.level === 'error') return findings
   return [...findings, deleting, returning, unproven, unseen(store)]

@@ -11,11 +11,11 @@ import { ANSWER_MS, answered } from '../answer.ts'
 import { type AzureSeams, type AzureSettings, azureAddress, azureConnection, clientFor } from '../azure/connection.ts'
 import { refusal } from '../azure/refusal.ts'
 import type { InspectedQueue, InspectedStore } from '../inspection.ts'
-import type { Message } from '../notifications.ts'
+import type { Depth, Message } from '../notifications.ts'
 import { pauseSeconds } from '../pause.ts'
 import { type Counted, uncounted } from '../requests.ts'
 import { checkAzureQueue } from './check.ts'
-import { type QueuePlace, queueFailure } from './failures.ts'
+import { type QueuePlace, queueFailure, uncountedFailure } from './failures.ts'
 
 /** `notifications.azure_queue` of the configuration. */
 export interface AzureQueueSettings extends AzureSettings {
@@ -98,6 +98,21 @@ export class AzureQueue implements InspectedQueue {
     )
     // Those that fail come back when their visibility ends: later, not never.
     await Promise.allSettled(given)
+  }
+
+  /** Messages that are being read are in the count, and Azure does not say how many these are. */
+  async depth(signal: AbortSignal): Promise<Depth> {
+    try {
+      const { approximateMessagesCount: waiting } = await this.#answered(
+        'GetQueueProperties',
+        (options) => this.#client().getProperties(options),
+        signal,
+      )
+      if (waiting !== undefined) return { waiting }
+    } catch (error) {
+      throw uncountedFailure(this.#place, error)
+    }
+    throw new SourceFailure(`cannot count the messages of ${this.name}: it does not say how many there are`)
   }
 
   check(store: InspectedStore, signal: AbortSignal): Promise<readonly Finding[]> {

@@ -11,11 +11,16 @@ const SOON_MS = 30 * DAY
 /** What a signature must allow, by letter, and in words. */
 export type Needed = Readonly<Record<string, string>>
 
-/** In words; `now` is milliseconds since 1970. None without a signature. */
-export function signatureFindings(token: string | undefined, needed: Needed, now: number): readonly Finding[] {
+/** In words; `now` is milliseconds since 1970. None without a signature. What is `useful` may be allowed or not. */
+export function signatureFindings(
+  token: string | undefined,
+  needed: Needed,
+  now: number,
+  useful = '',
+): readonly Finding[] {
   if (token === undefined) return []
   const query = new URLSearchParams(token.replace(/^\?/, ''))
-  return [validity(query, now), allowance(query, needed)]
+  return [validity(query, now), allowance(query, needed, useful)]
 }
 
 function validity(query: URLSearchParams, now: number): Finding {
@@ -29,7 +34,7 @@ function validity(query: URLSearchParams, now: number): Finding {
   return until - now < SOON_MS ? { level: 'warning', what, detail, next } : { level: 'ok', what, detail }
 }
 
-function allowance(query: URLSearchParams, needed: Needed): Finding {
+function allowance(query: URLSearchParams, needed: Needed, useful: string): Finding {
   const what = 'the shared access signature allows what is needed, and no more'
   const allowed = query.get('sp')
   if (allowed === null) return { level: 'unknown', what, detail: 'a stored access policy says what it allows' }
@@ -37,7 +42,7 @@ function allowance(query: URLSearchParams, needed: Needed): Finding {
   const names = (letters: readonly string[]) => letters.map((letter) => `${needed[letter]} (${letter})`).join(', ')
   const next = `make one that allows ${names(Object.keys(needed))}`
   if (missing.length > 0) return { level: 'error', what, detail: `it does not allow to ${names(missing)}`, next }
-  const beyond = [...allowed].filter((letter) => needed[letter] === undefined).join('')
+  const beyond = [...allowed].filter((letter) => needed[letter] === undefined && !useful.includes(letter)).join('')
   if (beyond === '') return { level: 'ok', what }
   return { level: 'warning', what, detail: `it also allows "${beyond}"`, next }
 }

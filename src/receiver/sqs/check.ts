@@ -76,7 +76,8 @@ async function attributesOf(
 /** Attributes are a courtesy: without the right to them, and with the others proven, nothing is wrong. */
 function unread(finding: Finding, there: boolean): Finding {
   if (!there) return finding
-  const next = 'to have retention, dead-letter queue and encryption looked at, grant sqs:GetQueueAttributes'
+  const next =
+    'to have messages counted, and retention, dead-letter queue and encryption looked at, grant sqs:GetQueueAttributes'
   return { ...finding, level: 'unknown', what: "the queue's settings are sound", next }
 }
 

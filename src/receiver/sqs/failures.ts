@@ -13,5 +13,6 @@ function queueHint(refused: Refusal, permission: string): string | undefined {
     return 'check notifications.sqs.queue_url, region and endpoint: there is no such queue where we asked'
   if (/kms/i.test(refused.text)) return "grant kms:Decrypt on the queue's key"
   if (!isDenial(refused)) return undefined
+  if (permission === 'sqs:GetQueueAttributes') return `grant ${permission} on the queue`
   return `grant sqs:ReceiveMessage, sqs:DeleteMessage and sqs:ChangeMessageVisibility on the queue (refused: ${permission})`
 }

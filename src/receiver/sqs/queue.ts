@@ -12,7 +12,7 @@ import { counting } from '../aws/counting.ts'
 import { isAws, regionOf } from '../aws/partition.ts'
 import { refusal } from '../aws/refusal.ts'
 import type { InspectedQueue, InspectedStore } from '../inspection.ts'
-import type { Message } from '../notifications.ts'
+import type { Depth, Message } from '../notifications.ts'
 import { pauseSeconds } from '../pause.ts'
 import { uncounted } from '../requests.ts'
 import { checkQueue } from './check.ts'
@@ -35,6 +35,7 @@ type Held = Message & { readonly receives?: number }
 
 const BATCH = 10
 const DELETE_ATTEMPTS = 3
+const counts = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const
 
 /** Loads the SDK and makes a client. Sends nothing. */
 export async function openSqsNotifications(settings: SqsSettings, seams: SqsSeams = {}): Promise<SqsNotifications> {
@@ -101,6 +102,18 @@ export class SqsNotifications implements InspectedQueue {
     }
   }
 
+  async depth(signal: AbortSignal): Promise<Depth> {
+    try {
+      const request = { QueueUrl: this.name, AttributeNames: [...counts] }
+      const { Attributes = {} } = await this.#client.getQueueAttributes(request, { abortSignal: signal })
+      const [waiting, inFlight] = counts.map((name) => Number(Attributes[name] ?? Number.NaN))
+      if (isCount(waiting) && isCount(inFlight)) return { waiting, inFlight }
+    } catch (error) {
+      throw this.#failure('count the messages of', 'sqs:GetQueueAttributes', error)
+    }
+    throw new SourceFailure(`cannot count the messages of ${this.name}: it does not say how many there are`)
+  }
+
   check(store: InspectedStore, signal: AbortSignal): Promise<readonly Finding[]> {
     return checkQueue({ client: this.#client, url: this.name, isAws: this.#isAws }, store, signal)
   }
@@ -129,6 +142,11 @@ export class SqsNotifications implements InspectedQueue {
   #failure(doing: string, permission: string, error: unknown): SourceFailure {
     return queueFailure(doing, this.name, refusal(error), permission)
   }
+}
+
+/** Some services that speak SQS leave attributes out. */
+function isCount(value: number | undefined): value is number {
+  return Number.isSafeInteger(value)
 }
 
 function toMessage(message: SqsMessage): Held {

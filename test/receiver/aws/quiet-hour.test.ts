@@ -58,6 +58,11 @@ function pass(request: IncomingMessage, response: ServerResponse): void {
 
 async function hold(request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.resume()
+  if (String(request.headers['x-amz-target']).endsWith('.GetQueueAttributes')) {
+    const Attributes = { ApproximateNumberOfMessages: '0', ApproximateNumberOfMessagesNotVisible: '0' }
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify({ Attributes }))
+    return
+  }
   busy -= 1
   await clock.sleep(POLL)
   busy += 1
@@ -99,6 +104,7 @@ function watchedQueue(queue: Notifications): Notifications {
     receive: (signal) => done(() => queue.receive(signal)),
     delete: (messages) => done(() => queue.delete(messages)),
     release: (messages) => queue.release(messages),
+    depth: (signal) => done(() => queue.depth!(signal)),
     close: () => queue.close(),
   }
 }
@@ -180,8 +186,9 @@ test.each([
   ['2026-11-21T15:00:00Z', 155],
 ])('the hour from %s: at most %i listings, no read, no more polls than must be', async (from, listings) => {
   const hour = await quietHour(`quiet-${listings}`, Date.parse(from))
-  expect(Object.keys(hour).toSorted()).toEqual(['s3 ListObjectsV2', 'sqs ReceiveMessage'])
+  expect(Object.keys(hour).toSorted()).toEqual(['s3 ListObjectsV2', 'sqs GetQueueAttributes', 'sqs ReceiveMessage'])
   expect(hour['s3 ListObjectsV2']).toBeLessThanOrEqual(listings)
   expect(hour['s3 ListObjectsV2']).toBeGreaterThanOrEqual(listings * 0.9)
+  expect(hour['sqs GetQueueAttributes']).toBeLessThanOrEqual(HOUR / MINUTE + 1)
   expect(hour['sqs ReceiveMessage']).toBeLessThanOrEqual(HOUR / POLL + 1)
 })

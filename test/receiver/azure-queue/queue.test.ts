@@ -62,6 +62,25 @@ describe('a queue of Azure', () => {
     expect(await left()).toBe(0)
   })
 
+  test('says how many messages are in it, those being read as well, and takes none', async () => {
+    const counted = await open({ sas_token: azurite.signature('rup') })
+    expect(await counted.depth(never)).toEqual({ waiting: 0 })
+    for (let n = 0; n < 3; n++) await azurite.queue.sendMessage(`body ${n}`)
+    expect(await counted.depth(never)).toEqual({ waiting: 3 })
+    const messages = await queue.receive(never)
+    expect(await counted.depth(never)).toEqual({ waiting: 3 })
+    await queue.delete(messages)
+    expect(await counted.depth(never)).toEqual({ waiting: 0 })
+  })
+
+  test('names the right to read when it may not count', async () => {
+    await expect(queue.depth(never)).rejects.toMatchObject({
+      name: 'SourceFailure',
+      message: expect.stringMatching(/^cannot count the messages of /),
+      hint: expect.stringContaining('sp=rup'),
+    })
+  })
+
   test('a message that was given out again meanwhile is left to whoever holds it', async () => {
     await azurite.queue.sendMessage('body')
     const [stale] = await queue.receive(never)

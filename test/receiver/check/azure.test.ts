@@ -108,6 +108,7 @@ describe('a queue of Azure', () => {
     expect(about(findings, 'announce objects')).toMatchObject({ level: 'ok' })
     expect(about(findings, 'may be deleted')).toMatchObject({ level: 'ok' })
     expect(about(findings, 'may be given back')).toMatchObject({ level: 'ok' })
+    expect(about(findings, 'allows what is needed')).toMatchObject({ level: 'ok' })
     expect(about(findings, 'may be received')).toMatchObject({ level: 'unknown' })
     const { receivedMessageItems } = await queued.queue.receiveMessages()
     expect(receivedMessageItems).toMatchObject([{ dequeueCount: 1 }])

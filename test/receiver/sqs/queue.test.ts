@@ -2,10 +2,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type FauxqsServer, startFauxqs } from 'fauxqs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { fencedNotifications } from '../../../src/receiver/fenced.ts'
 import { pauseSeconds } from '../../../src/receiver/pause.ts'
 import { openSqsNotifications, type SqsNotifications } from '../../../src/receiver/sqs/queue.ts'
 
 const never = new AbortController().signal
+const always = { holds: () => true, over: never }
 
 beforeAll(() => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
@@ -78,6 +80,23 @@ describe('an SQS queue', () => {
     await other.close()
   })
 
+  test('says how many messages wait and how many are in flight, and takes none', async () => {
+    expect(await queue.depth(never)).toEqual({ waiting: 0, inFlight: 0 })
+    for (let n = 0; n < 12; n++) server.sendMessage('audit', `body ${n}`)
+    expect(await queue.depth(never)).toEqual({ waiting: 12, inFlight: 0 })
+    const messages = await queue.receive(never)
+    expect(await queue.depth(never)).toEqual({ waiting: 2, inFlight: 10 })
+    await queue.delete(messages)
+    expect(await queue.depth(never)).toEqual({ waiting: 2, inFlight: 0 })
+  })
+
+  test('is counted as well where its messages are fenced', async () => {
+    server.sendMessage('audit', 'body')
+    const fenced = fencedNotifications(queue, always)
+    expect(await fenced.depth!(never)).toEqual({ waiting: 1, inFlight: 0 })
+    expect(fencedNotifications({ ...fenced, depth: undefined as never }, always).depth).toBeUndefined()
+  })
+
   test('a queue that is not there is a failure that names it and says what to do', async () => {
     const nowhere = await openSqsNotifications({ queue_url: `${url}-not`, endpoint: server.address })
     await expect(nowhere.receive(never)).rejects.toMatchObject({
@@ -145,6 +164,26 @@ describe('an SQS queue that refuses', () => {
   test('names the permissions when it is denied', async () => {
     answers = [() => [403, { __type: 'com.amazonaws.sqs#AccessDenied', message: 'Access to the resource is denied.' }]]
     await expect(queue.receive(never)).rejects.toMatchObject({ hint: expect.stringContaining('sqs:ReceiveMessage') })
+  })
+
+  test('names the permission for counting alone when it may not count', async () => {
+    answers = [() => [403, { __type: 'com.amazonaws.sqs#AccessDenied', message: 'Access to the resource is denied.' }]]
+    await expect(queue.depth(never)).rejects.toMatchObject({
+      name: 'SourceFailure',
+      message: expect.stringMatching(/^cannot count the messages of .*AccessDenied/),
+      hint: 'grant sqs:GetQueueAttributes on the queue',
+    })
+  })
+
+  test.each([
+    ['no attributes', {}],
+    ['half of them', { Attributes: { ApproximateNumberOfMessages: '3' } }],
+    ['no number', { Attributes: { ApproximateNumberOfMessages: 'many', ApproximateNumberOfMessagesNotVisible: '1' } }],
+  ])('an answer with %s is not taken for a count', async (_, answer) => {
+    answers = [() => [200, answer]]
+    await expect(queue.depth(never)).rejects.toMatchObject({
+      message: expect.stringContaining('does not say how many'),
+    })
   })
 
   test('gives back without a word even when that fails', async () => {

@@ -57,11 +57,11 @@ locals {
         needed    = var.queue_arn != null
       },
       {
-        Sid       = "LookAtQueueForDoctor"
+        Sid       = "CountNotifications"
         Action    = ["sqs:GetQueueAttributes"]
         Resource  = [var.queue_arn]
         Condition = null
-        needed    = var.queue_arn != null && var.doctor
+        needed    = var.queue_arn != null
       },
       {
         Sid       = "DecryptNotifications"
