@@ -58,11 +58,6 @@ function pass(request: IncomingMessage, response: ServerResponse): void {
 
 async function hold(request: IncomingMessage, response: ServerResponse): Promise<void> {
   request.resume()
-  if (String(request.headers['x-amz-target']).endsWith('.GetQueueAttributes')) {
-    const Attributes = { ApproximateNumberOfMessages: '0', ApproximateNumberOfMessagesNotVisible: '0' }
-    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify({ Attributes }))
-    return
-  }
   busy -= 1
   await clock.sleep(POLL)
   busy += 1
