@@ -16,13 +16,18 @@ const badCredentials = new Set([
   'CredentialsProviderError',
   'ExpiredToken',
   'ExpiredTokenException',
+  'IDPRejectedClaim',
   'IncompleteSignature',
   'InvalidAccessKeyId',
   'InvalidClientTokenId',
+  'InvalidIdentityToken',
   'InvalidToken',
   'SignatureDoesNotMatch',
   'UnrecognizedClientException',
 ])
+
+/** Of a file, by the system. The only ones that are read for a request are those of credentials. */
+const unreadable = new Set(['EACCES', 'EISDIR', 'ENOENT', 'ENOTDIR', 'EPERM'])
 
 export function refusal(error: unknown): Refusal {
   const thrown: Thrown = typeof error === 'object' && error !== null ? error : { message: String(error) }
@@ -50,10 +55,14 @@ export function isDenial(refusal: Refusal): boolean {
 
 /** What to do about failures that any AWS service can answer with; undefined if the service must say more. */
 export function commonHint(refusal: Refusal): string | undefined {
+  if (refusal.text.includes('sts:AssumeRoleWithWebIdentity'))
+    return "let the role of AWS_ROLE_ARN trust this pod: its cluster's identity provider, namespace and service account"
   if (refusal.text.includes('sts:AssumeRole'))
     return 'let the role of role_arn trust this identity (sts:AssumeRole, and external_id if the trust policy asks for one)'
   if (refusal.code === 'CredentialsProviderError')
     return 'give the process AWS credentials the SDK can find: a pod or instance role, AWS_PROFILE, or AWS_* variables'
+  if (unreadable.has(refusal.code))
+    return 'a file that the AWS_* variables of this process name cannot be read: see that its token is mounted, and readable for this user'
   if (isCredentialProblem(refusal)) return 'renew the AWS credentials of this process; those it has are not accepted'
   if (refusal.code === 'RequestTimeTooSkewed') return "set this machine's clock: it is too far from the service's"
   if (/^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/.test(refusal.code))

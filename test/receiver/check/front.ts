@@ -47,8 +47,10 @@ export class Front {
       const scripted = this.script(asked)
       if (scripted === 'hang') return
       if (scripted === undefined) {
-        const answer = await this.#forward(request, Buffer.concat(pieces))
-        response.writeHead(answer.status, answer.headers).end(answer.body)
+        // Without an answer where the emulator is stopped while it holds a long poll.
+        const answer = await this.#forward(request, Buffer.concat(pieces)).catch(() => undefined)
+        if (answer === undefined) response.destroy()
+        else response.writeHead(answer.status, answer.headers).end(answer.body)
       } else response.writeHead(scripted.status, { ...scripted.headers }).end(scripted.body)
     })
   }
