@@ -13,6 +13,8 @@ import { mustBeWhole } from '../stage/tally.ts'
 
 const GIB = 1024 ** 3
 const MIB = 1024 ** 2
+/** What the program would hold of an object of this size, were memory not bounded, is above either ceiling. */
+const SMALL = 40 * MIB
 
 interface Settings {
   /** Bytes of the object at full size. */
@@ -35,7 +37,7 @@ export const stalledGigabyte: Case = inScene('stalled-1gb', (scene, size) => pla
 export const stalledSidecar: Case = inScene('stalled-sidecar', (scene, size) => play(scene, size, sidecar))
 
 async function play(scene: Scene, size: Size, settings: Settings): Promise<Figures> {
-  const bytes = size === 'full' ? settings.bytes : 24 * MIB
+  const bytes = size === 'full' ? settings.bytes : SMALL
   const wanted = await write(scene, bytes)
   const receiver = await scene.putInFolder([])
   const [collector, stalled] = [await scene.destination('otlp'), await scene.destination('otlp')]
