@@ -19,9 +19,9 @@ class Filling {
   }
 
   fill(schema: z.ZodType, written: unknown, path: Path): unknown {
-    const { core: any, fallback } = peel(schema)
+    const { core: declared, fallback } = peel(schema)
     const value = written ?? fallback
-    const core = chosen(any, value)
+    const core = chosen(declared, value)
     if (value === undefined || value === null) return undefined
     if (Array.isArray(value)) return value.map((item, index) => this.#next(schema, item, path, index))
     if (typeof value !== 'object') return this.#scalar(value, path)

@@ -59,8 +59,8 @@ test('no two replicas may send at one moment, and after the storm one does', asy
 })
 
 test('what was begun in time is over when the next one begins', async () => {
-  const play = async (any: Plan): Promise<void> => {
-    const plan = { ...any, pauses: 0, faults: { ...any.faults, stopsAtAnswers: 0, drift: any.faults.drift / 2 } }
+  const play = async (drawn: Plan): Promise<void> => {
+    const plan = { ...drawn, pauses: 0, faults: { ...drawn.faults, stopsAtAnswers: 0, drift: drawn.faults.drift / 2 } }
     const { world } = begun(plan)
     // A process that is stopped cannot end what it began; whoever runs does.
     await world.run(STORM, () => {
@@ -130,8 +130,8 @@ function stopOne(world: World, { seed }: Plan): void {
   const forMs = world.random() ** 2 * 3 * TERM
   world.at(at, undefined, () => {
     const sender = world.processes.find(({ sends }) => sends)
-    const any = world.processes[(seed + Math.floor(at)) % world.processes.length]
-    const chosen = world.random() < 0.7 ? (sender ?? any) : any
+    const picked = world.processes[(seed + Math.floor(at)) % world.processes.length]
+    const chosen = world.random() < 0.7 ? (sender ?? picked) : picked
     if (chosen !== undefined) chosen.stoppedUntil = Math.max(chosen.stoppedUntil, world.now + forMs)
   })
 }

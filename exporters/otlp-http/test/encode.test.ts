@@ -76,17 +76,17 @@ describe.each<Encoding>(['json', 'proto'])('%s', (encoding) => {
       fc.uint8Array({ maxLength: 20 }),
     )
     const value = fc.letrec((tie) => ({
-      any: fc.oneof(
+      attribute: fc.oneof(
         { maxDepth: 4 },
         leaf,
-        fc.array(tie('any')),
-        fc.dictionary(fc.string({ maxLength: 8 }), tie('any')),
+        fc.array(tie('attribute')),
+        fc.dictionary(fc.string({ maxLength: 8 }), tie('attribute')),
       ),
-    })).any
+    })).attribute
     const times = fc.tuple(fc.nat(4_300_000_000), fc.nat(999_999_999)) as fc.Arbitrary<[number, number]>
     fc.assert(
-      fc.property(value, fc.dictionary(fc.string({ maxLength: 8 }), value), times, (any, attributes, hrTime) => {
-        expectOfficial(encoding, [auditRecord({ body: any, attributes, hrTime })])
+      fc.property(value, fc.dictionary(fc.string({ maxLength: 8 }), value), times, (body, attributes, hrTime) => {
+        expectOfficial(encoding, [auditRecord({ body, attributes, hrTime })])
       }),
     )
   })
