@@ -9,6 +9,8 @@ import { join } from 'node:path'
 import { freePort } from '../tools/free-port.ts'
 import { projectFiles, root } from './checkout.ts'
 
+/** Whatever takes longer is stopped, so that nothing outlives the test. */
+const PATIENCE_MS = 100_000
 const usual = ['8686', '9464']
 const quickStart = 'deploy/quickstart/config.yaml'
 const isProgram = (path: string): boolean => !/^(?:test|docs|bench)\//.test(path)
@@ -52,7 +54,12 @@ export class CheckoutCopy {
 
   /** Runs it in a shell, with pipes. */
   async run(command: string): Promise<Ran> {
-    const child = spawn(command, { cwd: this.folder, shell: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, {
+      cwd: this.folder,
+      shell: true,
+      timeout: PATIENCE_MS,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const out = said(child.stdout)
     const err = said(child.stderr)
     const [code] = (await once(child, 'close')) as [number | null]
@@ -61,7 +68,11 @@ export class CheckoutCopy {
 
   /** Runs it on a terminal, until it has printed this; then presses Ctrl-C. */
   async onTerminal(command: string, until: string): Promise<Ran> {
-    const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: this.folder, stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn('script', ['-qec', command, '/dev/null'], {
+      cwd: this.folder,
+      timeout: PATIENCE_MS,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
     const out = said(child.stdout)
     const err = said(child.stderr)
     child.stdout.on('data', function pressed(this: NonNullable<ChildProcess['stdout']>) {
