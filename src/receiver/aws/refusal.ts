@@ -45,7 +45,7 @@ function codeOf(thrown: Thrown, status: number | undefined): string {
 
 /** Refused for who we are, not for what we asked. */
 export function isCredentialProblem(refusal: Refusal): boolean {
-  return badCredentials.has(refusal.code) || refusal.text.includes('sts:AssumeRole')
+  return badCredentials.has(refusal.code) || /sts:(?:AssumeRole|TagSession)/.test(refusal.text)
 }
 
 /** Refused for lack of a permission. */
@@ -57,6 +57,9 @@ export function isDenial(refusal: Refusal): boolean {
 export function commonHint(refusal: Refusal): string | undefined {
   if (refusal.text.includes('sts:AssumeRoleWithWebIdentity'))
     return "let the role of AWS_ROLE_ARN trust this pod: its cluster's identity provider, namespace and service account"
+  // EKS Pod Identity marks a pod's session with tags that go along wherever it becomes another role.
+  if (refusal.text.includes('sts:TagSession'))
+    return "allow sts:TagSession beside sts:AssumeRole, in the trust policy of role_arn and to this pod's own role: EKS Pod Identity passes session tags on"
   if (refusal.text.includes('sts:AssumeRole'))
     return 'let the role of role_arn trust this identity (sts:AssumeRole, and external_id if the trust policy asks for one)'
   if (refusal.code === 'CredentialsProviderError')

@@ -7,7 +7,7 @@ import { openS3Store, type S3Store } from '../../../src/receiver/s3/store.ts'
 import { openSqsNotifications, type SqsNotifications } from '../../../src/receiver/sqs/queue.ts'
 import { Front } from '../check/front.ts'
 import { listed } from '../store-suite.ts'
-import { Pod, signer } from './pod.ts'
+import { Pod, signer, tagless } from './pod.ts'
 
 const never = new AbortController().signal
 const others = ['ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN', 'PROFILE', 'WEB_IDENTITY_TOKEN_FILE', 'ROLE_ARN']
@@ -135,6 +135,20 @@ describe('a failure says what to do, without the token', () => {
     }
     expect(pod.refusals).toEqual(refusal === undefined ? [] : [refusal, refusal])
     await close(opened)
+  })
+
+  test('a role that allows no session tags, taken on by a pod whose session has them', async () => {
+    become({ ...pod.podIdentity, AWS_ENDPOINT_URL_STS: pod.address })
+    const opened = await open(tagless)
+    const { message, hint } = await failureOf(listed(opened.store, ''))
+    expect(message).toContain('sts:TagSession')
+    expect(hint).toMatch(/^allow sts:TagSession beside sts:AssumeRole/)
+    await close(opened)
+    vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', undefined)
+    become(pod.webIdentity)
+    const untagged = await open(tagless)
+    expect(await signers(untagged)).toEqual(['ROLE-1 with session-1', 'ROLE-1 with session-1'])
+    await close(untagged)
   })
 
   test('and a new token mends it', async () => {

@@ -10,6 +10,8 @@ import { join } from 'node:path'
 import { canary } from '@circleci-audit-forwarder/contract/testing'
 
 const LASTS_MS = 60_000
+/** Becomes whoever is trusted, and allows no session tags. */
+export const tagless = 'arn:aws:iam::444455556666:role/tagless'
 export const podRole = 'arn:aws:iam::111122223333:role/audit-forwarder'
 
 export class Pod {
@@ -104,10 +106,10 @@ export class Pod {
     const asked = new URLSearchParams(Buffer.concat(pieces).toString())
     const action = asked.get('Action') ?? ''
     response.setHeader('content-type', 'text/xml')
-    const fault = action === 'AssumeRole' ? this.#unsigned(request) : this.#untrusted(asked, request)
+    const fault = action === 'AssumeRole' ? this.#unassumed(asked, request) : this.#untrusted(asked, request)
     if (fault !== undefined) {
       this.refusals.push(fault)
-      const error = `<Error><Type>Sender</Type><Code>${fault}</Code><Message>${messages[fault]}</Message></Error>`
+      const error = `<Error><Type>Sender</Type><Code>${fault.replace(/Tag$/, '')}</Code><Message>${messages[fault]}</Message></Error>`
       response.writeHead(400).end(`<ErrorResponse>${error}<RequestId>1</RequestId></ErrorResponse>`)
       return
     }
@@ -123,6 +125,13 @@ export class Pod {
     if (!isWhole || headers.authorization !== undefined) return 'ValidationError'
     if (asked.get('RoleArn') !== podRole) return 'AccessDenied'
     return asked.get('WebIdentityToken') === this.#token ? undefined : 'ExpiredTokenException'
+  }
+
+  /** Tags of the session go along with what the agent gave: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html */
+  #unassumed(asked: URLSearchParams, request: IncomingMessage): string | undefined {
+    const isTagged = request.headers.authorization?.includes('Credential=POD-')
+    if (isTagged && asked.get('RoleArn') === tagless) return 'AccessDeniedTag'
+    return this.#unsigned(request)
   }
 
   #unsigned({ headers }: IncomingMessage): string | undefined {
@@ -143,6 +152,7 @@ export class Pod {
 }
 
 const messages: Readonly<Record<string, string>> = {
+  AccessDeniedTag: `User: arn:aws:sts::111122223333:assumed-role/audit-forwarder/eks-1 is not authorized to perform: sts:TagSession on resource: ${tagless}`,
   AccessDenied: 'Not authorized to perform sts:AssumeRoleWithWebIdentity',
   ExpiredTokenException: 'Token expired: current date/time must be before the expiration date/time',
   InvalidClientTokenId: 'The security token included in the request is invalid.',
