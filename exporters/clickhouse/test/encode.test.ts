@@ -166,6 +166,16 @@ describe('53 columns', () => {
     expect([row.eventTime, row.occurredAt]).toEqual([1772634900, 0])
   })
 
+  test('an event that does not say has not succeeded, also where it names no action', () => {
+    const [order] = otherRecords as [LogRecord]
+    const success = [
+      recordOf({ id: 'x', action: 'org.create', success: undefined }),
+      { ...order, severityNumber: 9, eventName: 'circleci.audit.unknown' },
+      { ...order, severityNumber: 9 },
+    ].map((record) => auditRow(record).success)
+    expect(success).toEqual([false, false, true])
+  })
+
   test('numbers stay within their columns', () => {
     const row = auditRow(auditEvents.find(({ attributes }) => attributes['log.record.uid'] === 'numbers') as LogRecord)
     expect(row).toMatchObject({ version: 4294967295, srcASNumber: 0, srcLatitude: 0, srcLongitude: 0 })

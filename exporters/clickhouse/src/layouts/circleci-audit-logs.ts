@@ -233,10 +233,12 @@ function partyIn(attributes: Attributes, party: string): Party | undefined {
 }
 
 /** An audit event says so itself, or has not succeeded as far as anyone knows. Any other record: unless it is an error. */
-function hasSucceeded({ attributes, severityNumber = 0 }: LogRecord): boolean {
+function hasSucceeded({ attributes, eventName, severityNumber = 0 }: LogRecord): boolean {
   const success = attributes['circleci.audit.success']
   if (typeof success === 'boolean') return success
-  return attributes['circleci.audit.action'] === undefined && severityNumber < 17
+  // By the event's name as well: an event without an action is an audit event all the same.
+  const isAudit = attributes['circleci.audit.action'] !== undefined || eventName?.startsWith('circleci.audit.') === true
+  return !isAudit && severityNumber < 17
 }
 
 function payloadOf(attributes: Attributes): string {
