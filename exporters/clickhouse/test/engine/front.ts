@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Access } from './access.ts'
 import type { Fault } from './faults.ts'
+import { type InsertNews, Inserts } from './inserts.ts'
 import type { Order, Seen } from './server.ts'
 
 export type { Fault } from './faults.ts'
@@ -14,6 +15,7 @@ export type { Seen } from './server.ts'
 
 type Message =
   | { readonly kind: 'listening'; readonly port: number }
+  | InsertNews
   | { readonly kind: 'done'; readonly number: number; readonly seen: readonly Seen[] }
 type Plain<T> = T extends Order ? Omit<T, 'number'> : never
 
@@ -28,6 +30,8 @@ export interface Setup {
 }
 
 export class ClickHouse {
+  /** What became of the inserts since the start or the last `forget`. */
+  readonly inserts: Inserts = new Inserts()
   readonly #access: Access | undefined
   readonly #profile: Readonly<Record<string, string>> | undefined
   readonly #dataDir: string
@@ -77,6 +81,7 @@ export class ClickHouse {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     this.#child = child
+    child.on('message', (message: Message) => message.kind === 'insert' && this.inserts.hear(message))
     this.#port = await new Promise<number>((resolve, reject) => {
       child.on('message', (message: Message) => message.kind === 'listening' && resolve(message.port))
       child.once('exit', (code, signal) => reject(new Error(`the engine ended at start: ${signal ?? code}`)))
@@ -88,9 +93,11 @@ export class ClickHouse {
     const child = this.#child
     if (child === undefined) return
     this.#child = undefined
-    const gone = once(child, 'exit')
+    // What it said last is in the channel, and the channel's end comes after it.
+    const gone = Promise.all([once(child, 'exit'), once(child, 'disconnect')])
     child.kill('SIGKILL')
     await gone
+    this.inserts.killed()
   }
 
   async stop(): Promise<void> {
@@ -107,6 +114,7 @@ export class ClickHouse {
   /** Drops faults that have not happened, and what was seen. */
   async forget(): Promise<void> {
     await this.#order({ kind: 'forget' })
+    this.inserts.forget()
   }
 
   /** Statements that are held are carried out. */

@@ -10,6 +10,7 @@ import { type Access, refusal } from './access.ts'
 import { Engine } from './engine.ts'
 import { type Exception, exceptionOf, httpStatus, trailer, worded } from './exception.ts'
 import { type Fault, Faults } from './faults.ts'
+import type { InsertNews } from './inserts.ts'
 import { readBody, type Statement, statementOf } from './statement.ts'
 
 /** What the parent may say. Each is answered with `done` and its number. */
@@ -44,6 +45,9 @@ const seen: Seen[] = []
 const running = new Set<string>()
 /** What lets go those that are held. */
 const held: (() => void)[] = []
+/** Answers that will not come, since the connection was cut here. */
+const cut = new WeakSet<ServerResponse>()
+let inserts = 0
 
 const server = createServer((request, response) => {
   serve(request, response).catch((error: unknown) => fail(response, exceptionOf(error)))
@@ -87,12 +91,32 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   if (request.method === 'GET' && statement.kind === 'insert') return fail(response, readOnly)
   if (running.has(id)) return fail(response, alreadyRunning(id))
   running.add(id)
+  const tell = statement.kind === 'insert' ? reporter(response) : () => undefined
   try {
     const fault = faults.take(statement.kind)
-    if (fault === undefined || !(await happens(fault, response))) await carryOut(request, response, statement, fault)
+    if (fault === undefined || !(await happens(fault, response))) await carryOut(response, statement, fault, tell)
   } finally {
     running.delete(id)
   }
+}
+
+/** Tells the parent what becomes of an insert, from now to its answer; the engine's part is told by who knows it. */
+function reporter(response: ServerResponse): (stage: InsertNews['stage']) => void {
+  const number = ++inserts
+  const tell = (stage: InsertNews['stage']): void =>
+    void process.send?.({ kind: 'insert', number, stage } satisfies InsertNews)
+  response.once('close', () => {
+    if (cut.has(response)) tell('cut')
+    else if (!response.writableFinished) tell('abandoned')
+    else tell(response.hasHeader('X-ClickHouse-Exception-Code') ? 'refused' : 'answered')
+  })
+  tell('begun')
+  return tell
+}
+
+function cutOff(response: ServerResponse): void {
+  cut.add(response)
+  response.req.socket.resetAndDestroy()
 }
 
 /** ProcessList::insert, where `replace_running_query` is not set. */
@@ -112,7 +136,7 @@ const readOnly: Exception = {
 async function happens(fault: Fault, response: ServerResponse): Promise<boolean> {
   if (fault.kind === 'slow') await sleep(fault.ms)
   if (fault.kind === 'held') await new Promise<void>((release) => held.push(release))
-  if (fault.kind === 'cut' && fault.when === 'before') response.req.socket.resetAndDestroy()
+  if (fault.kind === 'cut' && fault.when === 'before') cutOff(response)
   if (fault.kind === 'answer') response.writeHead(fault.status, fault.headers).end(fault.body)
   if (fault.kind === 'exception') {
     if (fault.as === 'status') fail(response, fault)
@@ -130,13 +154,15 @@ function raiseBehind200(fault: Extract<Fault, { kind: 'exception' }>, response: 
 }
 
 async function carryOut(
-  request: IncomingMessage,
   response: ServerResponse,
   statement: Statement,
   fault: Fault | undefined,
+  tell: (stage: 'committed') => void,
 ): Promise<void> {
+  const request = response.req
   const { bytes, elapsedMs, rows } = await engine.run(statement)
-  if (fault?.kind === 'cut') return void request.socket.resetAndDestroy()
+  tell('committed')
+  if (fault?.kind === 'cut') return cutOff(response)
   const summary = {
     ...{ read_rows: rows, read_bytes: 0, written_rows: rows, written_bytes: 0, total_rows_to_read: 0 },
     ...{ result_rows: rows, result_bytes: bytes.length, elapsed_ns: Math.round(elapsedMs * 1e6) },
