@@ -1,4 +1,4 @@
-import { type Encoded, type LogRecord, ORIGINAL, type Refusal } from '@circleci-audit-forwarder/contract'
+import { type Encoded, type Exporter, type LogRecord, ORIGINAL, type Refusal } from '@circleci-audit-forwarder/contract'
 import { ownStore } from '../domain/own-records.ts'
 import type { Position } from '../ledger/duplicates.ts'
 import type { Refused } from '../ledger/intents.ts'
@@ -30,6 +30,11 @@ type Unsendable = Omit<Refusal, 'index'>
 
 /** Records larger than this are kept in quarantine by position and hash alone. */
 const KEPT_BYTES = 1 << 20
+
+/** Encoded bytes of the largest record that the destination takes. */
+export function largestRecord({ limits }: Pick<Exporter, 'limits'>): number {
+  return limits.recordBytes ?? limits.bytes
+}
 
 export function candidate(
   { object, generation }: Pick<Row, 'object' | 'generation'>,

@@ -10,7 +10,7 @@ import { QuarantineFull } from '../ledger/quarantine.ts'
 import type { Batcher } from './batcher.ts'
 import { Bell } from './bell.ts'
 import type { Buffer } from './buffer.ts'
-import { candidate } from './candidate.ts'
+import { candidate, largestRecord } from './candidate.ts'
 import { weightOf } from './flight.ts'
 import type { Hand } from './hand.ts'
 import { LIVE_MS, longestWait, READINGS_TO_LOSE, RECHECK_MS } from './options.ts'
@@ -187,7 +187,7 @@ export class Feed {
     let weight = 0
     const encode = (record: LogRecord): Encoded => chunk.encodings.encode(exporter, record)
     for (const { piece, record } of wanted) {
-      const one = candidate(row, piece, record, encode, exporter.limits.bytes)
+      const one = candidate(row, piece, record, encode, largestRecord(exporter))
       weight += weightOf(one)
       this.batcher.add(one, now)
     }

@@ -6,7 +6,7 @@ import { ReadFailure, SetupError } from '../domain/failures.ts'
 import type { Position } from '../ledger/duplicates.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Row } from '../ledger/progress.ts'
-import { type Candidate, candidate } from './candidate.ts'
+import { type Candidate, candidate, largestRecord } from './candidate.ts'
 import type { Processing } from './processing.ts'
 import type { Readings } from './readings.ts'
 
@@ -85,7 +85,7 @@ async function* candidates(
       for (const piece of chunk.pieces) {
         if (piece.record === undefined || !wanted.has(piece.from)) continue
         const record = processing.transform(piece.record)
-        yield candidate(row, piece, record, (each) => exporter.encode(each), exporter.limits.bytes)
+        yield candidate(row, piece, record, (each) => exporter.encode(each), largestRecord(exporter))
       }
       if (chunk.to > end) return
     }

@@ -45,6 +45,21 @@ test('a backlog of 1,000 late records ends in quarantine at once, and a fresh on
   expect(told[0]).toMatchObject({ destination: 'd', reason: 'too late' })
 })
 
+test('a record larger than a batch goes alone, and only one larger than the destination takes is refused', async () => {
+  start()
+  const outlet = bench.outlet()
+  outlet.limits = { records: 10, bytes: 8, recordBytes: 16 }
+  bench.put('first', ['a', 'b', 'c'.repeat(9), 'd'.repeat(16), 'e', 'f'.repeat(17)])
+  bench.lane('d', outlet, { options: { batch: { ...outlet.limits, lingerMs: 100 } } })
+  await bench.clock.advance(MINUTE)
+  expect(bench.account('d')).toMatchObject({ delivered: 5, quarantined: 1, outstanding: 0 })
+  expect(new Set(outlet.sent.map((batch) => batch.ids.join(' ')))).toEqual(
+    new Set(['a b', 'c'.repeat(9), 'd'.repeat(16), 'e']),
+  )
+  const [kept] = bench.memory.quarantine({ limit: 10 })
+  expect(kept?.reason).toBe('the encoded record is 17 bytes, and the destination takes 16 at most')
+})
+
 test('it confirms no other refusal and revokes none', async () => {
   start()
   // One record the destination itself refuses, then many that are certain, then one that it takes.

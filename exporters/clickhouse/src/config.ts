@@ -10,7 +10,7 @@ import {
 import { z } from 'zod'
 import { layoutOf, layouts } from './layouts.ts'
 import { reservedParameters } from './requests.ts'
-import { ClickHouseExporter } from './send.ts'
+import { BATCH_BYTES_MAX, ClickHouseExporter } from './send.ts'
 
 /** Of parameters in the endpoint, which stand where each request's own ones do. */
 const WHY = 'delivery depends on it, or it has a setting of its own, and endpoints are shown'
@@ -85,7 +85,7 @@ export const module: ExporterModule<typeof schema> = {
   type: 'clickhouse',
   schema,
   // Few and large: each insert is a part that the server must merge.
-  defaults: { records: 10_000, bytes: 8_000_000, lingerMs: 5_000, concurrency: { min: 1, max: 2 } },
+  defaults: { records: 10_000, bytes: BATCH_BYTES_MAX, lingerMs: 5_000, concurrency: { min: 1, max: 2 } },
   create(settings) {
     if (settings.access_token !== undefined && settings.password !== undefined) {
       throw new SettingError(

@@ -37,6 +37,9 @@ export interface ClickHouseOptions {
   readonly http?: HttpOptions | undefined
 }
 
+/** An insert's rows, in bytes. */
+export const BATCH_BYTES_MAX = 8_000_000
+
 /** Batches that may have been stored, so many at most; of the oldest the answer is then believed. */
 const DOUBTS_MAX = 1000
 const LOOK_EVERY_MS = 24 * 60 * 60_000
@@ -46,8 +49,12 @@ const LOOK_EVERY_MS = 24 * 60 * 60_000
  * that only the constructor throws (SettingError).
  */
 export class ClickHouseExporter implements Exporter {
-  /** Bytes before compression. ClickHouse has no limit of its own; these keep an insert one block. */
-  readonly limits = { records: 50_000, bytes: 64 * 1024 * 1024 }
+  /**
+   * Bytes before compression. ClickHouse has no limit of its own: these keep an insert one block, small enough that neither
+   * side holds much of it in memory. An event of 4 MiB can be a row of more (its text, and its payload once more, with every
+   * quote escaped); such a row is a block of its own.
+   */
+  readonly limits = { records: 50_000, bytes: BATCH_BYTES_MAX, recordBytes: 64 * 1024 * 1024 }
   readonly encodingKey: string
   readonly #requests: ClickHouseRequests
   readonly #options: ClickHouseOptions

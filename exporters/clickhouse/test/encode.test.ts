@@ -2,7 +2,7 @@ import { type LogRecord, ORIGINAL } from '@circleci-audit-forwarder/contract'
 import { auditRecord, bareRecord, hostileValues } from '@circleci-audit-forwarder/contract/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { circleciAuditLogs, isReadOnly, type Layout, layouts, otelLogs } from '../src/index.ts'
+import { circleciAuditLogs, isReadOnly, type Layout, layouts, module, otelLogs } from '../src/index.ts'
 import { auditEvents, otherRecords, recordOf } from './events.ts'
 
 const constants = { workspaceId: 'ws_1', sourceId: 'circleci', retentionDays: 0 }
@@ -45,6 +45,25 @@ describe.each(layouts)('$name', (layout) => {
         const record = { ...base(), attributes, body: value, severityText: 'x' }
         expect(() => rowOf(layout, record), name).not.toThrow()
       }
+    }
+  })
+
+  test('the largest event that is read, of 4 MiB, is no larger than the largest row, though larger than a batch', () => {
+    const { limits } = module.create(module.schema.parse({ endpoint: 'http://localhost' }))
+    const largest = 4 * 1024 * 1024
+    for (const [begin, part, end] of [
+      ['"', '\\"', '"'],
+      ['"', '\\u0001', '"'],
+      ['[1', ',1e20', ']'],
+    ] as const) {
+      const json = begin + part.repeat(10_000) + end
+      const record = {
+        ...auditRecord({ [ORIGINAL]: json }),
+        attributes: { 'circleci.audit.payload': JSON.parse(json) },
+      }
+      const size = (layout.encoder(constants)(record).bytes.length / json.length) * largest
+      expect(size).toBeGreaterThan(limits.bytes)
+      expect(size).toBeLessThan((limits.recordBytes ?? 0) / 2)
     }
   })
 

@@ -99,7 +99,11 @@ export interface Finding {
 
 /** One destination. Never retries, never sleeps, never drops: the lane decides what follows from the outcome. */
 export interface Exporter {
-  readonly limits: { readonly records: number; readonly bytes: number }
+  /**
+   * What one request holds at most: records, and the sum of their encoded bytes before compression. `recordBytes`: of a
+   * single record, where it may be more than `bytes`; it goes alone. A larger one is never sent.
+   */
+  readonly limits: { readonly records: number; readonly bytes: number; readonly recordBytes?: number }
   /** One record in this destination's form, encoded once; the lane packs encoded records into batches within the limits. */
   encode(record: LogRecord): Encoded
   /**
