@@ -145,25 +145,6 @@ describe.each(layouts)('$name', (layout) => {
     await exporter.close()
   })
 
-  test('every setting is sent with every insert', async () => {
-    await server.forget()
-    const exporter = exporterTo(server, layout, { settings: { insert_quorum: 'auto' } })
-    await deliver(exporter, recordsFrom(0, 2))
-    const [insert] = await server.seen()
-    expect(insert?.settings).toMatchObject({
-      async_insert: '0',
-      wait_for_async_insert: '1',
-      insert_deduplicate: '1',
-      max_insert_threads: '1',
-      input_format_skip_unknown_fields: '0',
-      input_format_allow_errors_num: '0',
-      date_time_input_format: 'best_effort',
-      insert_deduplication_token: expect.stringMatching(/^[0-9a-f]{64}$/),
-      insert_quorum: 'auto',
-    })
-    await exporter.close()
-  })
-
   test('one bad row among a thousand is refused alone, and nothing else of the batch is stored', async () => {
     await server.query(`ALTER TABLE ${layout.table} ADD CONSTRAINT no_evil CHECK ${layout.lookup.id} != 'event-000417'`)
     const exporter = exporterTo(server, layout)
