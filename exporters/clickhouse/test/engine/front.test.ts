@@ -28,14 +28,23 @@ interface Request {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array<ArrayBuffer>
   readonly method?: string
+  readonly signal?: AbortSignal
 }
 
-function ask({ query, parameters = {}, headers = credentials, body, method = 'POST' }: Request): Promise<Response> {
+function ask({
+  query,
+  parameters = {},
+  headers = credentials,
+  body,
+  method = 'POST',
+  signal,
+}: Request): Promise<Response> {
   const search = new URLSearchParams({ ...(query === undefined ? {} : { query }), ...parameters })
   return fetch(`${server.url}/?${search}`, {
     method,
     headers: { connection: 'close', ...headers },
     ...(body === undefined ? {} : { body }),
+    ...(signal === undefined ? {} : { signal }),
   })
 }
 
@@ -196,11 +205,41 @@ describe('faults', () => {
   })
 })
 
+test('what became of each insert is known', async () => {
+  const one = (id: string) => ({ query: INSERT, body: `{"id":"${id}"}\n` })
+  await ask(one('answered'))
+  await ask({ query: INSERT, body: '{"n":"x"}\n' })
+  await server.fault({ kind: 'cut', when: 'after commit' }, { kind: 'slow', ms: 100 })
+  await ask(one('cut')).catch(() => undefined)
+  const client = new AbortController()
+  const left = ask({ ...one('abandoned'), signal: client.signal }).catch(() => undefined)
+  await server.inserts.until(() => server.inserts.all.length === 4)
+  client.abort()
+  await left
+  await server.inserts.until(({ ending, committed }) => ending === 'abandoned' && committed)
+  expect(server.inserts.all).toEqual([
+    { committed: true, ending: 'answered' },
+    { committed: false, ending: 'refused' },
+    { committed: true, ending: 'cut' },
+    { committed: true, ending: 'abandoned' },
+  ])
+  expect(await server.query('SELECT id FROM t ORDER BY id')).toEqual([
+    { id: 'abandoned' },
+    { id: 'answered' },
+    { id: 'cut' },
+  ])
+})
+
 test('killed and started again, it has the same address, the same rows, and remembers tokens', async () => {
   const parameters = { insert_deduplication_token: 'once', async_insert: '0' }
   await ask({ query: INSERT, body: '{"id":"a"}\n', parameters })
   const before = server.url
+  await server.fault({ kind: 'held' })
+  const held = ask({ query: INSERT, body: '{"id":"b"}\n' }).catch((error: Error) => error)
+  await server.inserts.until(() => server.inserts.all.length === 2)
   await server.kill()
+  expect(await held).toBeInstanceOf(Error)
+  expect(server.inserts.all.map(({ ending }) => ending)).toEqual(['answered', 'killed'])
   await server.restart()
   expect(server.url).toBe(before)
   await ask({ query: INSERT, body: '{"id":"a"}\n', parameters })
