@@ -93,7 +93,7 @@ test('doctor --canary sends one marked event to each table and reads it back', a
     const row = { name: 'circleci_audit_forwarder.canary', service: 'circleci-audit-forwarder' }
     expect(await server.query(sql)).toEqual([{ id: sent?.detail?.replace('id ', ''), ...row }])
   }
-}, 60_000)
+}, 120_000)
 
 test('a table that says yes and keeps nothing is seen', async () => {
   await server.query(`CREATE OR REPLACE TABLE ${circleciAuditLogs.table} AS ${circleciAuditLogs.table} ENGINE = Null`)
@@ -135,4 +135,4 @@ test('what is looked up about an address stands in its ten columns, and nothing 
     `SELECT count() AS n FROM ${otelLogs.table} WHERE LogAttributes['geo.locality.name'] = 'London'`,
   )
   expect(Number(logs?.n)).toBe(1)
-}, 60_000)
+}, 120_000)

@@ -119,7 +119,7 @@ describe.each(layouts)('$name', (layout) => {
     expect(granules.at(-2)).toBeLessThanOrEqual(2)
     expect(await exporter.stored(batchOf(wanted), never)).toHaveLength(50)
     await exporter.close()
-  }, 60_000)
+  }, 180_000)
 
   test('where it may not be asked, it says what to grant', async () => {
     const exporter = exporterTo(server, layout, { username: 'forwarder' })
