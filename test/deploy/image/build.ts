@@ -1,7 +1,8 @@
 // The image, built without a container engine: the Dockerfile's stages in folders of a scratch place, COPY from what
 // .dockerignore lets through, RUN in the stage's folder with the Node of this checkout in place of the base image's. What
 // it cannot show is the base image itself. `npm run image` does it and runs what came out as the container would: as a
-// user that may write nothing but the ledger's folder.
+// user that may write nothing but the ledger's folder. Who is not root cannot give a file away: chown then does nothing,
+// everything runs as one user, and that it may not write elsewhere is not shown.
 import { spawnSync } from 'node:child_process'
 import { chownSync, cpSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,7 +10,7 @@ import { root } from '../../docs/checkout.ts'
 import { contextFiles } from './context.ts'
 import { commandOf, copied, type Dockerfile, type Instruction, type Stage } from './dockerfile.ts'
 
-const isRoot = process.getuid?.() === 0
+export const isRoot: boolean = process.getuid?.() === 0
 
 /** What a stage has become. */
 export interface Built {
@@ -61,7 +62,7 @@ function applied(one: Instruction, state: Built, others: ReadonlyMap<string, Bui
       copy(one, state, others)
       return {}
     case 'RUN':
-      execute(['sh', '-ec', one.text], state)
+      execute(['sh', '-ec', one.text], { ...state, env: { ...state.env, ...surroundings() } })
       return {}
     case 'ENTRYPOINT':
       return { command: commandOf(one) }
@@ -75,6 +76,14 @@ function applied(one: Instruction, state: Built, others: ReadonlyMap<string, Bui
     default:
       throw new Error(`${one.name} is not understood here`)
   }
+}
+
+/** How this machine reaches its registry, which npm finds beside its own Node and not beside the base image's. */
+function surroundings(): Readonly<Record<string, string>> {
+  const wanted =
+    /^(npm_config_(globalconfig|userconfig|cache|registry|cafile)|NODE_EXTRA_CA_CERTS|https?_proxy|no_proxy)$/i
+  const given = Object.entries(process.env).filter(([name, value]) => wanted.test(name) && value !== undefined)
+  return Object.fromEntries(given) as Record<string, string>
 }
 
 function copy(one: Instruction, { folder, workdir }: Built, others: ReadonlyMap<string, Built>): void {
