@@ -38,6 +38,7 @@ export interface Container {
   readonly image: string
   readonly args?: readonly string[]
   readonly env?: readonly { readonly name: string; readonly value?: string }[]
+  readonly envFrom?: readonly { readonly secretRef?: { readonly name: string } }[]
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly hostPort?: number }[]
   readonly resources?: {
     readonly limits?: Readonly<Record<string, string>>

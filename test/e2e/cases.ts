@@ -17,7 +17,7 @@ import { secrets } from './cases/secrets.ts'
 import { sigterm } from './cases/sigterm.ts'
 import { stalledGigabyte, stalledSidecar } from './cases/stalled-gigabyte.ts'
 import { statusAndMetrics } from './cases/status-and-metrics.ts'
-import { ownerLost, paused, replicaOnce, rollout } from './cases/three-replicas.ts'
+import { ownerLost, paused, replicaOnce, rollout, rolloutDeployed } from './cases/three-replicas.ts'
 import { twoOfAType } from './cases/two-of-a-type.ts'
 import type { Case } from './stage/case.ts'
 
@@ -47,6 +47,7 @@ export const cases: readonly Case[] = [
   podLossLate,
   podLossEarly,
   rollout,
+  rolloutDeployed,
   paused,
   ownerLost,
   replicaOnce,

@@ -1,19 +1,23 @@
 // Every configuration in deploy/, run as a cluster or Compose would run it: the text from the ConfigMap or file, the
-// arguments from the container, health asked at its port. Only what names a place or an identity there is another:
-// addresses, ports, files, roles. The rest (ids, filters, pipelines, prefixes, secrets) is run as it stands.
-import { writeFileSync } from 'node:fs'
-import { rootCertificates } from 'node:tls'
+// arguments and variables of the container, health asked at its port. Only what names a place or an identity there is
+// another: addresses, ports, files, roles. The rest (ids, filters, pipelines, prefixes, secrets) is run as it stands. What
+// stands beside the chart's forwarder runs too, each with its own arguments, configuration and secrets: the hook that
+// judges the configuration, before; `helm test`, while the forwarder has its ledger.
+import { mkdirSync, readdirSync } from 'node:fs'
 import { parse, stringify } from 'yaml'
-import { examples } from '../../../deploy/helm/generator/chart.ts'
-import { renderedObjects } from '../../deploy/chart.ts'
-import { commandOf, dockerfile } from '../../deploy/image/dockerfile.ts'
-import { type Container, manifestsOf, type Placed, type PodSpec, type Probe, podOf } from '../../deploy/manifests.ts'
-import { textOf } from '../../docs/checkout.ts'
 import { freePort } from '../../tools/free-port.ts'
-import { canary, canaryGuid, canaryHex } from '../../tools/secrets.ts'
 import type { Aws } from '../stage/aws.ts'
 import type { Case, Figures } from '../stage/case.ts'
 import { must } from '../stage/case.ts'
+import {
+  chartExample,
+  chartExamples,
+  compose,
+  type Deployed,
+  type Deployment,
+  sidecars,
+  startDeployed,
+} from '../stage/deployed.ts'
 import type { Destination, Vendor } from '../stage/destination.ts'
 import { Scene } from '../stage/scene.ts'
 import { mustBeWhole } from '../stage/tally.ts'
@@ -26,12 +30,6 @@ const vendors: Readonly<Record<string, Vendor>> = {
   otlp_http: 'otlp',
 }
 
-const env = {
-  SPLUNK_TOKEN: canaryGuid(0xec),
-  CH_PASSWORD: canary('clickhouse'),
-  RAPID7_TOKEN: canaryGuid(0x7),
-}
-
 type Mapping = Record<string, unknown>
 interface Configuration {
   receivers: Record<string, Mapping & { store: { s3: Mapping }; notifications?: { sqs: Mapping } }>
@@ -42,65 +40,26 @@ interface Configuration {
   }
 }
 
-/** One way to run the program that deploy/ describes. */
-interface Deployment {
-  readonly name: string
-  readonly config: string
-  /** The container's arguments. */
-  readonly args: readonly string[]
-  /** Paths that are asked for health. */
-  readonly probes: readonly string[]
-}
-
-/** `small`: the chart's fullest example. */
+/** `small`: the forwarder of the chart's fullest example. */
 export const deployments: Case = {
   name: 'deployments',
   run: async (size) => {
     const figures: Record<string, number> = {}
-    const all = size === 'full' ? [...charts(), ...sidecars(), compose()] : [chartExample('five-destinations')]
+    const { name, forwarder } = chartExample('five-destinations')
+    const all: readonly Deployment[] =
+      size === 'full' ? [...chartExamples(), ...sidecars(), compose()] : [{ name, forwarder }]
     for (const one of all) figures[one.name] = await played(one)
     return figures satisfies Figures
   },
-}
-
-function charts(): readonly Deployment[] {
-  return examples().map(chartExample)
-}
-
-function chartExample(example: string): Deployment {
-  return ofObjects(example, renderedObjects(example), ({ containers }) => containers[0])
-}
-
-function sidecars(): readonly Deployment[] {
-  return ['beside-collector', 'beside-any-app'].map((name) => {
-    return ofObjects(name, manifestsOf(`deploy/sidecar/${name}.yaml`), ({ initContainers }) => initContainers?.[0])
-  })
-}
-
-function ofObjects(name: string, placed: readonly Placed[], pick: (pod: PodSpec) => Container | undefined): Deployment {
-  const objects = placed.map(({ object }) => object)
-  const pod = podOf(objects.find(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet')!)!
-  const container = pick(pod)!
-  const probes = Object.entries(container).filter(([key]) => key.endsWith('Probe')) as [string, Probe][]
-  const paths = probes.flatMap(([, { httpGet }]) => httpGet?.path ?? [])
-  const config = objects.find(({ kind, data }) => kind === 'ConfigMap' && data?.['config.yaml'])?.data?.['config.yaml']
-  return { name, config: config ?? '', args: container.args ?? [], probes: paths }
-}
-
-function compose(): Deployment {
-  const image = dockerfile('deploy/docker/Dockerfile').stages.at(-1)!
-  const said = (name: string) => commandOf(image.instructions.find((one) => one.name === name)!)
-  const probes = [/\/[a-z]+z\b/.exec(said('HEALTHCHECK').at(-1) ?? '')?.[0] ?? '']
-  return { name: 'compose', config: textOf('deploy/docker/config.yaml'), args: said('CMD'), probes }
 }
 
 /** Runs it until everything has arrived everywhere. Returns to how many destinations. */
 async function played(deployment: Deployment): Promise<number> {
   const scene = new Scene(deployment.name)
   try {
+    if (deployment.validate !== undefined) await judged(scene, deployment.validate)
     const port = await freePort()
-    const stage = await staged(scene, parse(deployment.config) as Configuration, port)
-    writeFileSync(scene.configPath, withFiles(stringify(stage.config), scene))
+    const stage = await staged(scene, parse(deployment.forwarder.config) as Configuration, port)
     await run(scene, deployment, port, stage)
     return stage.destinations.size
   } finally {
@@ -108,12 +67,30 @@ async function played(deployment: Deployment): Promise<number> {
   }
 }
 
-/** The configuration with the files that it names, each of the kind it must be. */
-function withFiles(config: string, scene: Scene): string {
-  const [key, authority] = [scene.path('api-key'), scene.path('ca.crt')]
-  writeFileSync(key, `${canaryHex(0xdd)}\n`)
-  writeFileSync(authority, rootCertificates[0] ?? '')
-  return config.replaceAll('/run/secrets/datadog/api-key', key).replaceAll('/etc/ssl/acme/ca.crt', authority)
+/** The hook takes the configuration as it stands, and refuses it with a misspelt key: a failed hook fails the release. */
+async function judged(scene: Scene, validate: Deployed): Promise<void> {
+  const good = startDeployed(scene, validate, 'validate', validate.config)
+  await good.mustExit(0)
+  const { exporters, ...rest } = parse(validate.config) as Configuration
+  const bad = startDeployed(scene, validate, 'misspelt', stringify({ ...rest, exportrs: exporters }))
+  await bad.mustExit(2)
+  must(bad.stderr.includes('exportrs'), `the hook does not say what is wrong: ${bad.stderr}`)
+}
+
+/** `helm test`, with a ledger's folder of its own: an emptyDir, in which it must leave nothing. */
+async function examined(scene: Scene, doctor: Deployed, config: Configuration): Promise<void> {
+  mkdirSync(scene.path('doctor'))
+  const ledger = { sqlite: { path: scene.path('doctor/ledger.db') } }
+  const examination = startDeployed(scene, doctor, 'doctor-config', stringify(withLedger(config, ledger)))
+  await examination.mustExit(0).catch((error: Error) => {
+    throw new Error(`${error.message}\n${examination.stdout}`)
+  })
+  must(/^nothing is wrong \(\d+ proven/m.test(examination.stdout), examination.stdout)
+  must(readdirSync(scene.path('doctor')).length === 0, 'it left something beside the ledger that it looked for')
+}
+
+function withLedger({ service, ...rest }: Configuration, ledger: Mapping): Configuration {
+  return { ...rest, service: { ...service, ledger } }
 }
 
 interface Staged {
@@ -161,21 +138,22 @@ function place(receiver: Configuration['receivers'][string], aws: Aws): void {
 
 async function run(
   scene: Scene,
-  { args, probes }: Deployment,
+  { forwarder: deployed, doctor }: Deployment,
   port: number,
-  { destinations, wantedAt }: Staged,
+  { config, destinations, wantedAt }: Staged,
 ): Promise<void> {
-  must(args[0] === 'run' && args[1] === '--config', `the container does not run the program: ${args.join(' ')}`)
-  const forwarder = scene.start([args[0] ?? ''], { env })
+  must(deployed.args[0] === 'run', `the container does not run the program: ${deployed.args.join(' ')}`)
+  const forwarder = startDeployed(scene, deployed, 'config', stringify(config))
   for (const [id, destination] of destinations) {
     const whole = async (): Promise<boolean> => (await destination.records()) >= wantedAt(id).length
     await forwarder.until(`${id} has everything`, whole, 60_000)
   }
-  must(probes.length > 0, 'nobody asks for its health')
-  for (const path of probes) {
+  must(deployed.probes.length > 0, 'nobody asks for its health')
+  for (const path of deployed.probes) {
     const { status } = await scene.page(`http://127.0.0.1:${port}${path}`)
     must(status === 200, `${path} answers ${status}`)
   }
+  if (doctor !== undefined) await examined(scene, doctor, config)
   await forwarder.stop()
   await forwarder.mustExit(0)
   for (const [id, destination] of destinations) mustBeWhole(id, wantedAt(id), await destination.ids())

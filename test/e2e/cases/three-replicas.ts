@@ -1,7 +1,9 @@
 // Three forwarders of one stream, of which one sends. They are replaced one by one, with one more than three meanwhile, as
 // a rollout does; one is stopped by the system for longer than the term and wakes; one is lost with its ledger.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Case, inScene, must, seconds } from '../stage/case.ts'
+import { type Case, type Figures, inScene, must, seconds } from '../stage/case.ts'
+import { sidecar } from '../stage/deployed.ts'
+import { asDeployed } from '../stage/replica-shape.ts'
 import { type Pod, Replicas } from '../stage/replicas.ts'
 import { tally } from '../stage/tally.ts'
 import { until } from '../stage/until.ts'
@@ -12,7 +14,15 @@ const TERM_MS = 5_000
 const BATCH = 20
 
 export const rollout: Case = inScene('rollout', async (scene) => {
-  const replicas = await Replicas.start(scene, { interval: '5s', term: `${TERM_MS}ms` })
+  return rolledOut(await Replicas.start(scene, { interval: '5s', term: `${TERM_MS}ms` }))
+})
+
+/** The same with what deploy/ says: the container, its Secret, its configuration and the checkpoint's own term. */
+export const rolloutDeployed: Case = inScene('rollout-deployed', async (scene) => {
+  return rolledOut(await Replicas.shaped(scene, asDeployed(sidecar('beside-replicas'))))
+})
+
+async function rolledOut(replicas: Replicas): Promise<Figures> {
   const old = [await replicas.pod('a'), await replicas.pod('b'), await replicas.pod('c')]
   const stream = new Stream(replicas)
   await one(replicas)
@@ -21,6 +31,7 @@ export const rollout: Case = inScene('rollout', async (scene) => {
     const coming = await replicas.pod(`new-${index}`)
     await coming.forwarder.until('it is ready', async () => (await coming.ready()).startsWith('200'), 60_000)
     const owned = await leaving.owns()
+    if (owned) await leaving.forwarder.until('it has sent', async () => (await leaving.destination.records()) > 0)
     const begun = Date.now()
     await leaving.forwarder.stop()
     await leaving.forwarder.mustExit(0)
@@ -41,7 +52,7 @@ export const rollout: Case = inScene('rollout', async (scene) => {
   await Promise.all(replicas.pods.slice(3).map((pod) => pod.forwarder.stop()))
   const slowest = seconds(Math.max(...handovers))
   return { events: wanted.length, missing: 0, repeats: 0, handovers: handovers.length, 'slowest, s': slowest }
-})
+}
 
 /** Stopped in the midst of sending, for two terms, and awake again. */
 export const paused: Case = inScene('paused', async (scene) => {

@@ -1,76 +1,59 @@
 // Several forwarders of one stream, each as in a pod of its own: a ledger in a folder that goes with the pod, and a
 // destination of its own, so that it shows who sent what and when. What they share is the bucket, the queue and the
 // checkpoint, whose store heeds conditions.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { stringify } from 'yaml'
+import { mkdirSync, rmSync } from 'node:fs'
 import { ConditionalFront } from '../../checkpoint/conditional-front.ts'
 import { freePort } from '../../tools/free-port.ts'
 import type { Aws } from './aws.ts'
 import type { Destination } from './destination.ts'
-import { otlp } from './exporters.ts'
 import type { Forwarder } from './forwarder.ts'
+import { asTold, type Settings, type Shape } from './replica-shape.ts'
 import type { Scene } from './scene.ts'
 
 const STATE = 'acme-state'
-
-export interface Settings {
-  readonly interval: string
-  readonly term: string
-  readonly startAt?: string
-}
 
 export class Replicas {
   readonly aws: Aws
   readonly front: ConditionalFront
   readonly pods: Pod[] = []
   readonly #scene: Scene
-  readonly #settings: Settings
+  readonly #shape: Shape
 
-  static async start(scene: Scene, settings: Settings): Promise<Replicas> {
+  static start(scene: Scene, settings: Settings): Promise<Replicas> {
+    return Replicas.shaped(scene, asTold(settings))
+  }
+
+  static async shaped(scene: Scene, shape: Shape): Promise<Replicas> {
     const aws = await scene.aws()
     await aws.createBucket(STATE)
     const front = scene.add(await ConditionalFront.start(aws.address))
-    return new Replicas(scene, aws, front, settings)
+    return new Replicas(scene, aws, front, shape)
   }
 
-  private constructor(scene: Scene, aws: Aws, front: ConditionalFront, settings: Settings) {
+  private constructor(scene: Scene, aws: Aws, front: ConditionalFront, shape: Shape) {
     this.aws = aws
     this.front = front
     this.#scene = scene
-    this.#settings = settings
+    this.#shape = shape
   }
 
   /** Starts one more. */
   async pod(name: string, args: readonly string[] = ['run']): Promise<Pod> {
-    const destination = await this.#scene.destination('otlp')
+    const { vendor, configured } = this.#shape
+    const destination = await this.#scene.destination(vendor)
     const folder = this.#scene.path(name)
     mkdirSync(folder)
     const metrics = `127.0.0.1:${await freePort()}`
-    const config = this.#scene.path(`${name}.yaml`)
-    const { interval, term, startAt = 'beginning' } = this.#settings
-    const s3 = {
-      bucket: STATE,
-      prefix: 'forwarder',
-      region: 'us-east-1',
-      endpoint: this.front.address,
-      force_path_style: true,
+    const s3 = { bucket: STATE, region: 'us-east-1', endpoint: this.front.address, force_path_style: true }
+    const place = {
+      receiver: this.aws.settings(),
+      state: s3,
+      endpoint: destination.endpoint,
+      ledger: `${folder}/ledger.db`,
+      admin: `127.0.0.1:${await freePort()}`,
+      metrics,
     }
-    const document = {
-      receivers: {
-        circleci_audit: { ...this.aws.settings(), sweep: { interval: '2s', lookback: '48h' }, start_at: startAt },
-      },
-      exporters: { otlp_http: { ...otlp(destination, 20), own_records: false } },
-      service: {
-        ledger: { sqlite: { path: `${folder}/ledger.db` } },
-        checkpoint: { s3, interval, term },
-        admin: { endpoint: `127.0.0.1:${await freePort()}` },
-        telemetry: { metrics: { endpoint: metrics }, logs: { level: 'debug', format: 'json' } },
-        stop_timeout: '5s',
-        pipelines: { logs: { receivers: ['circleci_audit'], exporters: ['otlp_http'] } },
-      },
-    }
-    writeFileSync(config, stringify(document))
-    const start = (): Forwarder => this.#scene.start(args, { config })
+    const start = configured(this.#scene, name, place, args)
     const pod = new Pod(name, folder, destination, `http://${metrics}`, start)
     this.pods.push(pod)
     return pod
@@ -78,7 +61,8 @@ export class Replicas {
 
   /** Puts an object of so many events that was stamped a while ago, and announces it. Its events' ids. */
   async put(agoMs: number, events: number): Promise<readonly string[]> {
-    const file = this.#scene.corpus.file(Date.now() - agoMs, events)
+    const { key, ...rest } = this.#scene.corpus.file(Date.now() - agoMs, events)
+    const file = { ...rest, key: `${this.#shape.prefix}${key}` }
     await this.aws.put([file])
     await this.aws.announce([file])
     return file.ids

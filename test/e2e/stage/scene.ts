@@ -121,8 +121,18 @@ export class Scene {
 
   /** Starts the program with this command and the scene's configuration. */
   start(args: readonly string[] = ['run'], launch: Partial<Launch> & { readonly config?: string } = {}): Forwarder {
-    const env = { ...this.secrets.env, AWS_EC2_METADATA_DISABLED: 'true', ...launch.env }
-    const forwarder = new Forwarder({ ...launch, args: [...args, '--config', launch.config ?? this.configPath], env })
+    return this.#launch({ ...launch, args: [...args, '--config', launch.config ?? this.configPath] }, this.secrets.env)
+  }
+
+  /** Starts the program with these arguments and no more. Of the scene's credentials it has those of the cloud. */
+  startExactly(args: readonly string[], env: Readonly<Record<string, string>>): Forwarder {
+    const cloud = Object.entries(this.secrets.env).filter(([name]) => name.startsWith('AWS_'))
+    return this.#launch({ args, env }, Object.fromEntries(cloud))
+  }
+
+  #launch(launch: Partial<Launch> & { readonly args: readonly string[] }, credentials: Launch['env']): Forwarder {
+    const env = { ...credentials, AWS_EC2_METADATA_DISABLED: 'true', ...launch.env }
+    const forwarder = new Forwarder({ ...launch, env })
     this.#forwarders.push(forwarder)
     return forwarder
   }
