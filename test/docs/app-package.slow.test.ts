@@ -1,6 +1,6 @@
 // The program as its package: packed by npm, whose `prepack` compiles it, unpacked into an empty project beside the packed
 // exporters and what they say they need, and started as npm links it, on the Node that is there.
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +11,7 @@ import { folders, layOut, type Manifest, manifestOf, type Packed, Published, pac
 
 const place = mkdtempSync(join(tmpdir(), 'app-package-'))
 const name = 'circleci-audit-forwarder'
+const minimum = (JSON.parse(textOf('package.json')) as { readonly engines: { readonly node: string } }).engines.node
 let published: Published
 let packed: Packed
 let command: string
@@ -56,6 +57,26 @@ test('it has what runs, its README, licence and changes, and nothing else', () =
   expect(paths).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/cli/main.js']))
   const others = paths.filter((path) => !/^dist\/.*\.js$|^dist\/admin\/page\/|^deploy\/(bin|quickstart)\//.test(path))
   expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+})
+
+test.each([
+  ['v20.20.2', 2],
+  ['v24.14.9', 2],
+  ['v24.15.0', 0],
+  ['v26.10.0', 0],
+])('on Node %s it ends with %i, and says what it needs if that is too old', (node, code) => {
+  const folder = join(place, node)
+  mkdirSync(folder)
+  const program = `#!/bin/sh\n[ "$1" = --version ] && echo ${node} || exec '${process.execPath}' "$@"\n`
+  writeFileSync(join(folder, 'node'), program, { mode: 0o755 })
+  const env = { PATH: `${folder}:/usr/bin:/bin` }
+  const { status, stderr } = spawnSync(command, ['schema', 'config'], {
+    cwd: published.consumer,
+    env,
+    encoding: 'utf8',
+  })
+  expect(status).toBe(code)
+  expect(stderr.includes(`needs Node ${/[\d.]+/.exec(minimum)?.[0]} or newer, and finds ${node}`)).toBe(code === 2)
 })
 
 test('it says its version, and forwards', () => {
