@@ -1,9 +1,10 @@
 // What deploy/ gives the forwarder is 1.5 times what it was measured to need at its highest: the end-to-end cases hold the
-// ceilings, and this holds the limits to them.
+// ceilings (`npm run e2e -- stalled-1gb stalled-sidecar`, the second in CI), and this holds the limits to them, and to
+// the figures that docs/guides/sizing.md says were measured.
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { textOf } from '../docs/checkout.ts'
-import { large, sidecar } from '../e2e/cases/stalled-gigabyte.ts'
+import { large, type Settings, sidecar, stalledGigabyte, stalledSidecar } from '../e2e/cases/stalled-gigabyte.ts'
 import { renderedObjects } from './chart.ts'
 import { type Container, manifestsOf, podOf } from './manifests.ts'
 
@@ -20,10 +21,27 @@ function forwarderIn(file: string): Container | undefined {
   return pods.flatMap(({ initContainers = [] }) => initContainers).find(({ name }) => name === 'forwarder')
 }
 
-test('the chart', () => {
+function ofTheChart(): NonNullable<Container['resources']> {
   const pods = renderedObjects('minimal').flatMap(({ object }) => podOf(object) ?? [])
-  const { limits, requests } = pods.flatMap(({ containers }) => containers).find(({ name }) => name === 'forwarder')!
-    .resources!
+  return pods.flatMap(({ containers }) => containers).find(({ name }) => name === 'forwarder')!.resources!
+}
+
+test.each<readonly [string, Settings, string | undefined]>([
+  [stalledGigabyte.name, large, ofTheChart().limits?.['memory']],
+  [stalledSidecar.name, sidecar, forwarderIn('deploy/sidecar/beside-collector.yaml')?.resources?.limits?.['memory']],
+])('sizing.md says what %s measured, and the limit that is 1.5 times that', (name, { ceiling }, limit) => {
+  const row = textOf('docs/guides/sizing.md')
+    .split('\n')
+    .find((line) => line.includes(`npm run e2e -- ${name}`))
+  const [, highest, said] = /\| (\d+) MiB \| (\d+) MiB\b/.exec(row ?? '') ?? []
+  expect(`${said}Mi`).toBe(limit)
+  expect(bytesOf(`${said}Mi`)).toBeGreaterThanOrEqual(1.5 * bytesOf(`${highest}Mi`))
+  // One that the case would not pass with was not measured by it.
+  expect(bytesOf(`${highest}Mi`)).toBeLessThanOrEqual(ceiling)
+})
+
+test('the chart', () => {
+  const { limits, requests } = ofTheChart()
   expect(bytesOf(limits?.['memory'])).toBeGreaterThanOrEqual(1.5 * large.ceiling)
   expect(bytesOf(requests?.['memory'])).toBeGreaterThanOrEqual(large.ceiling)
 })
@@ -37,6 +55,12 @@ test('Compose and systemd', () => {
 
 const page = textOf('deploy/sidecar/README.md')
 const measured = bytesOf(`${/([0-9]+) MiB at its highest/.exec(page)?.[1]}Mi`)
+test('the sidecar’s page says the same as sizing.md', () => {
+  expect(textOf('docs/guides/sizing.md')).toContain(
+    `npm run e2e -- ${stalledSidecar.name}\`) | ${measured / 2 ** 20} MiB |`,
+  )
+})
+
 const copying = bytesOf(`${/checkpoint takes ([0-9]+) MiB more/.exec(page)?.[1]}Mi`)
 
 test.each([
