@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { root, textOf } from './checkout.ts'
-import { folders, layOut, type Manifest, manifestOf, type Packed, Published, pack, scope, unpack } from './published.ts'
+import { folders, layOut, type Manifest, manifestOf, type Packed, Published, pack, scope } from './published.ts'
 
 const place = mkdtempSync(join(tmpdir(), 'app-package-'))
 const name = 'circleci-audit-forwarder'
@@ -26,20 +26,19 @@ beforeAll(() => {
   const tarballs = join(place, 'tarballs')
   mkdirSync(tarballs)
   packed = pack(checkout, tarballs, ['.'])[0]!
-  published = new Published()
-  unpack(join(tarballs, packed.filename), published.unpacked(name))
+  published = new Published({ [name]: join(tarballs, packed.filename) })
   const { dependencies = {} } = JSON.parse(textOf('package.json')) as Manifest
   const all = [dependencies, ...folders.map((folder) => manifestOf(folder).dependencies ?? {})]
   for (const other of new Set(all.flatMap(Object.keys))) if (!other.startsWith(scope)) published.install(other)
   const bin = join(published.consumer, 'node_modules/.bin')
   mkdirSync(bin, { recursive: true })
   command = join(bin, name)
-  symlinkSync(`../${name}/deploy/bin/${name}`, command)
-}, 180_000)
+  if (!existsSync(command)) symlinkSync(`../${name}/deploy/bin/${name}`, command)
+}, 600_000)
 afterAll(() => {
   published.remove()
   rmSync(place, { recursive: true, force: true })
-})
+}, 120_000)
 
 /** In the empty project, with no Node but the one that runs this. */
 function says(...args: readonly string[]): string {

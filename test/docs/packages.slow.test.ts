@@ -27,8 +27,8 @@ beforeAll(() => {
     for (const name of others) published.install(name)
   }
   writeFileSync(join(published.consumer, 'import.mjs'), program)
-}, 120_000)
-afterAll(() => published.remove())
+}, 300_000)
+afterAll(() => published.remove(), 120_000)
 
 const entries = manifests.flatMap(({ name, exports }) => Object.keys(exports ?? {}).map((path) => name + path.slice(1)))
 

@@ -1,7 +1,9 @@
 // The packages as whoever installs them gets them: packed by npm from a copy of the checkout, where npm's own `prepack`
-// compiles them, and unpacked into the node_modules of a folder that has nothing else than what they say they need.
+// compiles them, and unpacked into the node_modules of a folder that has nothing else than what they say they need. With
+// INSTALL_PACKAGES=1 npm itself, on the machine's own Node, installs them into an empty project, and what they need comes
+// from the registry: so in CI, and not in `npm test`, which needs no network.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { root, textOf } from './checkout.ts'
@@ -37,7 +39,8 @@ export class Published {
   readonly packages: readonly Package[]
   readonly #place: string = mkdtempSync(join(tmpdir(), 'packages-'))
 
-  constructor() {
+  /** @param more what else is installed, by name: paths of tarballs */
+  constructor(more: Readonly<Record<string, string>> = {}) {
     const sources = join(this.#place, 'checkout')
     layOut(sources)
     const tarballs = join(this.#place, 'tarballs')
@@ -48,7 +51,10 @@ export class Published {
       const one = packed.find(({ name }) => name === manifest.name)
       return { folder, manifest, files: one?.files.map(({ path }) => path) ?? [] }
     })
-    for (const { name, filename } of packed) unpack(join(tarballs, filename), join(this.consumer, 'node_modules', name))
+    const ours = Object.fromEntries(packed.map(({ name, filename }) => [name, join(tarballs, filename)]))
+    const all = { ...ours, ...more }
+    if (process.env['INSTALL_PACKAGES'] === '1') installByNpm(Object.values(all), this.consumer)
+    else for (const [name, tarball] of Object.entries(all)) unpack(tarball, this.unpacked(name))
   }
 
   /** A folder with the packages in its node_modules, and what they depend on. */
@@ -112,4 +118,14 @@ export function pack(
 export function unpack(tarball: string, place: string): void {
   mkdirSync(place, { recursive: true })
   execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', place])
+}
+
+/** `npm install`, as it is on the machine. */
+function installByNpm(tarballs: readonly string[], place: string): void {
+  mkdirSync(place)
+  writeFileSync(join(place, 'package.json'), '{ "name": "empty", "private": true }')
+  const own = (process.env['PATH'] ?? '').split(':').filter((folder) => !folder.includes('node_modules'))
+  const env = { ...process.env, PATH: own.join(':') }
+  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs]
+  execFileSync('npm', args, { cwd: place, env, stdio: ['ignore', 'pipe', 'inherit'] })
 }

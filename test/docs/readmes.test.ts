@@ -20,8 +20,8 @@ beforeAll(() => {
   for (const { dependencies = {} } of folders.map(manifestOf))
     for (const name of Object.keys(dependencies)) published.install(name)
   for (const name of ['@opentelemetry/sdk-logs', previous]) published.install(name)
-}, 120_000)
-afterAll(() => published.remove())
+}, 300_000)
+afterAll(() => published.remove(), 120_000)
 
 /** The block of a README that makes a LoggerProvider. */
 function programIn(folder: string): string {
