@@ -1,8 +1,9 @@
 // Three forwarders of one stream, of which one sends. They are replaced one by one, with one more than three meanwhile, as
 // a rollout does; one is stopped by the system for longer than the term and wakes; one is lost with its ledger.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { type Case, type Figures, inScene, must, seconds } from '../stage/case.ts'
-import { sidecar } from '../stage/deployed.ts'
+import { rollingOf, sidecar } from '../stage/deployed.ts'
 import { asDeployed } from '../stage/replica-shape.ts'
 import { type Pod, Replicas } from '../stage/replicas.ts'
 import { tally } from '../stage/tally.ts'
@@ -19,6 +20,8 @@ export const rollout: Case = inScene('rollout', async (scene) => {
 
 /** The same with what deploy/ says: the container, its Secret, its configuration and the checkpoint's own term. */
 export const rolloutDeployed: Case = inScene('rollout-deployed', async (scene) => {
+  const asPlayed = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }
+  must(isDeepStrictEqual(rollingOf('beside-replicas'), { replicas: 3, strategy: asPlayed }), 'it rolls out otherwise')
   return rolledOut(await Replicas.shaped(scene, asDeployed(sidecar('beside-replicas'))))
 })
 

@@ -79,6 +79,13 @@ export function sidecar(name: string): Deployed {
   return containerOf(placed, workload?.object, 'forwarder')
 }
 
+/** How many replicas there are, and how they are replaced. */
+export function rollingOf(name: string): unknown {
+  const placed = manifestsOf(`deploy/sidecar/${name}.yaml`)
+  const { replicas, strategy } = (one(placed, 'Deployment')?.spec ?? {}) as Readonly<Record<string, unknown>>
+  return { replicas, strategy }
+}
+
 export function compose(): Deployment {
   const image = dockerfile('deploy/docker/Dockerfile').stages.at(-1)!
   const said = (name: string) => commandOf(image.instructions.find((instruction) => instruction.name === name)!)
