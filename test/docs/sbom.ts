@@ -1,6 +1,5 @@
-// Judges the bill of materials that it is piped: `npm run -s sbom | node test/docs/sbom.ts`. It must be CycloneDX, name
-// everything that docs/licences.md lists as installed with the program (npm omits packages that another depends on as
-// optional) and nothing else.
+// Judges the bill of materials that it is piped, as `.ci/run` does: it must be CycloneDX, and name everything that
+// docs/licences.md lists as installed with the program, each with a licence, and nothing else but the project's own packages.
 import { text } from 'node:stream/consumers'
 import { textOf } from './checkout.ts'
 
