@@ -5,7 +5,7 @@ import type { Exporter } from '@circleci-audit-forwarder/contract'
 
 /** The same exporter but for the members of `ours`. It can be asked what it could be asked, and no more. */
 export function around(exporter: Exporter, ours: Partial<Exporter>): Exporter {
-  const { limits, encodingKey, deduplicationMs, confirm, stored } = exporter
+  const { limits, encodingKey, deduplicationMs, confirm, stored, readBack } = exporter
   return {
     limits,
     encode: (record) => exporter.encode(record),
@@ -16,6 +16,7 @@ export function around(exporter: Exporter, ours: Partial<Exporter>): Exporter {
     ...(deduplicationMs !== undefined && { deduplicationMs }),
     ...(confirm && { confirm: confirm.bind(exporter) }),
     ...(stored && { stored: stored.bind(exporter) }),
+    ...(readBack && { readBack: readBack.bind(exporter) }),
     ...ours,
   }
 }

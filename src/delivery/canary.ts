@@ -6,11 +6,11 @@ import {
   type Exporter,
   type LogRecord,
   type Outcome,
+  type Stopped,
 } from '@circleci-audit-forwarder/contract'
 import type { Clock } from '../domain/clock.ts'
 import { type Finding, failedFinding } from '../domain/finding.ts'
 import { duration } from '../telemetry/units.ts'
-import { isStopped } from './lookup.ts'
 
 export interface CanaryFlight {
   readonly exporter: Exporter
@@ -50,32 +50,41 @@ async function acknowledged(
 ): Promise<readonly Finding[]> {
   const taken: Finding = { level: 'ok', what, detail: `id ${flight.id}` }
   const read = 'the canary is acknowledged as stored'
-  const answer = await ask(flight, pollAfterMs, signal, async () => {
+  const reply = await ask<Exclude<Outcome, { status: 'accepted' }>>(flight, pollAfterMs, signal, async () => {
     const outcome = (await flight.exporter.confirm?.([receipt], signal))?.get(receipt)
-    return outcome?.status === 'accepted' ? undefined : outcome
+    return outcome === undefined || outcome.status === 'accepted' ? notYetThere : { answer: outcome }
   })
-  if (answer === undefined) return [taken, notYet(flight, read, 'no acknowledgement came')]
-  if (answer.status === 'delivered') return [taken, { level: 'ok', what: read }]
-  return [taken, { ...refusalFinding(answer), what: read }]
+  if (!('answer' in reply)) return [taken, notYet(flight, read, 'no acknowledgement came')]
+  if (reply.answer.status === 'delivered') return [taken, { level: 'ok', what: read }]
+  return [taken, { ...refusalFinding(reply.answer), what: read }]
 }
 
 async function readBack(flight: CanaryFlight, batch: Batch, signal: AbortSignal): Promise<Finding> {
-  const { exporter, id } = flight
+  const { exporter, patienceMs } = flight
   const read = 'the canary is read back'
-  if (exporter.stored === undefined) {
-    const detail = 'this kind of destination cannot be asked what it holds'
-    return { level: 'unknown', what: read, detail, next: `search there for ${id}` }
+  const next = `search there for ${flight.id}`
+  if (exporter.readBack === undefined && exporter.stored === undefined) {
+    return { level: 'unknown', what: read, detail: 'this kind of destination cannot be asked what it holds', next }
   }
   try {
-    const found = await ask(flight, 0, signal, async () => {
-      const there = (await exporter.stored?.(batch, signal)) ?? []
-      if (isStopped(there)) throw new Error(there.reason)
-      return there.includes(0) ? true : undefined
-    })
-    return found === true ? { level: 'ok', what: read } : notYet(flight, read, 'it was not found')
+    const reply = await ask(flight, 0, signal, () => looked(exporter, batch, signal))
+    if (!('answer' in reply)) {
+      if (reply.because === undefined) return notYet(flight, read, 'it was not found')
+      const detail = `the destination took it, and could not be asked within ${duration(patienceMs)}: ${reply.because}`
+      return { level: 'unknown', what: read, detail, next }
+    }
+    if (reply.answer === 'found') return { level: 'ok', what: read }
+    return { level: 'unknown', what: read, detail: reply.answer.reason, next }
   } catch (error) {
     return failedFinding(read, error, 'unknown')
   }
+}
+
+/** One look: by a search, where it can be searched. */
+async function looked(exporter: Exporter, batch: Batch, signal: AbortSignal): Promise<Reply<'found' | Stopped>> {
+  const held = await (exporter.readBack?.(batch, signal) ?? exporter.stored?.(batch, signal))
+  if (held === undefined || !('status' in held)) return held?.includes(0) ? { answer: 'found' } : notYetThere
+  return held.status === 'stopped' ? { answer: held } : { because: held.reason, afterMs: held.retryAfterMs }
 }
 
 function notYet({ patienceMs, id }: CanaryFlight, read: string, why: string): Finding {
@@ -83,20 +92,27 @@ function notYet({ patienceMs, id }: CanaryFlight, read: string, why: string): Fi
   return { level: 'warning', what: read, detail, next: `search there for ${id}` }
 }
 
-/** Asks until there is an answer or the patience is over. */
+/** What one question brought: an answer, or why it has to be asked again and how long to wait before. */
+type Reply<T> = { readonly answer: T } | { readonly because?: string; readonly afterMs?: number | undefined }
+
+const notYetThere = {}
+
+/** Asks until there is an answer or the patience is over; not to the end where it is told to wait for longer than that. */
 async function ask<T>(
   { clock, patienceMs }: CanaryFlight,
   firstMs: number,
   signal: AbortSignal,
-  question: () => Promise<T | undefined>,
-): Promise<T | undefined> {
+  question: () => Promise<Reply<T>>,
+): Promise<Reply<T>> {
   const end = clock.now() + patienceMs
   if (firstMs > 0) await clock.sleep(firstMs, signal)
   for (let pause = PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-    const answer = await question()
+    const reply = await question()
+    if ('answer' in reply) return reply
+    const { afterMs = 0 } = reply
     const left = end - clock.now()
-    if (answer !== undefined || left <= 0 || signal.aborted) return answer
-    await clock.sleep(Math.min(pause, left), signal)
+    if (left <= 0 || afterMs > left || signal.aborted) return reply
+    await clock.sleep(Math.min(Math.max(pause, afterMs), left), signal)
   }
 }
 

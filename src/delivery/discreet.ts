@@ -12,12 +12,13 @@ const kept: ReadonlySet<string> = new Set(['status', 'cause', 'level', 'receipt'
 
 /** The same exporter, every text of its answers gone through `clean`. All else (encoding above all) is its own, untouched. */
 export function discreet(exporter: Exporter, clean: Clean): Exporter {
-  const { confirm, stored } = exporter
+  const { confirm, stored, readBack } = exporter
   return around(exporter, {
     send: cleaned(exporter.send.bind(exporter), clean),
     check: cleaned(exporter.check.bind(exporter), clean),
     ...(confirm && { confirm: cleaned(confirm.bind(exporter), clean) }),
     ...(stored && { stored: cleaned(stored.bind(exporter), clean) }),
+    ...(readBack && { readBack: cleaned(readBack.bind(exporter), clean) }),
   })
 }
 

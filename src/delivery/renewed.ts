@@ -18,6 +18,9 @@ export function renewed(first: Exporter, renew: Renew): Exporter {
     ...(first.stored && {
       stored: (batch, signal) => shifts.use(async (one) => one.stored?.(batch, signal) ?? []),
     }),
+    ...(first.readBack && {
+      readBack: (batch, signal) => shifts.use(async (one) => one.readBack?.(batch, signal) ?? []),
+    }),
     check: (signal) => shifts.use((one) => one.check(signal)),
     close: () => shifts.close(),
   })

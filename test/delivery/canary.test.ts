@@ -1,5 +1,5 @@
 import type { Batch, Exporter, Outcome } from '@circleci-audit-forwarder/contract'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { sendCanary } from '../../src/delivery/canary.ts'
 import { canaryRecord } from '../../src/mapping/canary.ts'
 import { FakeClock, settled } from '../tools/fake-clock.ts'
@@ -7,7 +7,7 @@ import { FakeClock, settled } from '../tools/fake-clock.ts'
 const never = new AbortController().signal
 const id = '5f0c3c1e-canary'
 
-type Questions = Pick<Exporter, 'stored' | 'confirm'>
+type Questions = Pick<Exporter, 'stored' | 'readBack' | 'confirm'>
 
 /** A destination that answers as told, and notes what it was sent. */
 function scripted(outcome: Outcome | Error, questions: Questions = {}): Exporter & { readonly sent: Batch[] } {
@@ -27,8 +27,7 @@ function scripted(outcome: Outcome | Error, questions: Questions = {}): Exporter
   }
 }
 
-async function flown(exporter: Exporter, seconds = 0) {
-  const clock = new FakeClock()
+async function flown(exporter: Exporter, seconds = 0, clock = new FakeClock()) {
   const record = canaryRecord({ id, destination: 'siem', now: clock.now(), version: '1.2.3' })
   const findings = sendCanary({ exporter, record, id, clock, patienceMs: 60_000 }, never)
   for (let second = 0; second < seconds; second++) await clock.advance(1000)
@@ -98,6 +97,64 @@ test('a destination that cannot be asked just now is no proof against it', async
   expect((await flown(scripted({ status: 'delivered' }, { stored })))[1]).toMatchObject({
     level: 'unknown',
     detail: 'HTTP 500',
+  })
+})
+
+describe('where it is searched for', () => {
+  const running = { status: 'retry', reason: 'the search was still running' } as const
+  const searched = (readBack: NonNullable<Exporter['readBack']>, seconds: number) =>
+    flown(scripted({ status: 'delivered' }, { readBack }), seconds)
+
+  test('the same batch is searched for until it is found', async () => {
+    const batches: unknown[] = []
+    const readBack = async (batch: Batch) => {
+      batches.push(batch)
+      return [running, [], [0]][Math.min(batches.length, 3) - 1]!
+    }
+    expect((await searched(readBack, 30))[1]).toEqual({ level: 'ok', what: 'the canary is read back' })
+    expect([batches.length, new Set(batches).size]).toEqual([3, 1])
+  })
+
+  test('a search that never ends proves nothing, and is given up', async () => {
+    expect((await searched(async () => running, 61))[1]).toEqual({
+      level: 'unknown',
+      what: 'the canary is read back',
+      detail: 'the destination took it, and could not be asked within 1 min: the search was still running',
+      next: `search there for ${id}`,
+    })
+  })
+
+  test('what is not found in time is a warning, with what to do', async () => {
+    expect((await searched(async () => [], 61))[1]).toMatchObject({
+      level: 'warning',
+      detail: expect.stringContaining('not found within 1 min'),
+      next: `search there for ${id}`,
+    })
+  })
+
+  test('where it throttles, it is asked when it says; no more, where that is too late', async () => {
+    const clock = new FakeClock()
+    const asked: number[] = []
+    const throttling = (retryAfterMs: number) => async () => {
+      asked.push(clock.now())
+      return asked.length === 1 ? { ...running, reason: 'HTTP 429', retryAfterMs } : [0]
+    }
+    const exporter = (seconds: number) => scripted({ status: 'delivered' }, { readBack: throttling(seconds * 1000) })
+    expect((await flown(exporter(20), 21, clock))[1]).toMatchObject({ level: 'ok' })
+    expect((asked[1] ?? 0) - (asked[0] ?? 0)).toBe(20_000)
+    asked.length = 0
+    const late = await flown(exporter(61), 0, clock)
+    expect(late[1]).toMatchObject({ level: 'unknown', detail: expect.stringContaining('HTTP 429') })
+    expect(asked).toHaveLength(1)
+  })
+
+  test('who may not search is told so, and where to look', async () => {
+    const readBack = async () => ({ status: 'stopped', cause: 'configuration', reason: 'set api_key' }) as const
+    expect((await searched(readBack, 0))[1]).toMatchObject({
+      level: 'unknown',
+      detail: 'set api_key',
+      next: `search there for ${id}`,
+    })
   })
 })
 

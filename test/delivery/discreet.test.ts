@@ -33,6 +33,10 @@ class Careless implements Exporter {
     throw new Error(this.#said)
   }
 
+  async readBack() {
+    return { status: 'retry', reason: this.#said } as const
+  }
+
   async check() {
     return [{ level: 'error', what: 'the token', detail: this.#said }] as const
   }
@@ -51,6 +55,7 @@ test('reasons, findings and errors lose their credentials and keep all else', as
     taken: 2,
   })
   expect(await exporter.check(signal)).toEqual([{ level: 'error', what: 'the token', detail: clean }])
+  expect(await exporter.readBack?.(batch, signal)).toEqual({ status: 'retry', reason: clean })
   await expect(exporter.stored?.(batch, signal)).rejects.toThrow(new Error(clean))
 })
 

@@ -75,7 +75,19 @@ test('after an answer that stopped the destination the files are read whatever t
   expect(asked).toEqual([false, true])
 })
 
+test('what can be searched is searched with the credentials of now', async () => {
+  const searchable = (found: readonly number[]): Exporter => ({
+    ...staged('one', []).exporter,
+    readBack: async () => found,
+  })
+  const next = [undefined, searchable([0])]
+  const exporter = renewed(searchable([]), () => next.shift())
+  expect(await exporter.readBack?.(batch, never)).toEqual([])
+  expect(await exporter.readBack?.(batch, never)).toEqual([0])
+})
+
 test('an exporter that cannot confirm cannot after either', () => {
   const { confirm: _, ...plain } = staged('first', []).exporter
-  expect(renewed(plain, () => undefined).confirm).toBeUndefined()
+  const after = renewed(plain, () => undefined)
+  expect([after.confirm, after.stored, after.readBack]).toEqual([undefined, undefined, undefined])
 })

@@ -86,6 +86,9 @@ export type Held = readonly number[] | Stopped
 /** Nothing goes through until someone mends it. Never a reason to drop a record. */
 export type Stopped = Extract<Outcome, { status: 'stopped' }>
 
+/** Not now: the same again later. */
+export type NotNow = Extract<Outcome, { status: 'retry' }>
+
 /** What has to be mended before anything goes through: who we are to the destination, or what we were told of it. */
 export type StopCause = 'credentials' | 'configuration'
 
@@ -125,6 +128,13 @@ export interface Exporter {
    * older attempt that may have been stored, the caller asks `stored`; without this, before it repeats any.
    */
   readonly deduplicationMs?: number
+  /**
+   * For destinations that can be searched, and show a record some time after they took it: which members of a batch the
+   * search finds by now, `retry` while it runs on or is throttled, `stopped` where nobody can search until someone mends
+   * it. That a member is not found proves nothing, so no lane asks; whoever has sent a canary does, with the same batch
+   * again and again.
+   */
+  readBack?(batch: Batch, signal: AbortSignal): Promise<Held | NotNow>
   /** What can be proven about the destination without sending data to it. */
   check(signal: AbortSignal): Promise<readonly Finding[]>
   /** Releases connections and files. May be called twice. */

@@ -5,6 +5,7 @@ export type {
   Exporter,
   Finding,
   Held,
+  NotNow,
   Outcome,
   Refusal,
   Remarks,

@@ -46,12 +46,14 @@ function baseOf(endpoint: string): string {
   return origin + pathname.replace(/\/+$/, '').replace(/\/v1\/noformat$/, '')
 }
 
-/** Where an account's logs can be asked for. Only `check` does. */
+/** Where an account's logs can be asked for. Only `check` and `readBack` do. */
 export interface ApiUrls {
   /** Says whether a key is good. */
   readonly validate: string
   /** Lists the account's logs with their tokens. */
   readonly logs: string
+  /** Searches the log whose id follows. */
+  readonly query: string
 }
 
 /** The APIs call Japan `ap`; its log hosts are called `jp` as well. */
@@ -60,5 +62,6 @@ export function apiOf(region: string): ApiUrls {
   return {
     validate: `https://${code}.api.insight.rapid7.com/validate`,
     logs: `https://${code}.rest.logs.insight.rapid7.com/management/logs`,
+    query: `https://${code}.rest.logs.insight.rapid7.com/query/logs`,
   }
 }

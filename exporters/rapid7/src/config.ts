@@ -26,7 +26,7 @@ const schema = z.strictObject({
   }),
   api_key: secret.optional().meta({
     description:
-      'API key of the account, for checks only: with it they prove token and region without sending an event. Needs region.',
+      'API key of the account, for doctor only: it proves token and region without sending an event, and finds a canary again. Needs region.',
     secret: true,
   }),
   oversize: z.enum(['trim', 'quarantine']).default('trim').meta({

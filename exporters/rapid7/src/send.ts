@@ -16,6 +16,7 @@ import { type ApiUrls, apiOf, type Webhook, webhookOf } from './addresses.ts'
 import { isDoubt, outcomeOf } from './answer.ts'
 import { checkRapid7, type Seen } from './check.ts'
 import { encodeLine, LINE_BYTES_MAX, type Oversize, type Rapid7Line } from './encode.ts'
+import { Search, type Searched, unsearchable } from './search.ts'
 
 /** Which log events go to, and how. */
 export interface Rapid7Options {
@@ -25,7 +26,7 @@ export interface Rapid7Options {
   readonly token: string
   /** In place of the region's host; `/v1/noformat/` and the token are appended. */
   readonly endpoint?: string | undefined
-  /** For `check` only: proves token and region. Needs the region. */
+  /** For `check`, which proves token and region with it, and for `readBack`. Needs the region. */
   readonly apiKey?: string | undefined
   /** Where the account's APIs are. Default: the region's. */
   readonly api?: ApiUrls | undefined
@@ -43,6 +44,7 @@ export class Rapid7Exporter implements Exporter {
   readonly #client: HttpClient
   readonly #webhook: Webhook
   readonly #account: Account | undefined
+  readonly #search: Search | undefined
   readonly #oversize: Oversize
   readonly #seen: Seen
   /** Members refused once with 400 or 422. */
@@ -59,6 +61,7 @@ export class Rapid7Exporter implements Exporter {
     const api = options.api ?? (region === undefined ? undefined : apiOf(region))
     const apiHttp = apiOptions(common, endpoint !== undefined)
     this.#account = apiKey === undefined || api === undefined ? undefined : new Account(apiKey, api, apiHttp)
+    this.#search = this.#account === undefined ? undefined : new Search(this.#account, token)
     this.#oversize = options.oversize ?? 'trim'
     this.#seen = { token, region, hasKey: apiKey !== undefined, insecure: http.tls?.insecureSkipVerify === true }
   }
@@ -86,6 +89,11 @@ export class Rapid7Exporter implements Exporter {
   async check(signal: AbortSignal): Promise<readonly Finding[]> {
     const host = await this.#client.request({ method: 'GET', url: this.#webhook.root }, signal)
     return checkRapid7(host, this.#account, this.#seen, signal)
+  }
+
+  /** Whether a search finds the event by now (`[0]`); `stopped` without an API key, or with one that may not search. */
+  async readBack(batch: Batch, signal: AbortSignal): Promise<Searched> {
+    return this.#search === undefined ? unsearchable : this.#search.find(batch, signal)
   }
 
   async close(): Promise<void> {

@@ -13,7 +13,7 @@ import { overheard } from '@circleci-audit-forwarder/contract/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Rapid7Exporter } from '../src/index.ts'
 import { API_KEY, TOKEN } from './fake-rapid7.ts'
-import { never } from './rapid7-world.ts'
+import { apiAt, never } from './rapid7-world.ts'
 
 /** What a side saw of whoever called. */
 interface Caller {
@@ -57,7 +57,7 @@ describe.skipIf(spawnSync('openssl', ['version']).error !== undefined)('over TLS
     // Rapid7's certificate is one that everybody trusts.
     setDefaultCACertificates([...trusted, readFileSync(file('api.pem'), 'utf8')])
     const [gateway, api] = [await serve('gateway'), `https://localhost:${await serve('api')}`]
-    const urls = { validate: `${api}/validate`, logs: `${api}/management/logs` }
+    const urls = apiAt(api)
     const place = { endpoint: `https://localhost:${gateway}`, token: TOKEN, apiKey: API_KEY, region: 'eu', api: urls }
     exporter = (http) => overheard(new Rapid7Exporter({ ...place, http }))
   })

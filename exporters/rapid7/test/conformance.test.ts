@@ -2,6 +2,7 @@ import { type ConformanceHarness, conformance, type Guarantee } from '@circleci-
 import { describe, test } from 'vitest'
 import { Rapid7Exporter } from '../src/index.ts'
 import { API_KEY, FakeRapid7, idsOf, TOKEN } from './fake-rapid7.ts'
+import { apiAt } from './rapid7-world.ts'
 
 type Harness = ConformanceHarness<Guarantee>
 
@@ -25,7 +26,6 @@ describe('by its token', () => {
 })
 
 describe('with an API key', () => {
-  const api = (address: string) => ({ validate: `${address}/validate`, logs: `${address}/management/logs` })
-  const options = harness((address, secret) => ({ token: TOKEN, apiKey: secret, api: api(address) }))
+  const options = harness((address, secret) => ({ token: TOKEN, apiKey: secret, api: apiAt(address) }))
   conformance({ ...options, secret: API_KEY }, test)
 })

@@ -7,6 +7,11 @@ import { FakeRapid7, TOKEN } from './fake-rapid7.ts'
 
 export const never: AbortSignal = new AbortController().signal
 
+/** The account's APIs on one server. */
+export function apiAt(url: string): NonNullable<Rapid7Options['api']> {
+  return { validate: `${url}/validate`, logs: `${url}/management/logs`, query: `${url}/query/logs` }
+}
+
 export class Rapid7World {
   readonly vendor: FakeRapid7
   readonly server: FakeServer
@@ -15,7 +20,7 @@ export class Rapid7World {
   constructor(server: FakeServer, vendor: FakeRapid7, options: Partial<Rapid7Options>) {
     this.server = server
     this.vendor = vendor
-    const api = { validate: `${server.url}/validate`, logs: `${server.url}/management/logs` }
+    const api = apiAt(server.url)
     this.exporter = overheard(new Rapid7Exporter({ endpoint: server.url, token: TOKEN, api, ...options }))
   }
 
