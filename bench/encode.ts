@@ -3,8 +3,8 @@
 // rounds counts. CPU time, garbage collection included.
 import { createHash } from 'node:crypto'
 import type { Exporter, ExporterModule, LogRecord } from '@circleci-audit-forwarder/contract'
+import { exporters } from '../src/cli/components.ts'
 import { mapEvent, mappingOptions } from '../src/mapping/map.ts'
-import { exporters } from '../src/registry.ts'
 import { event } from './corpus.ts'
 
 /** What print takes: one row per exporter. */

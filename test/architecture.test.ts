@@ -59,7 +59,7 @@ test.each([
 test.each([
   ['src/ledger/sqlite/a.ts', "import { x } from '../memory/b.ts'"],
   ['src/cli/a.ts', "import { x } from '../pipeline.ts'\nimport { y } from '@circleci-audit-forwarder/exporter-file'"],
-  ['src/registry.ts', "import { module as file } from '@circleci-audit-forwarder/exporter-file'"],
+  ['src/registry.ts', "export { module as file } from '@circleci-audit-forwarder/exporter-file'"],
   ['src/config/packages.ts', 'const x = await import(url)'],
   ['src/assemble.ts', "import { x } from './pipeline.ts'"],
   ['src/domain/a.ts', "// import { x } from '../ledger/ledger.ts'\nimport { createHash } from 'node:crypto'"],

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { exporters } from '../../src/cli/components.ts'
 import type { ProfileDocument } from '../../src/cli/profile/profile.ts'
 import { profile } from '../../src/cli/profile.ts'
-import { exporters } from '../../src/registry.ts'
 
 let folder: string
 let written: string[]

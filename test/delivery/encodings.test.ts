@@ -2,10 +2,10 @@
 import type { Encoded, LogRecord } from '@circleci-audit-forwarder/contract'
 import { auditRecord, canaryGuid } from '@circleci-audit-forwarder/contract/testing'
 import { afterEach, expect, test } from 'vitest'
+import { exporters } from '../../src/cli/components.ts'
 import { Encodings, sharedKeys } from '../../src/delivery/encodings.ts'
 import type { Processing } from '../../src/delivery/processing.ts'
 import { Readings } from '../../src/delivery/readings.ts'
-import { exporters } from '../../src/registry.ts'
 import { Bench, ids, Outlet } from './harness.ts'
 
 let bench = new Bench()

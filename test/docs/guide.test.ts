@@ -4,19 +4,14 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { root, textOf } from './checkout.ts'
+import { root } from './checkout.ts'
+import { exporterOfGuide } from './guide.ts'
 
 const place = mkdtempSync(join(tmpdir(), 'guide-'))
 afterAll(() => rmSync(place, { recursive: true }))
 
-/** Code blocks that begin with their file's name. */
-function filesIn(page: string): ReadonlyMap<string, string> {
-  const blocks = page.matchAll(/^```ts\n\/\/ ((?:src|test)\/[\w./-]+)\n([\s\S]*?)^```$/gm)
-  return new Map([...blocks].map(([, path, text]) => [path ?? '', text ?? '']))
-}
-
 test('the exporter of CONTRIBUTING.md holds every guarantee of the conformance suite', () => {
-  const files = filesIn(textOf('CONTRIBUTING.md'))
+  const files = exporterOfGuide()
   expect([...files.keys()].sort()).toEqual([
     ...['check', 'config', 'encode', 'index', 'send'].map((name) => `src/${name}.ts`),
     'test/webhook.test.ts',

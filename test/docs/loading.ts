@@ -1,11 +1,8 @@
 // A configuration as the program would load it, in a world where every variable and file it refers to is there.
 import { rootCertificates } from 'node:tls'
+import { components } from '../../src/cli/components.ts'
 import { parseConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
-import { processorModules } from '../../src/processors/modules.ts'
-import { exporters } from '../../src/registry.ts'
-
-const components = { exporters, processors: processorModules }
 
 const sources = {
   // A variable stands for whatever its name says it is.

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type Exporter, type ExporterModule, type LogRecord, recordId } from '@circleci-audit-forwarder/contract'
 import { canaryGuid, canaryHex, FakeServer, type VendorAnswer } from '@circleci-audit-forwarder/contract/testing'
 import { z } from 'zod'
-import { exporters } from '../../src/registry.ts'
+import { exporters } from '../../src/cli/components.ts'
 
 /** Half an hour after most events of the corpus happened, and late for some of them. */
 export const NOW = 1_772_635_000_000

@@ -7,9 +7,9 @@ import { gunzipSync } from 'node:zlib'
 import { canaryGuid, canaryHex } from '@circleci-audit-forwarder/contract/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/cli/clock.ts'
+import { exporters } from '../../../src/cli/components.ts'
 import { sendCanary } from '../../../src/delivery/canary.ts'
 import { canaryRecord } from '../../../src/mapping/canary.ts'
-import { exporters } from '../../../src/registry.ts'
 
 const guid = canaryGuid(1)
 const id = '5f0c3c1e-0000-4000-8000-00000000cafe'
