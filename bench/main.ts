@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { startScript } from '../test/tools/start-script.ts'
 import { type Corpus, makeCorpus } from './corpus.ts'
 import { encodeTable } from './encode.ts'
+import { rapid7Table } from './rapid7.ts'
 import { startUpTable } from './start-up.ts'
 
 interface Usage {
@@ -24,8 +25,8 @@ const turns = 3
 const here = import.meta.dirname
 const folder = mkdtempSync(join(tmpdir(), 'bench-'))
 /**
- * `--only '1 MB'` measures one size, `--only encode` what encoding costs, `--only start-up` how soon it is ready. Anything
- * else is refused before it takes minutes.
+ * `--only '1 MB'` measures one size, `--only encode` what encoding costs, `--only start-up` how soon it is ready, `--only
+ * rapid7` the pace where an event is a request. Anything else is refused before it takes minutes.
  */
 const { small = false, only } = parseArgs({
   options: { small: { type: 'boolean' }, only: { type: 'string' } },
@@ -33,8 +34,9 @@ const { small = false, only } = parseArgs({
 
 /** What is measured beside forwarding, in this order. */
 const tables = [
-  ['start-up', startUpTable],
+  ['start-up', () => startUpTable()],
   ['encode', () => encodeTable()],
+  ['rapid7', (scale: number) => rapid7Table(scale)],
 ] as const
 
 try {
@@ -57,7 +59,7 @@ async function main(): Promise<void> {
   if (chosen.length > 0) await forwarding(chosen)
   for (const [name, table] of tables) {
     if (only !== undefined && only !== name) continue
-    const { head, rows } = await table()
+    const { head, rows } = await table(scale)
     print(head, rows)
   }
 }

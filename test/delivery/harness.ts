@@ -144,9 +144,10 @@ export class Bench {
   readonly told: TelemetryEvent[] = []
   readonly #running: { readonly stop: AbortController; readonly end: Promise<void> }[] = []
 
-  constructor(options: ConstructorParameters<typeof MemoryLedger>[0] = {}) {
+  /** Over a ledger in memory, or over another one. */
+  constructor(options: ConstructorParameters<typeof MemoryLedger>[0] = {}, other?: Ledger) {
     this.memory = new MemoryLedger(options)
-    this.ledger = new Proxy<Ledger>(this.memory, {
+    this.ledger = new Proxy<Ledger>(other ?? this.memory, {
       get: (target, name) => {
         const value = Reflect.get(target, name, target)
         if (typeof value !== 'function') return value
@@ -233,7 +234,7 @@ export class Bench {
   }
 
   account(destination: string): ReturnType<Ledger['accounts']>[number] {
-    const found = this.memory.accounts().find((account) => account.destination === destination)
+    const found = this.ledger.accounts().find((account) => account.destination === destination)
     if (found === undefined) throw new Error(`no account of ${destination}`)
     return found
   }
