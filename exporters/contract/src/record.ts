@@ -41,6 +41,8 @@ const OBJECT_BEGINS = /^\{\s*(?:"|\}$)/
  * undefined. It is not parsed, and may hold raw line breaks between its tokens.
  */
 export function originalObject({ [ORIGINAL]: original }: LogRecord): string | undefined {
+  // Nearly every one is, and without white space: that is seen at a glance.
+  if (original?.startsWith('{"') && original.endsWith('}')) return original
   const json = original?.trim()
   return json !== undefined && OBJECT_BEGINS.test(json) && json.endsWith('}') ? json : undefined
 }

@@ -62,19 +62,20 @@ function auditAction({ attributes, eventName }: LogRecord): string | undefined {
 
 /**
  * The flat head as a JSON object that is not closed yet. A literal with all its names is what JSON.stringify writes
- * fastest, but not with a time in it, which is put together of parts.
+ * fastest, but not with a time in it, which is put together of parts. All of it is texts or nothing, so that nobody has to
+ * look whether it can be written; `unbroken` sees to what is in them.
  */
 function headOf(record: LogRecord, action: string): string {
   const { attributes } = record
   const time = timeText(record)
-  const rest = jsonText({
+  const rest = JSON.stringify({
     vendor: 'CircleCI',
     product: 'audit-log',
     event_id: recordId(record),
-    'otel.event.name': record.eventName || undefined,
+    'otel.event.name': text(record.eventName),
     action,
     outcome: outcomeText(attributes['circleci.audit.success']),
-    severity: record.severityText || undefined,
+    severity: text(record.severityText),
     user: userName(attributes),
     user_id: text(attributes['circleci.audit.actor.id']) ?? text(attributes['user.id']),
     user_type: text(attributes['circleci.audit.actor.type']),
@@ -91,6 +92,8 @@ const DAY_S = 86_400
 /** The year 10000, which ISO 8601 writes otherwise. */
 const END_S = 253_402_300_800
 let day = { number: Number.NaN, text: '' }
+const two = digits(60)
+const three = digits(1000)
 
 /** Milliseconds, which is what Rapid7 shows; all nine digits stand in `circleci.occurred_at`. */
 function timeText({ hrTime, hrTimeObserved }: LogRecord): string | undefined {
@@ -100,14 +103,15 @@ function timeText({ hrTime, hrTimeObserved }: LogRecord): string | undefined {
   // Nearly every record is of the day of the one before it, and dates are slow to make.
   if (number !== day.number) day = { number, text: new Date(number * DAY_S * 1000).toISOString().slice(0, 11) }
   const time = seconds - number * DAY_S
-  const minutes = digits((time % 3600) / 60, 100)
-  const millis = digits(nanoseconds / 1e6, 1000)
-  return `${day.text}${digits(time / 3600, 100)}:${minutes}:${digits(time % 60, 100)}.${millis}Z`
+  const minutes = two[Math.trunc((time % 3600) / 60)]
+  const millis = three[Math.trunc(nanoseconds / 1e6)] ?? '000'
+  return `${day.text}${two[Math.trunc(time / 3600)]}:${minutes}:${two[Math.trunc(time % 60)]}.${millis}Z`
 }
 
-/** As many digits as `above` has zeros. */
-function digits(value: number, above: number): string {
-  return String(above + Math.trunc(value)).slice(1)
+/** Numbers below `end` in as many digits as the last of them has: looked up, each is written once. */
+function digits(end: number): readonly string[] {
+  const { length } = String(end - 1)
+  return Array.from({ length: end }, (_, number) => String(number).padStart(length, '0'))
 }
 
 function outcomeText(success: unknown): string | undefined {

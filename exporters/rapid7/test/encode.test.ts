@@ -115,6 +115,22 @@ test('values no JSON has a form for do no harm', () => {
   }
 })
 
+test('every second of a day and every millisecond is what a date makes of it', () => {
+  const midnight = Date.parse('2026-03-04T00:00:00Z') / 1000
+  for (let second = 0; second < 86_400; second += 61) {
+    const millis = (second * 7) % 1000
+    const { time } = lineOf({ ...bareRecord, hrTime: [midnight + second, millis * 1e6 + 999_999] })
+    expect(time).toBe(new Date((midnight + second) * 1000 + millis).toISOString())
+  }
+})
+
+test('nanoseconds that are none leave the second, and a date that can be read', () => {
+  for (const nanos of [-1e6, 1e9, 1e300, Number.NaN]) {
+    expect(lineOf({ ...bareRecord, hrTime: [5, nanos] }).time).toBe('1970-01-01T00:00:05.000Z')
+  }
+  expect(lineOf({ ...bareRecord, hrTime: [5.5, 0] }).time).toBe('1970-01-01T00:00:05.000Z')
+})
+
 test('encode changes nothing and says the same every time', () => {
   for (const record of auditEvents) {
     const before = JSON.stringify([record.attributes, record.body, record[ORIGINAL], record.resource.attributes])
