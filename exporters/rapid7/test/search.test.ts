@@ -184,6 +184,15 @@ describe('in words, who cannot be asked, and what to do', () => {
     expect(await one.ask()).toMatchObject({ status, reason: expect.stringMatching(/./) })
   })
 
+  test.each([401, 403, 404, 429, 500])('HTTP %i that quotes the key and the token: neither shows', async (status) => {
+    const one = await sent()
+    one.world.vendor.searching = { status, body: `no: x-api-key ${API_KEY} of ${TOKEN}` }
+    const { reason } = (await one.ask()) as { readonly reason: string }
+    expect(reason).toContain(`HTTP ${status}`)
+    expect(reason).not.toContain(API_KEY)
+    expect(reason).not.toContain(TOKEN)
+  })
+
   test('nobody there', async () => {
     const one = await sent()
     await one.world.server.stop()
