@@ -17,11 +17,14 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { canariesIn, canary, FakeServer } from '@circleci-audit-forwarder/contract/testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { makeCorpus } from '../../bench/corpus.ts'
 import { startScript } from '../tools/start-script.ts'
 import { root } from './checkout.ts'
 import { exporterOfGuide, registrationOfGuide } from './guide.ts'
+
+// Processes are started, and the machine may be busy.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
 const place = realpathSync(mkdtempSync(join(tmpdir(), 'guide-')))
 const copy = join(place, 'checkout')
