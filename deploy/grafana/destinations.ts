@@ -31,6 +31,22 @@ export const destinations: Row = {
       shows(max('destination, receiver', of('watermark_age_seconds', both)), '{{destination}} from {{receiver}}'),
     ),
     graph(
+      {
+        title: 'Newest event delivered',
+        description:
+          'How old it is, and how long ago the last delivery was. A quiet stream makes both grow; so does a dead one.',
+        unit: 's',
+      },
+      shows(
+        `time() - ${max('destination, receiver', of('last_event_timestamp_seconds', both))}`,
+        '{{destination}} from {{receiver}}',
+      ),
+      shows(
+        `time() - ${max('destination, receiver', of('last_delivery_timestamp_seconds', both))}`,
+        '{{destination}} from {{receiver}}: last delivery',
+      ),
+    ),
+    graph(
       { title: 'Records delivered', description: 'Counted after the destination said that it has them.', unit: 'cps' },
       shows(sum('destination', rate('records_delivered_total', to)), '{{destination}}'),
     ),

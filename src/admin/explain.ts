@@ -2,7 +2,7 @@
 import type { Account } from '../ledger/accounts.ts'
 import type { LaneState } from '../telemetry/lanes.ts'
 import { count, duration } from '../telemetry/units.ts'
-import type { DestinationState } from './status.ts'
+import type { DestinationState } from './destination-status.ts'
 
 export function explain(account: Account, state: DestinationState, lane: LaneState | undefined, now: number): string {
   return [stateInWords(account, state, lane, now), ...remarks(account), ...changedBy(lane)].join('; ')

@@ -1,4 +1,5 @@
 import { type Gap, gapState } from '../domain/gaps.ts'
+import { stamp } from './stamps.ts'
 
 /** So many gaps that are over are shown beside the open ones: the latest. */
 export const LATELY = 10
@@ -57,8 +58,4 @@ export function gapStatus(gap: Gap): GapStatus {
     closedAt: closed === undefined ? null : stamp(closed.at),
     closedBecause: closed?.why ?? null,
   }
-}
-
-function stamp(time: number): string {
-  return new Date(time).toISOString()
 }

@@ -6,9 +6,10 @@ import type { Belonging } from '../ledger/belongings.ts'
 import type { Retired } from '../ledger/names.ts'
 import type { LedgerTotals } from '../ledger/totals.ts'
 import type { LaneState } from '../telemetry/lanes.ts'
-import { explain } from './explain.ts'
+import { type DestinationStatus, destinationStatus, type Oldest, oldestOf } from './destination-status.ts'
 import type { GapStatus } from './gaps.ts'
 import { type ReplicaSource, type ReplicaStatus, replicaStatus } from './replica.ts'
+import { seconds, stamp, stampOf } from './stamps.ts'
 
 export interface StatusDocument {
   readonly at: string
@@ -45,46 +46,6 @@ export interface ReceiverStatus {
   readonly stop: { readonly reason: string; readonly since: string } | null
 }
 
-/**
- * - `stopped`: lets nothing through until someone mends it; nothing is dropped, it is probed.
- * - `retrying`: the last attempt failed and something is outstanding.
- * - `delivering`: something is outstanding and nothing is known to be wrong.
- * - `idle`: everything known is settled.
- */
-export type DestinationState = 'delivering' | 'retrying' | 'stopped' | 'idle'
-
-/** One destination fed by one receiver. Counts are of records unless they say objects; since the ledger began. */
-export interface DestinationStatus {
-  readonly id: string
-  readonly receiver: string
-  readonly state: DestinationState
-  /** The state in a sentence. */
-  readonly explanation: string
-  readonly startAt: string
-  /** Everything up to this object time is settled and named. */
-  readonly watermark: string | null
-  readonly watermarkAgeSeconds: number | null
-  readonly outstanding: { readonly objects: number; readonly late: number; readonly oldest: Oldest | null }
-  readonly delivered: number
-  readonly filtered: number
-  readonly duplicates: number
-  readonly quarantined: number
-  readonly lost: { readonly objects: number; readonly bytes: number }
-  readonly possibleDuplicates: number
-  readonly adopted: number
-  readonly provisional: number
-  /** Late objects ever. */
-  readonly lateTotal: number
-  readonly lastObjectTime: string | null
-  /** What is on its way; null where no running forwarder was asked. */
-  readonly live: Live | null
-  readonly stop: {
-    readonly cause: 'credentials' | 'configuration'
-    readonly reason: string
-    readonly since: string
-  } | null
-}
-
 /** A destination that a receiver fed in earlier configurations. */
 export interface RetiredStatus {
   readonly id: string
@@ -95,24 +56,6 @@ export interface RetiredStatus {
   readonly undelivered: { readonly objects: number; readonly oldest: Oldest | null }
   /** Records, while it was configured. */
   readonly delivered: number
-}
-
-export interface Oldest {
-  readonly time: string
-  readonly ageSeconds: number
-  readonly key: string
-  readonly reason: string | null
-}
-
-export interface Live {
-  readonly inFlight: number
-  readonly concurrency: number | null
-  readonly concurrencyMax: number | null
-  readonly lastError: { readonly reason: string; readonly at: string } | null
-  /** Records delivered otherwise than they are, since the process began: `late` and `early` ones under another time. */
-  readonly changed: { readonly late: number; readonly early: number; readonly trimmed: number }
-  /** What the destination last said beside a yes, since the process began. */
-  readonly lastNotice: { readonly notice: string; readonly at: string } | null
 }
 
 export interface Totals {
@@ -187,37 +130,6 @@ function receiverStatuses({ receivers, accounts, floors, belongings = [] }: Stat
   })
 }
 
-function destinationStatus(account: Account, lane: LaneState | undefined, now: number): DestinationStatus {
-  const { stop, watermark } = account
-  const state = stateOf(account, lane)
-  return {
-    id: account.destination,
-    receiver: account.receiver,
-    state,
-    explanation: explain(account, state, lane, now),
-    startAt: stamp(account.startAt),
-    watermark: stampOf(watermark),
-    watermarkAgeSeconds: watermark === undefined ? null : seconds(now - watermark),
-    outstanding: {
-      objects: account.outstanding,
-      late: account.late,
-      oldest: oldestOf(account, now),
-    },
-    delivered: account.delivered,
-    filtered: account.filtered,
-    duplicates: account.duplicates,
-    quarantined: account.quarantined,
-    lost: { objects: account.lostObjects, bytes: account.lostBytes },
-    possibleDuplicates: account.possibleDuplicates,
-    adopted: account.adopted,
-    provisional: account.provisional,
-    lateTotal: account.lateTotal,
-    lastObjectTime: stampOf(account.lastObjectTime),
-    live: lane === undefined ? null : live(lane),
-    stop: stop === undefined ? null : { cause: stop.cause, reason: stop.reason, since: stamp(stop.since) },
-  }
-}
-
 function retiredStatus(route: Retired, now: number): RetiredStatus {
   return {
     id: route.destination,
@@ -226,36 +138,6 @@ function retiredStatus(route: Retired, now: number): RetiredStatus {
     watermark: stampOf(route.watermark),
     undelivered: { objects: route.outstanding, oldest: oldestOf(route, now) },
     delivered: route.delivered,
-  }
-}
-
-function oldestOf({ oldest }: Pick<Account, 'oldest'>, now: number): Oldest | null {
-  if (oldest === undefined) return null
-  const { time, key, reason } = oldest
-  return { time: stamp(time), ageSeconds: seconds(now - time), key, reason: reason ?? null }
-}
-
-function stateOf(account: Account, lane: LaneState | undefined): DestinationState {
-  if (account.stop !== undefined) return 'stopped'
-  if (account.outstanding === 0) return 'idle'
-  return failing(account, lane) ? 'retrying' : 'delivering'
-}
-
-/** With a lane to ask, an error counts until the next delivery; without, what the ledger holds against the oldest row. */
-function failing(account: Account, lane: LaneState | undefined): boolean {
-  if (lane === undefined) return account.oldest?.reason !== undefined
-  return lane.lastError !== undefined && lane.lastError.at >= (lane.lastDeliveryAt ?? 0)
-}
-
-function live(lane: LaneState): Live {
-  const { lastError, lastNotice, changed } = lane
-  return {
-    inFlight: lane.inFlight,
-    concurrency: lane.concurrency ?? null,
-    concurrencyMax: lane.concurrencyMax ?? null,
-    lastError: lastError === undefined ? null : { reason: lastError.reason, at: stamp(lastError.at) },
-    changed,
-    lastNotice: lastNotice === undefined ? null : { notice: lastNotice.notice, at: stamp(lastNotice.at) },
   }
 }
 
@@ -279,16 +161,4 @@ function least(times: readonly number[]): number | undefined {
 
 function greatest(times: readonly number[]): number | undefined {
   return times.length === 0 ? undefined : Math.max(...times)
-}
-
-function stamp(time: number): string {
-  return new Date(time).toISOString()
-}
-
-function stampOf(time: number | undefined): string | null {
-  return time === undefined ? null : stamp(time)
-}
-
-function seconds(ms: number): number {
-  return Math.round(ms / 1000)
 }

@@ -1,8 +1,10 @@
 // The status document for people: one row per destination, and under it, in words, what the row means.
+
+import type { DestinationStatus } from '../admin/destination-status.ts'
 import type { GapStatus } from '../admin/gaps.ts'
 import { floorLines } from '../admin/page/floors.ts'
 import type { ReplicaStatus } from '../admin/replica.ts'
-import type { DestinationStatus, StatusDocument } from '../admin/status.ts'
+import type { StatusDocument } from '../admin/status.ts'
 import { count, duration, oneLine } from '../telemetry/units.ts'
 import { type Column, table } from './table.ts'
 
@@ -19,7 +21,11 @@ const columns: readonly Column[] = [
 
 export function statusText(document: StatusDocument): string {
   const [head = '', ...rows] = table(columns, document.destinations.map(row))
-  const destinations = document.destinations.flatMap((one, index) => [rows[index] ?? '', `  ${one.explanation}`])
+  const destinations = document.destinations.flatMap((one, index) => [
+    rows[index] ?? '',
+    `  ${one.explanation}`,
+    `  ${last(one)}`,
+  ])
   return [
     ...forwarder(document),
     ...document.gaps.filter(({ state }) => state !== 'healed').flatMap(gap),
@@ -50,6 +56,13 @@ function row(one: DestinationStatus): readonly string[] {
     one.duplicates.toLocaleString('en-US'),
     one.quarantined.toLocaleString('en-US'),
   ]
+}
+
+/** What the destination has last, and since when. */
+function last({ lastEventTime, lastDelivery }: DestinationStatus): string {
+  if (lastDelivery === null) return 'nothing delivered yet'
+  const event = lastEventTime === null ? '' : `newest event ${short(lastEventTime)}, `
+  return `${event}last delivery ${short(lastDelivery.at)} from ${lastDelivery.key}`
 }
 
 function forwarder({ forwarder, replica, at }: StatusDocument): readonly string[] {

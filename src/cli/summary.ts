@@ -1,4 +1,5 @@
-import type { DestinationStatus, StatusDocument } from '../admin/status.ts'
+import type { DestinationStatus } from '../admin/destination-status.ts'
+import type { StatusDocument } from '../admin/status.ts'
 import type { Finish } from '../pipeline.ts'
 
 /** What a run has done so far, for people. */

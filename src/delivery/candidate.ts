@@ -71,3 +71,13 @@ export function refused(members: readonly Candidate[], verdict: Verdict): Refuse
   const bytes = Buffer.from(original, 'utf8')
   return { ...verdict, offset, line, sha256, bytes: bytes.subarray(0, KEPT_BYTES), length: bytes.byteLength }
 }
+
+/** When the events of members happened; undefined for what has vanished. */
+export function timesOf(members: readonly (Candidate | undefined)[]): readonly (number | undefined)[] {
+  return members.map((member) => member?.at)
+}
+
+/** The latest of its members': a second delivery that was forced is another one to the destination. */
+export function generationOf(members: readonly Candidate[]): number {
+  return members.reduce((latest, { generation }) => Math.max(latest, generation), 0)
+}

@@ -10,7 +10,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { QuarantineFull } from '../ledger/quarantine.ts'
 import type { Tell } from '../telemetry/events.ts'
 import { GRACE_MS } from './attempt.ts'
-import { type Candidate, refused } from './candidate.ts'
+import { type Candidate, generationOf, refused, timesOf } from './candidate.ts'
 import type { Flight } from './flight.ts'
 import type { Flights } from './flights.ts'
 import type { Gate } from './gate.ts'
@@ -147,6 +147,7 @@ export class Landing {
           refused: next.refused.map((verdict) => refused(members, verdict)),
           drafts: parts.map(this.draft),
           possibleDuplicates: repeated + next.possibleDuplicates,
+          eventTimes: timesOf(members),
         },
         clock.now(),
       )
@@ -264,7 +265,7 @@ export class Landing {
     const vanished = members.filter((member) => member === undefined).length
     const possibleDuplicates = ambiguous ? (askable ? vanished : records) : 0
     if (stored.length > 0) this.#verdicts.revoke('recalled', 0)
-    ledger.resolve(id, { delivered: stored, possibleDuplicates }, clock.now())
+    ledger.resolve(id, { delivered: stored, possibleDuplicates, eventTimes: timesOf(members) }, clock.now())
     flights.end(flight, () => false)
     const reason = lacks[0]?.reason ?? ''
     tell({ type: 'intent_dissolved', destination, records, stored: stored.length, vanished, reason })
@@ -292,9 +293,4 @@ export class Landing {
     flight.changed = undefined
     flight.state = 'waiting'
   }
-}
-
-/** The latest of its members': a second delivery that was forced is another one to the destination. */
-function generationOf(members: readonly Candidate[]): number {
-  return members.reduce((latest, { generation }) => Math.max(latest, generation), 0)
 }

@@ -7,6 +7,14 @@ export interface Stop {
   readonly since: number
 }
 
+/** The last delivery of a route. Times in milliseconds since 1970. */
+export interface LastDelivery {
+  readonly at: number
+  /** The object that the delivered record was of, and its time. */
+  readonly key: string
+  readonly time: number
+}
+
 /** The state of one route. */
 export interface Account extends Tally {
   readonly destination: string
@@ -28,7 +36,11 @@ export interface Account extends Tally {
   readonly adopted: number
   /** Records held by verdicts that are not final. */
   readonly provisional: number
+  /** Time of the newest object that was seen. */
   readonly lastObjectTime: number | undefined
+  /** Time of the newest event that was delivered. */
+  readonly lastEvent: number | undefined
+  readonly lastDelivery: LastDelivery | undefined
   readonly stop: Stop | undefined
 }
 

@@ -21,6 +21,9 @@ export const maxRecordBytes = 1 << 20
 export const entryBytes = 256
 export const defaultQuarantineBytes = 1 << 30
 
+/** An event of a later time than its delivery and this has no time that says anything. */
+const aheadMs = 300_000
+
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const sha256 = /^[0-9a-f]{64}$/i
 
@@ -142,3 +145,21 @@ export const noRepair = { delivered: 0, filtered: 0, duplicates: 0, quarantined:
 
 /** Why what an active row left to a retired one comes back. */
 export const retiredReason = 'its receiver is retired'
+
+/** Of each object with members that were delivered, the time of the newest event. In the order of the members. */
+export function newestEvents(
+  members: readonly { readonly object: number }[],
+  delivered: readonly number[],
+  eventTimes: readonly (number | undefined)[],
+  now: number,
+): ReadonlyMap<number, number | undefined> {
+  const newest = new Map<number, number | undefined>()
+  for (const index of delivered) {
+    const object = members[index]?.object ?? -1
+    const time = eventTimes[index]
+    const known = newest.get(object)
+    if (time !== undefined && time <= now + aheadMs) newest.set(object, Math.max(known ?? time, time))
+    else if (!newest.has(object)) newest.set(object, undefined)
+  }
+  return newest
+}

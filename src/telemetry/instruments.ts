@@ -79,6 +79,9 @@ export const ledgerCounters = {
 export const gauges = {
   watermark_timestamp_seconds: 'Everything up to this object time is settled and named. Absent before the first sweep.',
   watermark_age_seconds: 'How far the watermark is behind now. Absent before the first sweep.',
+  last_event_timestamp_seconds: 'Time of the newest event that the destination has. Absent before the first.',
+  last_delivery_timestamp_seconds:
+    'When the destination last stored an event of this receiver. Absent before the first.',
   outstanding_objects: 'Objects with something still to deliver.',
   outstanding_late_objects: 'Those of the outstanding objects that were first seen below the watermark.',
   oldest_outstanding_age_seconds: 'Age of the oldest outstanding object; 0 when nothing is outstanding.',

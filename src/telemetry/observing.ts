@@ -16,6 +16,8 @@ export interface Standing {
   readonly late: number
   readonly oldest: { readonly time: number } | undefined
   readonly lastObjectTime: number | undefined
+  readonly lastEvent: number | undefined
+  readonly lastDelivery: { readonly at: number } | undefined
   readonly duplicates: number
   readonly possibleDuplicates: number
   readonly adopted: number
@@ -87,6 +89,9 @@ function observeProgress(standing: Standing, now: number, observe: Observe): voi
     observe('watermark_timestamp_seconds', standing.watermark / 1000, labels)
     observe('watermark_age_seconds', (now - standing.watermark) / 1000, labels)
   }
+  const { lastEvent, lastDelivery } = standing
+  if (lastEvent !== undefined) observe('last_event_timestamp_seconds', lastEvent / 1000, labels)
+  if (lastDelivery !== undefined) observe('last_delivery_timestamp_seconds', lastDelivery.at / 1000, labels)
   const age = standing.oldest === undefined ? 0 : Math.max(0, now - standing.oldest.time)
   observe('outstanding_objects', standing.outstanding, labels)
   observe('outstanding_late_objects', standing.late, labels)

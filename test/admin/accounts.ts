@@ -23,6 +23,8 @@ export function account(change: Partial<Account> = {}): Account {
     adopted: 0,
     provisional: 0,
     lastObjectTime: now - 120_000,
+    lastEvent: now - 150_000,
+    lastDelivery: { at: now - 90_000, key: 'audit-logs/2026-11-03T07-58.json.gz', time: now - 120_000 },
     stop: undefined,
     ...change,
   }

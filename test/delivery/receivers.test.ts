@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { Processing } from '../../src/delivery/processing.ts'
 import { SetupError } from '../../src/domain/failures.ts'
 import type { Account } from '../../src/ledger/accounts.ts'
-import { Bench, ids } from './harness.ts'
+import { Bench, EVENT_AT, ids } from './harness.ts'
 
 const MINUTE = 60_000
 
@@ -46,6 +46,28 @@ test('events of several receivers share a batch, each processed as its receiver 
   expect(outlet.ids.toSorted()).toEqual(['r:a0', 'r:a1', 's:b0', 's:b1'])
   expect(account('r')).toMatchObject({ delivered: 2, filtered: 1, outstanding: 0 })
   expect(account('s')).toMatchObject({ delivered: 2, filtered: 0, outstanding: 0 })
+})
+
+test('each receiver is told apart in what was delivered last, also where an intent was formed again', async () => {
+  start('r', 's')
+  const first = bench.outlet(() => ({ status: 'retry', reason: 'down' }))
+  bench.put('x', ids('a', 2), { receiver: 'r' })
+  bench.put('y', ['secret'], { receiver: 's' })
+  bench.lane('d', first, { processing: marked })
+  await bench.clock.advance(MINUTE)
+  expect(account('r')).toMatchObject({ lastEvent: undefined, lastDelivery: undefined })
+  await bench.restart()
+  const taken: number[] = []
+  const second = bench.outlet(() => {
+    taken.push(bench.clock.now())
+    return { status: 'delivered' }
+  })
+  bench.lane('d', second, { processing: marked })
+  await bench.clock.advance(10 * MINUTE)
+  expect(taken).toHaveLength(1)
+  expect(account('r')).toMatchObject({ lastEvent: EVENT_AT, lastDelivery: { at: taken[0], key: 'x' } })
+  // What a filter withholds was not delivered.
+  expect(account('s')).toMatchObject({ filtered: 1, lastEvent: undefined, lastDelivery: undefined })
 })
 
 test('after a restart a batch of several receivers is formed again, each member through its own', async () => {

@@ -127,6 +127,10 @@ export const acts = {
       refused,
       drafts,
       possibleDuplicates: b % 2,
+      // Some too far ahead, and some of nobody knows when.
+      eventTimes: indexes.map((index) =>
+        fate(index) === 3 ? undefined : now + ((c * 7 + index) % 9) * 90_000 - 400_000,
+      ),
     }
     const result = ledger.resolve(intent.id, resolution, now)
     for (const index of stored) witness?.store(ledger, destination, intent.members[index])

@@ -122,6 +122,57 @@ export function sendingGuarantees(name: string, subject: Subject, guarantee: Gua
     expect(account(ledger, 'a')).toMatchObject({ provisional: 0, quarantined: 3, outstanding: 0, delivered: 0 })
   })
 
+  guarantee(
+    'what was delivered last is named: the newest event, when it was delivered, and of which object',
+    (first) => {
+      const id = prepare(first)
+      expect(account(first, 'a')).toMatchObject({ lastEvent: undefined, lastDelivery: undefined })
+      const { key, time } = first.row('a', 1)?.object ?? { key: '', time: 0 }
+      const eventTimes = [start - 9_000, start - 5_000]
+      // The refused one is newer, and was not delivered.
+      first.resolve(id, { delivered: [0], refused: [refusal(1)], eventTimes }, start + 7)
+      expect(account(first, 'a')).toMatchObject({
+        lastEvent: start - 9_000,
+        lastDelivery: { at: start + 7, key, time },
+      })
+      const third = { token: 'u', members: [{ object: 1, from: 20, to: 30 }] }
+      const [older] = first.intend('a', [third], start)
+      // Older than what is there already: the delivery is the last, the event is not.
+      first.resolve(older?.id ?? 0, { delivered: 'all', eventTimes: [start - 99_000] }, start + 8)
+      const ledger = subject.reopen(first)
+      const kept = { lastEvent: start - 9_000, lastDelivery: { at: start + 8, key, time } }
+      expect(account(ledger, 'a')).toMatchObject(kept)
+      ledger.enrol([route('b')], start + 9)
+      ledger.enrol([route('a'), route('b')], start + 9)
+      expect(account(ledger, 'a')).toMatchObject(kept)
+      expect(account(ledger, 'b')).toMatchObject({ lastEvent: undefined, lastDelivery: undefined })
+      if (ledger !== first) ledger.close()
+    },
+  )
+
+  guarantee('an event of the future is no time that anybody heard of last', (ledger) => {
+    const eventTimes = [start + 240_000, start + 360_000]
+    ledger.resolve(prepare(ledger), { delivered: 'all', eventTimes }, start)
+    expect(account(ledger, 'a')).toMatchObject({ lastEvent: start + 240_000, lastDelivery: { at: start } })
+  })
+
+  guarantee('of a batch over several receivers each has its own last delivery', (ledger) => {
+    ledger.enrol([route('a'), { ...route('a'), receiver: 'other' }], start)
+    see(ledger, at(1))
+    ledger.see('other', 'elsewhere', [at(2)], 'swept', start)
+    for (const ref of [1, 2]) ledger.decide(whole(ref, [`of ${ref}`]), start)
+    const members = [1, 2].map((object) => ({ object, from: 0, to: 10 }))
+    const [intent] = ledger.intend('a', [{ token: 't', members }], start)
+    ledger.resolve(intent?.id ?? 0, { delivered: 'all', eventTimes: [start - 2, start - 1] }, start)
+    const last = ledger
+      .accounts()
+      .map(({ receiver, lastEvent, lastDelivery }) => [receiver, lastEvent, lastDelivery?.key])
+    expect(last).toEqual([
+      ['bucket', start - 2, at(1).key],
+      ['other', start - 1, at(2).key],
+    ])
+  })
+
   guarantee('verdicts that were none leave quarantine and are due again', (ledger) => {
     ledger.resolve(prepare(ledger), { delivered: [], refused: [refusal(1)] }, start)
     expect(ledger.revoke('a', start + 7)).toBe(1)

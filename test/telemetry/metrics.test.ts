@@ -38,6 +38,8 @@ test('watermark, age and outstanding objects are the ledger’s own, at the time
   expect(value(text, `watermark_age_seconds${route}`)).toBe(600)
   expect(value(text, `outstanding_objects${route}`)).toBe(4)
   expect(value(text, `oldest_outstanding_age_seconds${route}`)).toBe(900)
+  expect(value(text, `last_event_timestamp_seconds${route}`)).toBe(now / 1000 - 150)
+  expect(value(text, `last_delivery_timestamp_seconds${route}`)).toBe(now / 1000 - 90)
   expect(value(text, `possible_duplicates_total${route}`)).toBe(2)
   expect(value(text, `destination_stopped{${soc},cause="credentials"}`)).toBe(1)
   expect(value(text, `destination_stopped{${soc},cause="configuration"}`)).toBe(0)

@@ -16,6 +16,8 @@ export const standing: Standing = {
   late: 1,
   oldest: { time: now - 900_000 },
   lastObjectTime: now - 120_000,
+  lastEvent: now - 150_000,
+  lastDelivery: { at: now - 90_000 },
   duplicates: 3,
   possibleDuplicates: 2,
   adopted: 1,

@@ -1,5 +1,5 @@
 // The table of destinations: one line each, all numbers behind it in its details.
-import type { DestinationStatus } from '../status.ts'
+import type { DestinationStatus } from '../destination-status.ts'
 import { element } from './element.ts'
 import { age, counted, number, rate, time } from './words.ts'
 
@@ -45,7 +45,9 @@ function details(one: DestinationStatus): HTMLElement {
     ['Possible duplicates', counted(one.possibleDuplicates, 'record')],
     ['Lost', counted(one.lost.objects, 'object')],
     ['Late objects, ever', number(one.lateTotal)],
-    ['Newest object', time(one.lastObjectTime)],
+    ['Newest object seen', time(one.lastObjectTime)],
+    ['Newest event delivered', time(one.lastEventTime)],
+    ['Last delivery', one.lastDelivery === null ? '–' : `${time(one.lastDelivery.at)}, from ${one.lastDelivery.key}`],
     ['Forwards from', time(one.startAt)],
     ...oldestFacts(one),
     ...liveFacts(one),

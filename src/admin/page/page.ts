@@ -2,8 +2,10 @@
 // Asks the forwarder for its state every two seconds and shows it. It only reads; nothing is kept but the token, for as
 // long as the tab lives. Where the forwarder cannot be reached the last state stays, and it is said how old it is:
 // an old picture must not pass for a new one.
+
+import type { DestinationStatus } from '../destination-status.ts'
 import type { HoursDocument } from '../hours.ts'
-import type { DestinationStatus, StatusDocument } from '../status.ts'
+import type { StatusDocument } from '../status.ts'
 import { calendar, neighbour } from './calendar.ts'
 import { destinationTable, keyOf } from './destinations.ts'
 import { byId, element, show } from './element.ts'

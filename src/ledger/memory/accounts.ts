@@ -47,6 +47,8 @@ export function accountsOf(state: State, wanted: (receiver: string) => boolean):
       adopted: route.adopted,
       provisional: provisionalOf(state, route),
       lastObjectTime: route.lastObjectTime,
+      lastEvent: route.lastEvent,
+      lastDelivery: route.lastDelivery,
       stop: state.stops.get(route.destination),
     }
   })

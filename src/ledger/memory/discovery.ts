@@ -56,6 +56,8 @@ function addRoute(state: State, { destination, receiver, startAt }: Route): void
     possibleDuplicates: 0,
     adopted: 0,
     lastObjectTime: undefined,
+    lastEvent: undefined,
+    lastDelivery: undefined,
     lateSealed: 0,
     passed: undefined,
     everyHourFrom: undefined,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { addRanges, meets, type Ranges } from '../../domain/ranges.ts'
 import type { Position } from '../duplicates.ts'
 import type { Attempt, Draft, Intent, Refused, Resolution, Resolved } from '../intents.ts'
-import { checkResolution } from '../rules.ts'
+import { checkResolution, newestEvents } from '../rules.ts'
 import { countRepair, endRow, settle } from './endings.ts'
 import { entriesOf, keep } from './quarantine.ts'
 import type { EntryState, IntentState, State } from './state.ts'
@@ -73,11 +73,14 @@ export function attempted(state: State, id: number, attempt: Attempt): Intent {
 
 export function resolve(state: State, id: number, resolution: Resolution, now: number): Resolved {
   const { destination, members } = open(state, id)
-  const { refused = [], drafts = [], possibleDuplicates = 0 } = resolution
+  const { refused = [], drafts = [], possibleDuplicates = 0, eventTimes = [] } = resolution
   const delivered = resolution.delivered === 'all' ? [...members.keys()] : resolution.delivered
   checkResolution(members, delivered, refused, drafts)
   state.intents.delete(id)
   for (const index of delivered) deliver(state, destination, members[index])
+  for (const [object, event] of newestEvents(members, delivered, eventTimes, now)) {
+    nameLast(state, destination, object, event, now)
+  }
   for (const refusal of refused) keepRefused(state, destination, members[refusal.member], refusal, now)
   if (possibleDuplicates > 0) countDuplicates(state, destination, members[0], possibleDuplicates)
   const confirmed = delivered.length > 0 ? confirm(state, destination) : 0
@@ -90,6 +93,16 @@ function deliver(state: State, destination: string, member: Position | undefined
   assert(member !== undefined)
   const { object, from, to } = member
   settle(state, { destination, object, ranges: [[from, to]], tally: { delivered: 1 } })
+}
+
+/** What was delivered is the last that was. */
+function nameLast(state: State, destination: string, object: number, event: number | undefined, at: number): void {
+  const row = state.row(destination, object)
+  assert(row !== undefined)
+  const route = state.route(row.route)
+  const { key, time } = state.object(object).object
+  const lastEvent = event === undefined ? route.lastEvent : Math.max(route.lastEvent ?? event, event)
+  state.routes.set(route.id, { ...route, lastEvent, lastDelivery: { at, key, time } })
 }
 
 /** What is not on its way any more and lies in lost rows goes back to where it was settled once. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Gap } from '../../domain/gaps.ts'
 import type { AuditObject } from '../../domain/objects.ts'
 import { covers, type Range, type Ranges, removeRanges } from '../../domain/ranges.ts'
-import type { Stop } from '../accounts.ts'
+import type { LastDelivery, Stop } from '../accounts.ts'
 import type { Alteration } from '../alterations.ts'
 import type { Belonging } from '../belongings.ts'
 import { hourOf } from '../hours.ts'
@@ -34,6 +34,8 @@ export interface RouteState {
   readonly possibleDuplicates: number
   readonly adopted: number
   readonly lastObjectTime: number | undefined
+  readonly lastEvent: number | undefined
+  readonly lastDelivery: LastDelivery | undefined
   /** Late objects that are sealed by now. */
   readonly lateSealed: number
   /** Up to where its hours are passed. */

@@ -42,15 +42,18 @@ export function advance(db: Connection, moves: readonly Move[]): void {
   for (const { id, time } of moves) db.run('UPDATE routes SET watermark = ? WHERE id = ?', time, id)
 }
 
-type Optional = 'watermark' | 'sweptTo' | 'lastObjectTime'
+type Optional = 'watermark' | 'sweptTo' | 'lastObjectTime' | 'lastEvent'
 type Nullable<T> = { [K in keyof T]: Exclude<T[K], undefined> | null }
-type Counted = Omit<Account, Optional | 'oldest' | 'stop'> & Nullable<Pick<Account, Optional>>
+type Counted = Omit<Account, Optional | 'oldest' | 'stop' | 'lastDelivery'> & Nullable<Pick<Account, Optional>>
 
 interface StoredAccount extends Counted {
   readonly id: number
   readonly cause: Stop['cause'] | null
   readonly stopReason: string
   readonly since: number
+  readonly deliveredAt: number | null
+  readonly deliveredKey: string
+  readonly deliveredTime: number
 }
 
 /** Of the stream: neither of own records nor of imports. */
@@ -64,16 +67,19 @@ export function accountsOf(db: Connection, wanted: (receiver: string) => boolean
     `SELECT r.id, r.destination, r.receiver, r.start_at AS startAt, r.watermark, s.swept_to AS sweptTo, r.delivered,
        r.filtered, r.duplicates, r.quarantined, r.outstanding, r.late, r.late_total AS lateTotal,
        r.lost_objects AS lostObjects, r.lost_bytes AS lostBytes, r.possible_duplicates AS possibleDuplicates,
-       r.adopted, r.provisional, r.last_object_time AS lastObjectTime, t.cause, t.reason AS stopReason, t.since
+       r.adopted, r.provisional, r.last_object_time AS lastObjectTime, r.last_event AS lastEvent,
+       r.delivered_at AS deliveredAt, r.delivered_key AS deliveredKey, r.delivered_time AS deliveredTime, t.cause, t.reason AS stopReason, t.since
      FROM routes r LEFT JOIN sweeps s ON s.receiver = r.receiver LEFT JOIN stops t ON t.destination = r.destination
      WHERE r.active = 1 ORDER BY r.id`,
   )
   const audit = rows.filter(({ receiver }) => wanted(receiver))
-  return audit.map(({ id, cause, stopReason, since, ...counted }) => ({
+  return audit.map(({ id, cause, stopReason, since, deliveredAt, deliveredKey, deliveredTime, ...counted }) => ({
     ...counted,
     watermark: counted.watermark ?? undefined,
     sweptTo: counted.sweptTo ?? undefined,
     lastObjectTime: counted.lastObjectTime ?? undefined,
+    lastEvent: counted.lastEvent ?? undefined,
+    lastDelivery: deliveredAt === null ? undefined : { at: deliveredAt, key: deliveredKey, time: deliveredTime },
     oldest: oldest(db, id),
     stop: cause === null ? undefined : { cause, reason: stopReason, since },
   }))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { addRanges, meets } from '../../domain/ranges.ts'
 import type { Position } from '../duplicates.ts'
 import type { Attempt, Draft, Intent, Refused, Resolution, Resolved } from '../intents.ts'
-import { checkResolution, totalBytes } from '../rules.ts'
+import { checkResolution, newestEvents, totalBytes } from '../rules.ts'
 import { decodeMembers, encodeMembers } from './codec.ts'
 import type { Connection } from './connection.ts'
 import { countRepair, end, endRow } from './endings.ts'
@@ -92,28 +92,22 @@ export function resolve(
   now: number,
   quarantineCap: number,
 ): Resolved {
-  const { destination, members: stored } = open(db, id)
-  const members = decodeMembers(stored)
-  const { refused = [], drafts = [], possibleDuplicates = 0 } = resolution
+  const { destination, members: encoded } = open(db, id)
+  const members = decodeMembers(encoded)
+  const { refused = [], drafts = [], possibleDuplicates = 0, eventTimes = [] } = resolution
   const delivered = resolution.delivered === 'all' ? [...members.keys()] : resolution.delivered
   checkResolution(members, delivered, refused, drafts)
   db.run('DELETE FROM intents WHERE id = ?', id)
   held.release(destination, members)
-  settle(
-    db,
-    destination,
-    delivered.map((index) => members[index] as Position),
-    'delivered',
-  )
+  const stored = delivered.map((index) => members[index] as Position)
+  deliver(db, destination, stored, newestEvents(members, delivered, eventTimes, now), now)
   for (const refusal of refused) {
     keepRefused(db, destination, members[refusal.member] as Position, refusal, now, quarantineCap)
   }
-  settle(
-    db,
-    destination,
-    refused.filter(({ certain }) => certain === true).map(({ member }) => members[member] as Position),
-    'quarantined',
-  )
+  const certain = refused.filter((refusal) => refusal.certain === true)
+  for (const [object, { ranges, members: quarantined }] of stretches(positionsOf(members, certain))) {
+    end(db, existing(db, destination, object), ranges, { quarantined })
+  }
   if (possibleDuplicates > 0) {
     count(db, existing(db, destination, members[0]?.object ?? -1).route, { possibleDuplicates })
   }
@@ -133,15 +127,21 @@ function giveUp(db: Connection, held: Held, destination: string, positions: read
   }
 }
 
+function positionsOf(members: readonly Position[], refused: readonly Refused[]): readonly Position[] {
+  return refused.map(({ member }) => members[member] as Position)
+}
+
 /** One update a row, however many members it has. */
-function settle(
+function deliver(
   db: Connection,
   destination: string,
-  members: readonly Position[],
-  as: 'delivered' | 'quarantined',
+  stored: readonly Position[],
+  newest: ReadonlyMap<number, number | undefined>,
+  at: number,
 ): void {
-  for (const [object, { ranges, members: count }] of stretches(members)) {
-    end(db, existing(db, destination, object), ranges, { [as]: count })
+  for (const [object, { ranges, members: delivered }] of stretches(stored)) {
+    const row = existing(db, destination, object)
+    end(db, row, ranges, { delivered, last: { at, object, time: row.time, event: newest.get(object) } })
   }
 }
 

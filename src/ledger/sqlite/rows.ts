@@ -115,15 +115,33 @@ export interface Counts {
   readonly possibleDuplicates?: number
   readonly adopted?: number
   readonly provisional?: number
+  /** What was delivered is the last that was. */
+  readonly last?: Last
+}
+
+/** A delivery: when, of which object, and the time of its newest event. */
+export interface Last {
+  readonly at: number
+  readonly object: number
+  readonly time: number
+  readonly event: number | undefined
+}
+
+const naming = `, delivered_at = ?, delivered_key = (SELECT key FROM objects WHERE ref = ?), delivered_time = ?,
+       last_event = coalesce(max(last_event, ?), ?, last_event)`
+
+function named({ at, object, time, event }: Last) {
+  return [at, object, time, event ?? null, event ?? null] as const
 }
 
 /** Adds to a route's counters. What is taken back may have been counted under a route that is retired. */
 export function count(db: Connection, route: number, by: Counts): void {
+  const { last } = by
   db.run(
     `UPDATE routes SET delivered = delivered + ?, filtered = filtered + ?, duplicates = max(0, duplicates + ?),
        quarantined = max(0, quarantined + ?), outstanding = outstanding + ?, late = late + ?, late_total = late_total + ?,
        lost_objects = lost_objects + ?, lost_bytes = lost_bytes + ?, possible_duplicates = possible_duplicates + ?,
-       adopted = adopted + ?, provisional = provisional + ? WHERE id = ?`,
+       adopted = adopted + ?, provisional = provisional + ?${last === undefined ? '' : naming} WHERE id = ?`,
     by.delivered ?? 0,
     by.filtered ?? 0,
     by.duplicates ?? 0,
@@ -136,6 +154,7 @@ export function count(db: Connection, route: number, by: Counts): void {
     by.possibleDuplicates ?? 0,
     by.adopted ?? 0,
     by.provisional ?? 0,
+    ...(last === undefined ? [] : named(last)),
     route,
   )
 }

@@ -1,6 +1,6 @@
 // Destinations that come, go and change their names between two runs over one ledger: nobody loses anything, and nobody
 // else notices.
-import type { DestinationStatus } from '../../../src/admin/status.ts'
+import type { DestinationStatus } from '../../../src/admin/destination-status.ts'
 import { type Case, inScene, must } from '../stage/case.ts'
 import { allIdsInFile } from '../stage/destination.ts'
 import { file, otlp } from '../stage/exporters.ts'
