@@ -1,36 +1,17 @@
 // The status document for people: one row per destination, and under it, in words, what the row means.
-
-import type { DestinationStatus } from '../admin/destination-status.ts'
 import type { GapStatus } from '../admin/gaps.ts'
 import { floorLines } from '../admin/page/floors.ts'
 import type { ReplicaStatus } from '../admin/replica.ts'
 import type { StatusDocument } from '../admin/status.ts'
 import { count, duration, oneLine } from '../telemetry/units.ts'
-import { type Column, table } from './table.ts'
+import { destinationLines, short } from './destination-text.ts'
 
-const columns: readonly Column[] = [
-  { title: 'DESTINATION' },
-  { title: 'STATE' },
-  { title: 'WATERMARK' },
-  { title: 'BEHIND', right: true },
-  { title: 'OUTSTANDING', right: true },
-  { title: 'DELIVERED', right: true },
-  { title: 'DUPLICATES', right: true },
-  { title: 'QUARANTINED', right: true },
-]
-
-export function statusText(document: StatusDocument): string {
-  const [head = '', ...rows] = table(columns, document.destinations.map(row))
-  const destinations = document.destinations.flatMap((one, index) => [
-    rows[index] ?? '',
-    `  ${one.explanation}`,
-    `  ${last(one)}`,
-  ])
+/** `rates`: records per second by destination and receiver, where there was an earlier document to compare with. */
+export function statusText(document: StatusDocument, rates?: ReadonlyMap<string, number>): string {
   return [
     ...forwarder(document),
     ...document.gaps.filter(({ state }) => state !== 'healed').flatMap(gap),
-    ...(destinations.length === 0 ? [nothing(document)] : []),
-    ...(destinations.length === 0 ? [] : [head, ...destinations]),
+    ...(document.destinations.length === 0 ? [nothing(document)] : destinationLines(document.destinations, rates)),
     '',
     ...document.retired.map(retired),
     ...document.receivers.flatMap((one) => [receiver(one), ...floors(one)]),
@@ -43,26 +24,6 @@ export function statusText(document: StatusDocument): string {
 function nothing({ replica }: StatusDocument): string {
   if (replica?.role === 'standing by') return 'nothing to tell of destinations: ask the replica that owns the sending'
   return 'no destination yet: the forwarder has not been started with this ledger'
-}
-
-function row(one: DestinationStatus): readonly string[] {
-  return [
-    `${one.id} ← ${one.receiver}`,
-    one.state,
-    one.watermark === null ? 'none yet' : short(one.watermark),
-    one.watermarkAgeSeconds === null ? '-' : duration(one.watermarkAgeSeconds * 1000),
-    `${one.outstanding.objects}`,
-    one.delivered.toLocaleString('en-US'),
-    one.duplicates.toLocaleString('en-US'),
-    one.quarantined.toLocaleString('en-US'),
-  ]
-}
-
-/** What the destination has last, and since when. */
-function last({ lastEventTime, lastDelivery }: DestinationStatus): string {
-  if (lastDelivery === null) return 'nothing delivered yet'
-  const event = lastEventTime === null ? '' : `newest event ${short(lastEventTime)}, `
-  return `${event}last delivery ${short(lastDelivery.at)} from ${lastDelivery.key}`
 }
 
 function forwarder({ forwarder, replica, at }: StatusDocument): readonly string[] {
@@ -112,8 +73,4 @@ function totals({ totals }: StatusDocument): string {
   const bad = totals.bad === 0 ? '' : `, ${count(totals.bad, 'bad line')}`
   const altered = totals.altered === 0 ? '' : `, ${count(totals.altered, 'object')} ALTERED: see the log`
   return `${count(totals.objects, 'object')} known, ${count(totals.events, 'event')} decided${bad}${altered}`
-}
-
-function short(time: string): string {
-  return time.replace(/\.\d+Z$/, 'Z')
 }

@@ -1,6 +1,8 @@
 // `status --watch`: what the page shows, on a terminal. Each time the whole screen is drawn anew in one write, so that
-// nothing flickers; where the state cannot be had the last picture stays, and a line says since when.
+// nothing flickers. A rate is of the time since the picture before. Where the state cannot be had the last picture stays, and
+// a line says since when.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Rates } from '../admin/page/rates.ts'
 import { SetupError } from '../domain/failures.ts'
 import { hoursText } from './hours-text.ts'
 import type { StatusSource } from './status-source.ts'
@@ -22,11 +24,12 @@ export async function watchStatus(
   source: StatusSource,
   { out, signal, everyMs = EVERY_MS }: WatchOptions,
 ): Promise<void> {
-  let picture = await draw(source)
+  const rates = new Rates({ windowMs: 0, leastMs: 1 })
+  let picture = await draw(source, rates)
   out.write(`${CLEAR}${picture}\n`)
   while (await rested(everyMs, signal)) {
     try {
-      picture = await draw(source)
+      picture = await draw(source, rates)
       out.write(`${CLEAR}${picture}\n`)
     } catch (error) {
       if (!(error instanceof SetupError)) throw error
@@ -35,9 +38,9 @@ export async function watchStatus(
   }
 }
 
-async function draw(source: StatusSource): Promise<string> {
+async function draw(source: StatusSource, rates: Rates): Promise<string> {
   const [status, hours] = [await source.status(), await source.hours()]
-  return `${statusText(status)}\n\n${hoursText(hours, { days: DAYS, colour: true })}`
+  return `${statusText(status, rates.next(status))}\n\n${hoursText(hours, { days: DAYS, colour: true })}`
 }
 
 async function rested(ms: number, signal: AbortSignal): Promise<boolean> {

@@ -58,6 +58,7 @@ test('people see state, watermark and the reason in words', () => {
     DESTINATION                      STATE    WATERMARK             BEHIND  OUTSTANDING  DELIVERED  DUPLICATES  QUARANTINED
     splunk_hec/soc ← circleci_audit  stopped  2026-11-03T07:50:00Z  10 min            4      1,000           5            2
       stopped for 2 h, check its credentials: 403 invalid token
+      oldest outstanding: audit-logs/a.json, 15 min old
       newest event 2026-11-03T07:57:30Z, last delivery 2026-11-03T07:58:30Z from audit-logs/2026-11-03T07-58.json.gz
     clickhouse ← circleci_audit      idle     none yet                   -            0      1,000           5            2
       waiting for the first complete sweep

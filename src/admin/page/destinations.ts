@@ -1,11 +1,12 @@
 // The table of destinations: one line each, all numbers behind it in its details.
 import type { DestinationStatus } from '../destination-status.ts'
 import { element } from './element.ts'
+import { keyOf } from './rates.ts'
 import { age, counted, number, rate, time } from './words.ts'
 
 const COLUMNS = ['Destination', 'State', 'Complete up to', 'Behind', 'Rate', 'Outstanding', 'Quarantined']
 
-/** `rates`: records per minute by destination and receiver, as seen since the page was opened. */
+/** `rates`: records per second by destination and receiver. */
 export function destinationTable(
   destinations: readonly DestinationStatus[],
   rates: ReadonlyMap<string, number>,
@@ -16,12 +17,7 @@ export function destinationTable(
   return element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Table of destinations' }, table)
 }
 
-/** One destination fed by one receiver. */
-export function keyOf({ id, receiver }: DestinationStatus): string {
-  return `${id} ${receiver}`
-}
-
-function destinationRow(one: DestinationStatus, perMinute: number | undefined): HTMLElement {
+function destinationRow(one: DestinationStatus, perSecond: number | undefined): HTMLElement {
   const behind = one.watermarkAgeSeconds === null ? 'nothing proven yet' : age(one.watermarkAgeSeconds)
   const state = element('span', { class: 'state', 'data-state': one.state }, one.state)
   return element(
@@ -31,7 +27,7 @@ function destinationRow(one: DestinationStatus, perMinute: number | undefined): 
     element('td', {}, state, element('p', {}, one.explanation), details(one)),
     element('td', {}, time(one.watermark)),
     element('td', {}, behind),
-    element('td', { class: 'number' }, rate(perMinute)),
+    element('td', { class: 'number' }, rate(perSecond === undefined ? undefined : perSecond * 60)),
     element('td', { class: 'number' }, counted(one.outstanding.objects, 'object')),
     element('td', { class: 'number' }, number(one.quarantined)),
   )

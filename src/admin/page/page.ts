@@ -3,14 +3,14 @@
 // long as the tab lives. Where the forwarder cannot be reached the last state stays, and it is said how old it is:
 // an old picture must not pass for a new one.
 
-import type { DestinationStatus } from '../destination-status.ts'
 import type { HoursDocument } from '../hours.ts'
 import type { StatusDocument } from '../status.ts'
 import { calendar, neighbour } from './calendar.ts'
-import { destinationTable, keyOf } from './destinations.ts'
+import { destinationTable } from './destinations.ts'
 import { byId, element, show } from './element.ts'
 import { gapList } from './gaps.ts'
 import { inWords, LEGEND, lookOf } from './look.ts'
+import { Rates } from './rates.ts'
 import { silences } from './silences.ts'
 import { verdictOf } from './verdict.ts'
 import { age } from './words.ts'
@@ -30,7 +30,8 @@ let receivers: StatusDocument['receivers'] = []
 let chosen: string | undefined
 let answeredAt: number | undefined
 let round = 0
-const firstSeen = new Map<string, { readonly delivered: number; readonly at: number }>()
+/** Over the last minute, as soon as there are ten seconds of it. */
+const rates = new Rates({ windowMs: 60_000, leastMs: 10_000 })
 
 class Refused extends Error {}
 
@@ -66,21 +67,8 @@ function showStatus(status: StatusDocument): void {
   const about = forwarder === null ? '' : `Version ${forwarder.version}, running for ${age(forwarder.uptimeSeconds)}.`
   if (byId('about').textContent !== about) byId('about').textContent = about
   receivers = status.receivers
-  show(byId('destinations'), destinationTable(status.destinations, rates(status.destinations)))
+  show(byId('destinations'), destinationTable(status.destinations, rates.next(status)))
   show(byId('gaps'), ...gapList(status.gaps.filter((gap) => gap.state !== 'healed')))
-}
-
-/** Since the page was opened, but over ten seconds at least: less says nothing. */
-function rates(destinations: readonly DestinationStatus[]): ReadonlyMap<string, number> {
-  const now = Date.now()
-  const found = new Map<string, number>()
-  for (const one of destinations) {
-    const first = firstSeen.get(keyOf(one)) ?? { delivered: one.delivered, at: now }
-    firstSeen.set(keyOf(one), first)
-    const minutes = (now - first.at) / 60_000
-    if (minutes > 1 / 6) found.set(keyOf(one), (one.delivered - first.delivered) / minutes)
-  }
-  return found
 }
 
 function showHours(): void {
