@@ -60,12 +60,16 @@ export class Watching {
   /** One look. What goes wrong is told. True if destinations are to be told of something. */
   look(): boolean {
     this.#told = false
-    try {
-      this.#watch?.look()
-    } catch (error) {
-      this.#parts.tell({ type: 'bug', where: 'looking for gaps', error })
-    }
+    this.#trying('looking for gaps', () => this.#watch?.look())
     return this.#told
+  }
+
+  #trying(where: string, act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#parts.tell({ type: 'bug', where, error })
+    }
   }
 
   /** Asks and lists what is wanted of the buckets, once; resolves to how long to wait before that is asked again. Never rejects. */
@@ -95,7 +99,9 @@ export class Watching {
     }
   }
 
+  /** What an earlier run knew is shown at once; the first look is a minute later, when this one has listed something. */
   async #looking(signal: AbortSignal): Promise<void> {
+    this.#trying('seeing what is known of the streams', () => this.#watch?.see())
     while (this.#watch !== undefined && !signal.aborted) {
       await this.#parts.clock.sleep(LOOK_MS, signal)
       if (!signal.aborted) this.look()

@@ -120,6 +120,9 @@ export class Watch {
     this.#kept.set(receiver, retentionMs)
   }
 
+  /** What the ledger knows of the streams can be shown from now on. Judges nothing, and tells of no gap. */
+  readonly see = (): void => this.#view.see()
+
   /** One look at everything. */
   look(): void {
     for (const stream of this.#view.streams.values()) stream.look(this.#book)

@@ -1,30 +1,12 @@
 // Silences, from the first start to the gap that is closed: what is opened when, what is told of it and to whom.
 import { expect, test } from 'vitest'
-import { hoursOf, judged } from '../../src/admin/hours.ts'
 import { MINUTE_MS } from '../../src/domain/rhythm-curve.ts'
 import { MemoryLedger } from '../../src/ledger/memory/ledger.ts'
-import { View } from '../../src/watch/view.ts'
 import { at, everyHour, office, without } from '../domain/streams.ts'
-import { destination, receiver, settings, WatchBench } from './bench.ts'
+import { destination, receiver, WatchBench } from './bench.ts'
+import { LEARNED, started } from './started.ts'
 
-const LEARNED = 4
 const DAY = 24 * 60
-
-/** A forwarder that starts on a Monday, beside a bucket with six weeks of history. */
-function started(stream: readonly number[], more: Partial<typeof settings> = {}): WatchBench {
-  const now = at(LEARNED, 0, 0)
-  const bench = new WatchBench({ now, settings: more })
-  bench.lookAt(now)
-  const [wanted] = bench.watch.wanted
-  expect(wanted?.receiver).toBe(receiver)
-  bench.watch.learned(
-    receiver,
-    at(0, 0, 0) * MINUTE_MS,
-    stream.filter((minute) => minute < now),
-  )
-  expect(bench.watch.wanted).toEqual([])
-  return bench
-}
 
 const cut = [at(LEARNED, 1, 10), at(LEARNED, 1, 15)] as const
 
@@ -247,43 +229,6 @@ test('an open gap is told of once a day until somebody answers for it', () => {
   bench.watch.acknowledge(bench.gaps()[0]?.id ?? '', 'ann@ops', 'known', [])
   bench.live(stream, at(LEARNED, 4, 14), at(LEARNED, 5, 20), 30)
   expect(bench.of('gap_reminded')).toHaveLength(3)
-})
-
-test('hours are proven, suspect or not provable, and the floor of each hour of the week is said', () => {
-  const dense = Array.from({ length: (LEARNED + 1) * 7 * 24 * 30 }, (_, n) => at(0, 0, 0) + n * 2)
-  const stream = without(dense, cut)
-  const bench = started(stream)
-  bench.live(stream, at(LEARNED, 0, 0), at(LEARNED, 2, 0))
-  const state = (minute: number) => bench.watch.view.hour(receiver, minute * MINUTE_MS).state
-  expect([state(at(LEARNED, 1, 8)), state(at(LEARNED, 1, 12)), state(at(LEARNED, 2, 0))]).toEqual([
-    'proven',
-    'suspect',
-    'open',
-  ])
-  expect(bench.watch.view.hour(receiver, at(LEARNED, 1, 8) * MINUTE_MS).expected).toBeGreaterThan(25)
-  const floors = bench.watch.view.floors(receiver)
-  expect(floors).toHaveLength(168)
-  expect(Math.max(...(floors ?? []).map((one) => one ?? 0))).toBeLessThanOrEqual(60)
-
-  // Whoever reads the ledger beside the forwarder, or without one, is told the same; and so is the calendar.
-  const view = new View({ ledger: bench.ledger, streams: [settings], tell: () => {} })
-  view.see()
-  expect(view.floors(receiver)).toEqual(floors)
-  const [shown] = hoursOf(bench.ledger, bench.clock.now(), judged(view)).receivers
-  const verdict = (minute: number) =>
-    shown?.hours.find(({ hour }) => hour === new Date(minute * MINUTE_MS).toISOString())?.verdict
-  expect([8, 12].map((hour) => verdict(at(LEARNED, 1, hour)))).toEqual(['complete', 'suspect'])
-  expect(shown?.hours.length).toBeGreaterThan(0)
-
-  const week = office(LEARNED + 1)
-  const offices = started(week)
-  offices.live(week, at(LEARNED, 0, 0), at(LEARNED, 0, 12), 60)
-  const ofOffice = offices.watch.view.floors(receiver)
-  expect(ofOffice[11]).toBeLessThan(180)
-  expect(ofOffice[6 * 24 + 11]).toBeUndefined()
-  // A quiet night is never shown as complete.
-  const sunday = at(LEARNED - 1, 6, 3) * MINUTE_MS
-  expect(judged(offices.watch.view)(receiver, sunday)).toMatchObject({ verdict: 'unprovable' })
 })
 
 test('a watch over a ledger of an earlier run goes on where that was', () => {
