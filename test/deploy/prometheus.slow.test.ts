@@ -23,12 +23,14 @@ interface Series {
   readonly metric: Readonly<Record<string, string>>
 }
 
-/** What the program can have no series of here: nothing failed, nothing is billed, nothing expires. */
+/** What the program can have no series of here: nothing failed, nothing is billed, nothing expires, no queue. */
 const absent = [
   'Attempts that did not deliver: {{destination}}: reading, {{kind}}',
   'Retries: {{destination}}: halved',
   'Retries: {{destination}}: made anew',
   'Requests that are billed: {{service}} {{operation}}',
+  'In the queues: {{receiver}}: waiting',
+  'In the queues: {{receiver}}: in flight',
   'Open gaps: {{kind}}',
   'Certificates and signatures: {{component}} {{setting}}',
   'Clock: {{receiver}}',

@@ -36,11 +36,21 @@ export const s3Sqs: Case = inScene('s3-sqs', async (scene, size) => {
   const announced = objects.flatMap((object) => (object.announced ? object.file.ids : []))
   await forwarder.until('what was announced has arrived', () => arrived([collector, splunk], announced.length), 120_000)
   const live = performance.now() - begun
+  await mustCount(scene)
   await forwarder.stop()
   await forwarder.mustExit(0)
   await scene.runOnce()
   return figures(objects, wanted, live, { collector, splunk, aws })
 })
+
+/** What the queue holds was asked when the program started, and is shown since. */
+async function mustCount(scene: Scene): Promise<void> {
+  const { body } = await scene.page(`${scene.metricsUrl}/metrics`)
+  for (const name of ['messages_waiting', 'messages_in_flight']) {
+    const shown = new RegExp(`^circleci_audit_forwarder_${name}\\{receiver="circleci_audit"\\} \\d+$`, 'm')
+    must(shown.test(body), `the metrics have no ${name}`)
+  }
+}
 
 interface Parts {
   readonly collector: Destination
