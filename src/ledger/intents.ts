@@ -68,7 +68,9 @@ export interface IntentLedger {
   /**
    * Ends an intent, in one commit: delivered members are settled, refused ones become provisional verdicts, the
    * drafts become intents, the rest returns to due. A delivered member makes the destination's provisional verdicts
-   * final, and is what its accounts name as delivered last. A certain refusal is kept and settled at once, and is nothing to them. Durable if there are drafts or refused members, else not: after a crash the intent is open again.
+   * final, and is what its accounts name as delivered last. A certain refusal is kept and settled at once, and is
+   * nothing to them. Durable if there are drafts or refused members, else not: after a crash the intent is open
+   * again.
    * Throws QuarantineFull when the refused do not fit; then nothing changed.
    */
   resolve(intent: number, resolution: Resolution, now: number): Resolved
