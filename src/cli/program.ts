@@ -48,7 +48,8 @@ const subjects = ['config', 'reference', 'clickhouse'] as const
 
 type Finish = (code: number) => void
 
-function commands(finish: Finish): Command {
+/** The program's commands and options; `finish` is told the exit code of the one that ran. */
+export function commands(finish: Finish): Command {
   const program = new Command('circleci-audit-forwarder')
     .description('Forwards CircleCI audit logs from a bucket to SIEMs. Without a command it is `run`.')
     .version(version(), '--version', 'print the version')

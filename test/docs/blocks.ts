@@ -7,6 +7,8 @@ export interface Block {
   readonly page: string
   readonly line: number
   readonly language: string
+  /** What stands behind the language: `file=index.js`, `before`. */
+  readonly label: string
   readonly text: string
 }
 
@@ -15,22 +17,30 @@ export function nameOf({ page, line }: Block): string {
   return `${page}:${line}`
 }
 
-/** Every fenced block of the pages that match. */
-export function blocksIn(
-  matching: RegExp = /^(README|CONTRIBUTING)\.md$|^(docs|deploy|exporters)\//,
-): readonly Block[] {
+/** Every fenced block of the pages that match; without a pattern, of all pages there are. */
+export function blocksIn(matching: RegExp = /\.md$/): readonly Block[] {
   return pages()
     .filter((page) => matching.test(page))
-    .flatMap(blocksOf)
+    .flatMap((page) => blocksOf(page, textOf(page)))
 }
 
-function blocksOf(page: string): readonly Block[] {
-  const markdown = textOf(page)
-  return [...markdown.matchAll(/^( *)```([\w-]*)\n([\s\S]*?)^\1```/gm)].map((match) => {
-    const [, indent = '', language = '', body = ''] = match
-    const line = markdown.slice(0, match.index).split('\n').length
-    return { page, line, language, text: body.replaceAll(new RegExp(`^${indent}`, 'gm'), '') }
-  })
+/** The fenced blocks of a page, wherever they are: also indented, with a label, of `~~~`. Throws for one that never ends. */
+export function blocksOf(page: string, markdown: string): readonly Block[] {
+  const blocks: Block[] = []
+  const lines = markdown.split('\n')
+  for (let at = 0; at < lines.length; at++) {
+    const [, indent = '', fence = '', info = ''] = /^([ >]*)(`{3,}|~{3,})([^`]*)$/.exec(lines[at] ?? '') ?? []
+    if (fence === '') continue
+    const end = lines.findIndex((line, index) => index > at && line.replace(/^[ >]*/, '').trimEnd() === fence)
+    if (end < 0) throw new Error(`${page}:${at + 1}: a block that never ends`)
+    const text = lines
+      .slice(at + 1, end)
+      .map((line) => `${line.startsWith(indent) ? line.slice(indent.length) : line}\n`)
+    const [language = '', ...label] = info.trim().split(' ')
+    blocks.push({ page, line: at + 1, language, label: label.join(' '), text: text.join('') })
+    at = end
+  }
+  return blocks
 }
 
 export type Mapping = Readonly<Record<string, unknown>>

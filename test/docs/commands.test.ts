@@ -1,111 +1,152 @@
-// Commands that the pages show are commands there are: the program's own with their options, npm's scripts, files that
-// are named. JSON is JSON, and a policy of AWS has the parts of one.
-import { execFile } from 'node:child_process'
+// Commands that the pages show are commands there are. A block of shell is shell to bash. The program's own commands go
+// through its parser; npm's are scripts there are, with options that they read; those of other programs stand in
+// tools.ts; and every file of the project that is named is there.
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { type Block, blocksIn, nameOf } from './blocks.ts'
-import { root, textOf } from './checkout.ts'
+import { pages, root, textOf } from './checkout.ts'
+import { ownProblems } from './own-commands.ts'
+import { commandsIn, type Words } from './shell.ts'
+import { parsed } from './tools.ts'
 
-const all = blocksIn()
-const shell = all.filter(({ language }) => language === 'sh')
+const shell = blocksIn().filter(({ language }) => language === 'sh')
 
-/** The lines of a block, those that go on with `\` joined, without comments. */
-function linesOf({ text }: Block): readonly string[] {
-  return text
-    .replaceAll(/\\\n\s*/g, ' ')
-    .split('\n')
-    .map((line) => line.replace(/(^|\s)#\s.*$/, '').trim())
-}
-
-interface Shown {
-  readonly where: string
-  readonly command: string
-  readonly flags: readonly string[]
-}
-
-/** Commands whose second word is a command, too. */
-const families: ReadonlySet<string> = new Set(['gaps', 'quarantine'])
-
-/** The program, started by name or through npm, where it may be without a command word. */
-const starts = [/npm start -- (.*)$/, /(?:^|[\s/])circleci-audit-forwarder ([a-z].*)$/]
-
-function shownIn(block: Block): readonly Shown[] {
-  return linesOf(block).flatMap((line) => {
-    const rest = starts.flatMap((start) => start.exec(line)?.[1] ?? [])[0]
-    const words =
-      rest
-        ?.split(/[|<>;]| && /)[0]
-        ?.trim()
-        .split(/\s+/) ?? []
-    const named = words[0]?.startsWith('--') ? ['run', ...words] : words
-    if (named[0] === undefined || !/^[a-z-]+$/.test(named[0])) return []
-    const isNamed = families.has(named[0]) && named[1] !== undefined && !named[1].startsWith('-')
-    const command = named.slice(0, isNamed ? 2 : 1).join(' ')
-    return [{ where: nameOf(block), command, flags: named.filter((word) => /^--[a-z]/.test(word)) }]
-  })
-}
-
-const shown = shell.flatMap(shownIn)
-const helps = new Map<string, string>()
-
-beforeAll(async () => {
-  const commands = [...new Set(shown.map(({ command }) => command))]
-  await Promise.all(commands.map(async (command) => helps.set(command, await helpOf(command))))
-}, 60_000)
-
-async function helpOf(command: string): Promise<string> {
-  const program = join(root, 'deploy/bin/circleci-audit-forwarder')
-  const told = await promisify(execFile)(program, [...command.split(' '), '--help']).catch((failed: unknown) => failed)
-  return (told as { stdout: string }).stdout
-}
-
-test('every command of the program that is shown exists, with the options it is shown with', () => {
-  expect(shown.length).toBeGreaterThan(15)
-  for (const { where, command, flags } of shown) {
-    const help = helps.get(command) ?? ''
-    expect(help, `${where}: ${command}`).toContain(`circleci-audit-forwarder ${command}`)
-    for (const flag of flags) {
-      const option = flag.replace(/=.*/, '')
-      const isCommon = ['--config', '--json'].includes(option)
-      expect(isCommon || help.includes(option), `${where}: ${command} ${option}`).toBe(true)
-    }
+test('every block of shell is shell', () => {
+  const script = shell.map((block, at) => `block_${at}() {\n${block.text}\n}\n`)
+  for (const [at, text] of script.entries()) {
+    const { status, stderr } = spawnSync('bash', ['-n'], { input: text, encoding: 'utf8' })
+    expect([status, stderr], nameOf(shell[at] as Block)).toEqual([0, ''])
   }
 })
 
-test('every script of npm that is shown exists', () => {
-  const { scripts } = JSON.parse(textOf('package.json')) as { readonly scripts: Readonly<Record<string, string>> }
-  for (const block of shell) {
-    for (const line of linesOf(block)) {
-      for (const [, name = ''] of line.matchAll(/npm run (?:-s )?([a-z0-9-]+)/g)) {
-        expect(Object.keys(scripts), `${nameOf(block)}: ${line}`).toContain(name)
-      }
-    }
+const { scripts } = JSON.parse(textOf('package.json')) as { readonly scripts: Readonly<Record<string, string>> }
+
+/** What is wrong with a command. `seen` hears of those that are the program's own. */
+function problemsOf(words: Words, seen: (own: Words) => void = () => {}): readonly string[] {
+  const [first = '', ...rest] = words.filter((word, at) => !(at === leading(words) && word === 'sudo'))
+  if (/^\w+=/.test(first)) return rest.length === 0 ? [] : problemsOf(rest, seen)
+  const own = ownIn([first, ...rest])
+  if (own !== undefined) {
+    seen(own)
+    return ownProblems(own)
   }
+  if (first === 'npm') return npmProblems(rest)
+  if (first === 'npx') return npxProblems(rest)
+  return parsed([first, ...rest]).problems
+}
+
+/** How many words before the command set variables. */
+function leading(words: Words): number {
+  return words.findIndex((word) => !/^\w+=/.test(word))
+}
+
+/** The words that the program is given: started by its name, through npm, in a container or in a pod. */
+function ownIn(words: Words): Words | undefined {
+  const isProgram = (word: string | undefined) => /(^|\/)circleci-audit-forwarder$/.test(word ?? '')
+  if (isProgram(words[0])) return words.slice(1)
+  if (words[0] === 'npm' && words[1] === 'start') return words[2] === '--' ? words.slice(3) : undefined
+  const { command, rest, problems } = parsed(words)
+  const at = command === 'docker run' ? 0 : command === 'kubectl exec' ? rest.indexOf('--') + 1 : -1
+  return at >= 0 && problems.length === 0 && isProgram(rest[at]) ? rest.slice(at + 1) : undefined
+}
+
+function npmProblems([command = '', ...rest]: Words): readonly string[] {
+  if (command === 'run') {
+    const [name = '', ...args] = rest.filter((word) => word !== '-s')
+    // Alone it lists them.
+    return name === '' || name in scripts ? unread(scripts[name] ?? '', args) : [`there is no script ${name}`]
+  }
+  const takes: Readonly<Record<string, RegExp>> = {
+    ci: /^(--omit=dev)?$/,
+    install: /^(@[\w-]+\/[\w-]+)?$/,
+    start: /^$/,
+    test: /^$/,
+    pack: /^$/,
+  }
+  return takes[command]?.test(rest.join(' ')) === true ? [] : [`npm ${command} ${rest.join(' ')} is not known`]
+}
+
+/** Options that a script's file never names. */
+function unread(script: string, args: Words): readonly string[] {
+  const source = (script.match(/(?:test|bench|deploy|src)\/[\w./-]+\.m?ts\b/g) ?? []).map(textOf).join('\n')
+  const options = args.filter((word) => /^--./.test(word)).map((word) => word.slice(2))
+  return options.filter((name) => !new RegExp(`\\b${name}\\b`).test(source)).map((name) => `nothing reads --${name}`)
+}
+
+function npxProblems(words: Words): readonly string[] {
+  const [tool, ...rest] = words.filter((word) => word !== '--' && !word.startsWith('--conditions='))
+  if (tool === 'vitest' && rest[0] === 'run')
+    return rest.slice(1).flatMap((word) => (word === '--update' ? [] : absent(word)))
+  return tool === 'node' ? unread(rest[0] ?? '', rest.slice(1)) : [`npx ${words.join(' ')} is not known`]
+}
+
+function absent(path: string): readonly string[] {
+  return existsSync(join(root, path)) ? [] : [`there is no ${path}`]
+}
+
+const own: Words[] = []
+
+test.each(shell.map((block) => [nameOf(block), block] as const))('%s shows commands that there are', (_, { text }) => {
+  for (const words of commandsIn(text))
+    expect(
+      problemsOf(words, (ours) => own.push(ours)),
+      words.join(' '),
+    ).toEqual([])
 })
 
-test('every file of the project that a command names is there', () => {
-  const named = shell.flatMap((block) =>
-    linesOf(block).flatMap((line) =>
-      [...line.matchAll(/(?:^|[\s=])((?:deploy\/[a-z]+|docs|src|test|exporters)\/[\w./-]+)/g)].map(([, path = '']) => [
-        nameOf(block),
-        path,
-      ]),
-    ),
+test('the program itself is in many of them', () => expect(own.length).toBeGreaterThan(40))
+
+test('commands within sentences and tables are such, too', () => {
+  const spans = pages().flatMap((page) =>
+    [...textOf(page).matchAll(/`((?:npm|npx|circleci-audit-forwarder) [^`\n]+)`/g)].map(([, span = '']) => [
+      page,
+      span,
+    ]),
   )
-  expect(named.length).toBeGreaterThan(5)
-  for (const [where = '', path = ''] of named) expect(existsSync(join(root, path)), `${where}: ${path}`).toBe(true)
+  expect(spans.length).toBeGreaterThan(30)
+  const wrong = spans.flatMap(([page, span = '']) =>
+    commandsIn(span).flatMap((words) => problemsOf(words).map((problem) => `${page}: ${span}: ${problem}`)),
+  )
+  expect(wrong).toEqual([])
 })
 
-const json = all.filter(({ language }) => language === 'json')
+test('every file of the project that a command names is there, and what is read from a file is shown', () => {
+  const words = shell.flatMap((block) =>
+    commandsIn(block.text).flatMap((one) => one.map((word) => [block, word] as const)),
+  )
+  const ours = words.filter(([, word]) => /^(deploy\/[a-z]+|docs|src|test|exporters)\//.test(word))
+  expect(ours.length).toBeGreaterThan(5)
+  for (const [block, path] of ours) expect(absent(path), nameOf(block)).toEqual([])
+  const read = words.flatMap(([block, word]) =>
+    [...word.matchAll(/^file:\/\/(.*)$/g)].map(([, file]) => [block, file] as const),
+  )
+  expect(read.length).toBeGreaterThan(3)
+  for (const [block, file] of read)
+    expect(textOf(block.page).includes(`\`${file}\``), `${nameOf(block)}: ${file}`).toBe(true)
+})
 
-test.each(json.map((block) => [nameOf(block), block] as const))('%s is JSON', (_, { text }) => {
-  const value = JSON.parse(text) as { readonly Version?: string; readonly Statement?: readonly object[] }
-  if (value.Version === undefined) return
-  expect(value.Version).toBe('2012-10-17')
-  for (const statement of value.Statement ?? []) {
-    expect(Object.keys(statement)).toEqual(expect.arrayContaining(['Effect', 'Action']))
-    expect('Resource' in statement || 'Principal' in statement).toBe(true)
-  }
+test.each([
+  ['circleci-audit-forwarder statsu', 'no command statsu'],
+  ['circleci-audit-forwarder doctor --canaries', 'unknown option'],
+  ['circleci-audit-forwarder gaps explain', 'missing required argument'],
+  ['circleci-audit-forwarder backfill --from yesterday', 'is no time'],
+  ['sudo circleci-audit-forwarder validate x', 'too many arguments'],
+  ['npm start -- --onec', 'unknown option'],
+  ['docker run --rm -v "$PWD/a:/a" circleci-audit-forwarder doktor', 'no command doktor'],
+  ['kubectl -n a exec deploy/b -- circleci-audit-forwarder status --json --no', 'unknown option'],
+  ['npm run simulat', 'no script simulat'],
+  ['npm run simulate -- --sead 1', 'nothing reads --sead'],
+  ['npx vitest run test/nowhere.test.ts', 'there is no test/nowhere.test.ts'],
+  ['kubectl create secret generic a --from-litteral=b=c', '--from-litteral is no option'],
+  ['docker ps', 'no command known'],
+  ['tar -cxf a', '-x is no option'],
+  ['echo "$(whoami)"', 'no command known'],
+])('the test sees that %s is wrong', (line, problem) => {
+  expect(
+    commandsIn(line)
+      .flatMap((words) => problemsOf(words))
+      .join(),
+  ).toContain(problem)
 })

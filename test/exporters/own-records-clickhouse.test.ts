@@ -19,6 +19,8 @@ function search(layout: string, about: string): string {
   return found[3] ?? ''
 }
 
+const gaps = readFileSync(new URL('../../docs/gaps.md', import.meta.url), 'utf8')
+
 let server: ClickHouse
 beforeAll(async () => {
   server = await ClickHouse.start()
@@ -64,3 +66,21 @@ test.each([circleciAuditLogs, otelLogs])(
   },
   60_000,
 )
+
+test('the search for open gaps finds one until it is over', async () => {
+  await createTable(server, circleciAuditLogs)
+  const exporter = exporterTo(server, circleciAuditLogs)
+  const [, search = ''] = /```sql\n([\s\S]*?)```/.exec(gaps) ?? []
+  const insert = async (name: string) =>
+    expect(await exporter.send(batchOf([exporter.encode(ownRecord(ownSamples[name]!))]), never)).toEqual({
+      status: 'delivered',
+    })
+  expect(await server.query(search)).toEqual([])
+  await insert('gap opened')
+  const { gap_id: id, gap_kind: kind, gap_evidence: evidence } = ownSamples['gap opened']!.attributes
+  const last = 'circleci_audit_forwarder.gap.opened'
+  expect(await server.query(search)).toEqual([{ id, last, kind, evidence }])
+  await insert('gap closed')
+  expect(await server.query(search)).toEqual([])
+  await exporter.close()
+}, 60_000)
