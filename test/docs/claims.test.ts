@@ -41,6 +41,7 @@ test.each([...new Set(claims.map(({ by }) => by))])('%s reads the pages that it 
       page,
       page.replace(/^exporters\/[\w-]+\//, '../'),
       page.replace(/^exporters\/[\w-]+\//, 'exporters/$' + '{folder}/'),
+      page.replace(/^docs\/guides\/\w+\./, 'docs/guides/$' + '{guide}.'),
     ]
     expect(
       names.some((name) => source.includes(name)),

@@ -32,6 +32,12 @@ export const claims: readonly Claim[] = [
     by: 'test/docs/own-records.test.ts',
     takes: at('exporters/file/README.md', 'sh', 'jq'),
   },
+  { what: 'run on what arrives', by: 'test/docs/guides.test.ts', takes: at('docs/guides/otlp.md', 'sh', 'jq') },
+  {
+    what: 'the rights that are asked for',
+    by: 'test/docs/guides.test.ts',
+    takes: at('docs/guides/clickhouse.md', 'sql', 'CREATE USER'),
+  },
   { what: 'each command parsed by its program', by: 'test/docs/commands.test.ts', takes: is('sh') },
   { what: 'printed anew', by: 'test/docs/outputs.test.ts', takes: isOutput },
   {
@@ -82,6 +88,7 @@ export const claims: readonly Claim[] = [
   { what: 'sections and settings there are', by: 'test/docs/formats.test.ts', takes: is('ini') },
   { what: "the module's variables and outputs", by: 'test/docs/formats.test.ts', takes: is('hcl') },
   { what: 'commands there are, quotes and parentheses closed', by: 'test/docs/formats.test.ts', takes: is('spl') },
+  { what: 'terms it has', by: 'test/docs/formats.test.ts', takes: is('datadog') },
   { what: 'clauses there are, parentheses closed', by: 'test/docs/formats.test.ts', takes: is('leql') },
 ]
 

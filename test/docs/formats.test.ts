@@ -6,7 +6,14 @@ import { ownSamples } from '../mapping/own-samples.ts'
 import { type Block, blocksIn, nameOf } from './blocks.ts'
 import { claimOf } from './claims.ts'
 import { differences } from './differences.ts'
-import { awsProblems, dropInProblems, leqlProblems, moduleProblems, splunkProblems } from './formats.ts'
+import {
+  awsProblems,
+  datadogProblems,
+  dropInProblems,
+  leqlProblems,
+  moduleProblems,
+  splunkProblems,
+} from './formats.ts'
 
 const ours = blocksIn().filter((block) => claimOf(block)?.by === 'test/docs/formats.test.ts')
 const named = (blocks: readonly Block[]) => blocks.map((block) => [nameOf(block), block] as const)
@@ -17,6 +24,7 @@ const checks: Readonly<Record<string, (text: string) => readonly string[] | unde
   hcl: moduleProblems,
   spl: splunkProblems,
   leql: leqlProblems,
+  datadog: datadogProblems,
 }
 
 function noticeProblems(text: string): readonly string[] {
@@ -44,6 +52,8 @@ test.each([
   ['spl', 'index=audit name="a | stats count'],
   ['leql', 'where(a = "b") grupby(c)'],
   ['leql', 'where(a = "b"'],
+  ['datadog', 'service:a evt.name:b'],
+  ['datadog', 'service: a'],
 ])('what is wrong with %s is seen: %s', (language, text) => {
   expect(checks[language]?.(text)).not.toEqual([])
 })

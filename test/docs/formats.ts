@@ -148,6 +148,13 @@ export function leqlProblems(leql: string): readonly string[] {
     })
 }
 
+/** What is wrong with searches of Datadog, one a line: terms `facet:value`, one or several, each perhaps negated. */
+export function datadogProblems(query: string): readonly string[] {
+  const term = /^-?(?:@[a-z_]+(?:\.[\w]+)*|service|source|status|host|late|early|truncated):(?:"[^"]+"|[^\s:"]+)$/
+  const terms = query.trim().split(/\s+/)
+  return terms.filter((one) => !/^(?:AND|OR)$/.test(one) && !term.test(one)).map((one) => `no term: ${one}`)
+}
+
 /** The parts between these characters where they stand outside quotes. */
 function outsideQuotes(source: string, separators: string): readonly string[] {
   const parts = ['']

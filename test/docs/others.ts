@@ -34,6 +34,7 @@ const collector = strict(
         },
         ['endpoint'],
       ),
+      file: strict({ path: text }, ['path']),
       debug: strict({ verbosity: { enum: ['basic', 'normal', 'detailed'] } }),
     }),
     extensions: byType({ health_check: listen }),

@@ -46,12 +46,14 @@ export const tools: Readonly<Record<string, string>> = {
   'kubectl port-forward': '',
   'promtool check rules': '',
   'promtool test rules': '',
+  sort: '-r -n',
   systemctl: '',
   'systemctl edit': '',
   'systemctl enable': '--now',
   'systemctl restart': '',
   tail: '-n=',
   tar: '-c -z -f= --transform= -C=',
+  uniq: '-c -d',
 }
 
 export interface Parsed {

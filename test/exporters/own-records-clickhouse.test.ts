@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ClickHouse } from '../../exporters/clickhouse/test/engine/front.ts'
 import { batchOf, createTable, exporterTo, never } from '../../exporters/clickhouse/test/world.ts'
 import { control } from '../../src/domain/control.ts'
+import { canaryRecord } from '../../src/mapping/canary.ts'
 import { auditEvents, hour, hourSaid, ownRecord } from '../docs/own-hour.ts'
 import { ownSamples } from '../mapping/own-samples.ts'
 
@@ -66,6 +67,34 @@ test.each([circleciAuditLogs, otelLogs])(
   },
   60_000,
 )
+
+const destinationGuide = readFileSync(new URL('../../docs/guides/clickhouse.md', import.meta.url), 'utf8')
+
+function guided(about: string): string {
+  const [, search] = new RegExp(`\`\`\`sql\\n-- ${about}\\n([\\s\\S]*?)\`\`\``).exec(destinationGuide) ?? []
+  if (search === undefined) throw new Error(`the guide has no search for ${about}`)
+  return search
+}
+
+test('the searches of the guide find the canary, what came, and what is there twice', async () => {
+  await createTable(server, circleciAuditLogs)
+  const exporter = exporterTo(server, circleciAuditLogs)
+  const id = '11112222-0000-4000-8000-000000000001'
+  const canary = canaryRecord({ id, destination: 'clickhouse', now: Date.parse(hour), version: '0.0.0' })
+  const rows = auditEvents(3).map((record) => exporter.encode(record))
+  expect(await server.query(guided('the canary'))).toEqual([])
+  for (const members of [[exporter.encode(canary)], rows, rows.slice(0, 1)])
+    expect(await exporter.send(batchOf(members), never)).toEqual({ status: 'delivered' })
+  expect(await server.query(guided('the canary'))).toHaveLength(1)
+  expect(await server.query(guided('the latest audit events'))).toHaveLength(4)
+  const [twice, ...others] = await server.query<{ id: string; copies: string }>(
+    guided('events that are there more than once'),
+  )
+  expect([twice?.id, Number(twice?.copies), others]).toEqual(['event-0', 2, []])
+  const [once] = await server.query<{ events: string }>(guided('each event once'))
+  expect(Number(once?.events)).toBe(3)
+  await exporter.close()
+}, 60_000)
 
 test('the search for open gaps finds one until it is over', async () => {
   await createTable(server, circleciAuditLogs)

@@ -16,7 +16,8 @@ const schema = z.strictObject({
     .optional()
     .meta({ description: "Source of the events. Default: the record's service.name." }),
   sourcetype: z.string().min(1).optional().meta({
-    description: "Source type. Default: circleci:audit for CircleCI's audit events, the token's own for other records.",
+    description:
+      "Source type. Default: circleci:audit for CircleCI's audit events, circleci:audit:forwarder for the forwarder's own records, the token's own for others.",
   }),
   host: z.string().min(1).optional().meta({
     description: "Host of the events. Default: the record's host.name, else the organisation's name.",
