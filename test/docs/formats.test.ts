@@ -1,4 +1,5 @@
 // Documents for other programs that the pages show, held to what those take; and what a person is told of a gap.
+import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { mapOwn } from '../../src/mapping/own.ts'
 import { noticeOf } from '../../src/notify/notice.ts'
@@ -34,6 +35,17 @@ function noticeProblems(text: string): readonly string[] {
 
 test.each(named(ours))('%s is what it seems', (_, { language, text }) => {
   expect(checks[language]?.(text)).toEqual([])
+})
+
+const terraform = spawnSync('terraform', ['version'], { stdio: 'ignore' }).status === 0
+
+test.skipIf(!terraform)('what is shown of Terraform is as terraform writes it (skipped without terraform)', () => {
+  const shown = ours.filter(({ language }) => language === 'hcl')
+  expect(shown.length).toBeGreaterThan(0)
+  for (const { text } of shown) {
+    const { status, stdout } = spawnSync('terraform', ['fmt', '-'], { input: text, encoding: 'utf8' })
+    expect([status, stdout]).toEqual([0, text])
+  }
 })
 
 test.each([
