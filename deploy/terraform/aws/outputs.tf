@@ -1,5 +1,5 @@
 output "circleci" {
-  description = "What to type into CircleCI: Organization Settings > Audit Logs."
+  description = "What to type into CircleCI: Organization Settings > Security > Audit Logs."
   value = {
     role_arn = one(aws_iam_role.circleci[*].arn)
     region   = local.region

@@ -63,7 +63,7 @@ async function whyNothing(
     const detail = `there are none; they lie under ${elsewhere === '' ? 'no prefix' : elsewhere}`
     return { level: 'error', what, detail, next: `set ${inspection.prefixSetting}: "${elsewhere}"` }
   }
-  const next = `compare bucket and ${inspection.prefixSetting} with what CircleCI shows under Organization Settings > Audit Logs`
+  const next = `compare bucket and ${inspection.prefixSetting} with what CircleCI shows under Organization Settings > Security > Audit Logs`
   if (found.foreign > 0) {
     const example = `${count(found.foreign, 'object')} there, none in CircleCI's layout, e.g. ${found.example}`
     return { level: 'error', what, detail: example + blind(elsewhere), next }
@@ -105,7 +105,7 @@ function ageFinding(newest: Sighting, storeNow: number): Finding {
   if (storeNow - time <= SILENCE_MS) return { level: 'ok', what, detail }
   const older = storeNow - time > DAYS * SILENCE_MS ? '; there may be newer ones' : ''
   const next =
-    'see under Organization Settings > Audit Logs in CircleCI whether streaming is connected, and its last delivery'
+    'see under Organization Settings > Security > Audit Logs in CircleCI whether streaming is connected, and its last delivery'
   return { level: 'warning', what, detail: detail + older, next }
 }
 
