@@ -45,7 +45,7 @@ export const claims: readonly Claim[] = [
     by: 'test/docs/quick-start.slow.test.ts',
     takes: at('README.md', '', 'INFO: circleci-audit-forwarder'),
   },
-  { what: 'held to the conformance suite', by: 'test/docs/guide.test.ts', takes: at('CONTRIBUTING.md', 'ts', '// ') },
+  { what: 'held to the conformance suite', by: 'test/docs/guide.test.ts', takes: at('CONTRIBUTING.md', 'ts') },
   {
     what: 'an application, run against the vendor',
     by: 'test/docs/readmes.test.ts',
@@ -84,13 +84,22 @@ export const claims: readonly Claim[] = [
     by: 'exporters/clickhouse/test/readme.test.ts',
     takes: at(exporterReadme, 'sql', 'GRANT'),
   },
+  {
+    what: 'parts of a larger document: a unit, a statement',
+    by: 'test/docs/formats.test.ts',
+    takes: (block) => is('ini')(block) || isClause(block),
+  },
   { what: 'run by the engine', by: 'test/exporters/own-records-clickhouse.test.ts', takes: is('sql') },
-  { what: 'sections and settings there are', by: 'test/docs/formats.test.ts', takes: is('ini') },
   { what: "the module's variables and outputs", by: 'test/docs/formats.test.ts', takes: is('hcl') },
   { what: 'commands there are, quotes and parentheses closed', by: 'test/docs/formats.test.ts', takes: is('spl') },
   { what: 'terms it has', by: 'test/docs/formats.test.ts', takes: is('datadog') },
   { what: 'clauses there are, parentheses closed', by: 'test/docs/formats.test.ts', takes: is('leql') },
 ]
+
+/** A clause of ClickHouse's statement, shown alone. */
+function isClause(block: Block): boolean {
+  return is('sql')(block) && block.text.startsWith('TTL ')
+}
 
 function isOutput({ page, language, text }: Block): boolean {
   return language === '' && outputs.some((output) => output.page === page && text.startsWith(output.begins))

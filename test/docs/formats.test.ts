@@ -1,5 +1,6 @@
 // Documents for other programs that the pages show, held to what those take; and what a person is told of a gap.
 import { spawnSync } from 'node:child_process'
+import { layouts } from '@circleci-audit-forwarder/exporter-clickhouse'
 import { expect, test } from 'vitest'
 import { mapOwn } from '../../src/mapping/own.ts'
 import { noticeOf } from '../../src/notify/notice.ts'
@@ -22,10 +23,19 @@ const named = (blocks: readonly Block[]) => blocks.map((block) => [nameOf(block)
 const checks: Readonly<Record<string, (text: string) => readonly string[] | undefined>> = {
   json: (text) => awsProblems(JSON.parse(text) as object) ?? noticeProblems(text),
   ini: dropInProblems,
+  sql: clauseProblems,
   hcl: moduleProblems,
   spl: splunkProblems,
   leql: leqlProblems,
   datadog: datadogProblems,
+}
+
+/** Of a clause of the table's statement: that it is in one, as the page has it. */
+function clauseProblems(text: string): readonly string[] {
+  const statements = layouts.map((layout) =>
+    layout.ddl({ database: 'default', table: layout.table }, { retentionDays: 1 }),
+  )
+  return statements.some((statement) => statement.includes(text.trim())) ? [] : ['in no statement']
 }
 
 function noticeProblems(text: string): readonly string[] {
@@ -57,6 +67,7 @@ test.each([
   ['json', '{ "QueueConfigurations": [{ "QueueArn": "arn:aws:sqs:r:1:q", "Events": ["s3:ObjectCreated"] }] }'],
   ['json', '{ "MessageRetentionPeriod": "1", "Policy": "{}" }'],
   ['json', '{ "event": "circleci_audit_forwarder.gap.opened", "severity": "high" }'],
+  ['sql', 'TTL eventTime + toIntervalDay(sourceTTL)'],
   ['ini', '[Service]\nLoadCredentials=a:b\n'],
   ['hcl', 'module "a" {\n  bucket = "b"\n  circleci_organization_id = "c"\n  irsa = {\n    name_space = "d"\n  }\n}\n'],
   ['hcl', 'module "a" {\n  prefix = "b"\n}\n'],
