@@ -1,7 +1,7 @@
 // What the pages show the program to print: each block is printed anew by the program's own functions, from data that could
 // be so. A block may leave out what stands above and below it, and `…` in it stands for anything within its line.
 import { encodeText } from '@circleci-audit-forwarder/exporter-console'
-import type { DestinationStatus, StatusDocument } from '../../src/admin/status.ts'
+import type { StatusDocument } from '../../src/admin/status.ts'
 import { backfilledText } from '../../src/cli/backfill/text.ts'
 import { reportOf } from '../../src/cli/doctor/report.ts'
 import { reportText } from '../../src/cli/doctor/text.ts'
@@ -39,7 +39,7 @@ export const outputs: readonly Output[] = [
   { page: 'docs/repair.md', begins: '48 objects', print: () => backfilledText(backfilled, {} as never) },
 ]
 
-const destination: DestinationStatus = {
+const destination: StatusDocument['destinations'][number] = {
   id: 'file',
   receiver: 'circleci_audit',
   state: 'idle',
