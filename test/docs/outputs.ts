@@ -58,6 +58,12 @@ const destination: StatusDocument['destinations'][number] = {
   provisional: 0,
   lateTotal: 0,
   lastObjectTime: null,
+  lastEventTime: '2026-11-21T02:17:52.000Z',
+  lastDelivery: {
+    at: '2026-11-21T02:18:31.000Z',
+    key: 'audit-logs/2026-11-21T02:18:19Z.json.gz',
+    objectTime: '2026-11-21T02:18:19.000Z',
+  },
   live: null,
   stop: null,
 }
@@ -78,7 +84,15 @@ const status = {
       state: 'retrying',
       watermark: '2026-11-09T02:10:21.000Z',
       watermarkAgeSeconds: 12 * 86_400,
-      outstanding: { objects: 112, late: 0, oldest: null },
+      outstanding: {
+        ...{ objects: 112, late: 0 },
+        oldest: {
+          ...{ time: '2026-11-09T02:10:21.000Z', ageSeconds: 12 * 86_400, reason: null },
+          key: 'audit-logs/2026-11-09T02:10:21Z.json.gz',
+        },
+      },
+      lastEventTime: null,
+      lastDelivery: null,
       delivered: 0,
       explanation:
         '112 objects outstanding, trying again: POST http://127.0.0.1:9/v1/logs: connect ECONNREFUSED 127.0.0.1:9',
