@@ -242,7 +242,7 @@ export class Pipeline {
     if (exporter === undefined || account === undefined) return
     const query = { now: clock.now(), limit: SAMPLED_OBJECTS, newest: true, except: new Set<number>(), maxDelay: 0 }
     const rows = ledger.due(destination, query).filter((row) => !isOwnReceiver(row.receiver))
-    const sample = this.#samples.get(receiver) ?? sampleOf(rows, this.#reader, signal)
+    const sample = this.#samples.get(receiver) ?? sampleOf(rows, { reader: this.#reader, clock }, signal)
     this.#samples.set(receiver, sample)
     const { startAt } = account
     tell({ type: 'first_start', destination, startAt, ...forecast(account.outstanding, await sample, exporter) })

@@ -16,8 +16,8 @@ import type { Hand } from './hand.ts'
 import { LIVE_MS, longestWait, READINGS_TO_LOSE, RECHECK_MS } from './options.ts'
 import type { LaneParts } from './parts.ts'
 import type { DecidedChunk } from './pass.ts'
-import type { Cursor } from './readings.ts'
 import { sift } from './sift.ts'
+import { late, Upcoming } from './upcoming.ts'
 
 export interface FeedParts extends LaneParts {
   readonly hand: Hand
@@ -39,18 +39,13 @@ export interface FeedParts extends LaneParts {
 
 /** Objects opened ahead of the one being consumed. */
 const READ_AHEAD = 32
+/** Objects set aside at most; with so many silent the feed waits for the next. */
+const ASIDE = 16
 /** Settlements gathered into one commit. */
 const GATHERED = 256
 /** How long a feed waits for room before it closes its reader, and how long it sleeps at most, in milliseconds. */
 const STALL_MS = 5_000
 const NAP_MS = 30_000
-
-interface Upcoming {
-  readonly row: Row
-  /** How far it was read. */
-  position: number
-  cursor: Cursor | undefined
-}
 
 export class Feed {
   readonly batcher: Batcher
@@ -58,6 +53,7 @@ export class Feed {
   readonly #live: boolean
   readonly #bell: Bell
   #upcoming: Upcoming[] = []
+  readonly #aside = new Set<Upcoming>()
   #settlements: Settlement[] = []
   #filtered = 0
   #idle = false
@@ -110,14 +106,30 @@ export class Feed {
     const next = this.#upcoming.shift()
     if (next === undefined) return this.#rest(signal)
     this.#idle = false
+    let isLate = false
     try {
-      await this.#consume(next, signal)
+      isLate = (await this.#consume(next, signal)) === late
     } catch (error) {
       if (!signal.aborted) this.#failed(next, error)
     } finally {
-      next.cursor?.close()
-      this.#parts.hand.release(next.row.object.ref)
+      if (isLate) this.#setAside(next)
+      else this.#leave(next)
     }
+  }
+
+  /** It comes first again when its chunk has come, or failed to. */
+  #setAside(upcoming: Upcoming): void {
+    this.#aside.add(upcoming)
+    upcoming.answered(() => {
+      if (!this.#aside.delete(upcoming)) return
+      this.#upcoming.unshift(upcoming)
+      this.#bell.ring()
+    })
+  }
+
+  #leave(upcoming: Upcoming): void {
+    upcoming.close()
+    this.#parts.hand.release(upcoming.row.object.ref)
   }
 
   /** Takes more due rows before the last ones are consumed, so that their first bytes are already on the way. */
@@ -125,13 +137,10 @@ export class Feed {
     if (this.#upcoming.length > READ_AHEAD / 2) return
     for (const row of this.#due()) {
       this.#parts.hand.hold(row.object.ref)
-      this.#upcoming.push({ row, position: 0, cursor: undefined })
+      this.#upcoming.push(new Upcoming(row))
     }
     if (!this.#parts.buffer.roomy) return
-    for (const upcoming of this.#upcoming) {
-      upcoming.cursor ??= this.#parts.readings.open(upcoming.row.object)
-      upcoming.cursor.prefetch()
-    }
+    for (const upcoming of this.#upcoming) upcoming.prefetch(this.#parts.readings)
   }
 
   #due(): readonly Row[] {
@@ -146,7 +155,7 @@ export class Feed {
 
   async #rest(signal: AbortSignal): Promise<void> {
     this.flush()
-    this.#idle = true
+    this.#idle = this.#aside.size === 0
     this.#parts.lane.stirred()
     const { ledger, destination, clock, hand, options } = this.#parts
     const next = ledger.nextDue(destination, hand.objects) ?? Number.POSITIVE_INFINITY
@@ -154,23 +163,25 @@ export class Feed {
     await this.#bell.wait(Math.max(wait, this.#live ? 1_000 : 1), signal)
   }
 
-  async #consume(upcoming: Upcoming, signal: AbortSignal): Promise<void> {
-    const { readings, gone, lane } = this.#parts
+  /** Reads it to its end, or until its store falls silent. */
+  async #consume(upcoming: Upcoming, signal: AbortSignal): Promise<typeof late | undefined> {
+    const { readings, gone, lane, clock } = this.#parts
     const object = upcoming.row.object
-    const abort = (): void => upcoming.cursor?.close()
+    const abort = (): void => upcoming.close()
     signal.addEventListener('abort', abort, { once: true })
     try {
       while (!signal.aborted) {
         await this.#room(upcoming, signal)
-        if (signal.aborted) return
-        upcoming.cursor ??= readings.open(object, upcoming.position)
-        const chunk = await upcoming.cursor.next()
-        if (chunk === undefined || signal.aborted) return
+        if (signal.aborted) return undefined
+        const chunk = await upcoming.next(readings, this.#aside.size < ASIDE ? clock : undefined)
+        if (chunk === late) return late
+        if (chunk === undefined || signal.aborted) return undefined
         gone.delete(object.ref)
         upcoming.position = chunk.to
         lane.passed(object.ref, chunk.to)
         this.#take(chunk, upcoming.row)
       }
+      return undefined
     } finally {
       signal.removeEventListener('abort', abort)
     }
@@ -218,19 +229,14 @@ export class Feed {
   }
 
   #stall(current: Upcoming): void {
-    for (const upcoming of [current, ...this.#upcoming]) {
-      upcoming.cursor?.close()
-      upcoming.cursor = undefined
-    }
+    for (const upcoming of [current, ...this.#upcoming, ...this.#aside]) upcoming.close()
   }
 
   /** Gives back what was taken but not begun. */
   #putBack(): void {
-    for (const { row, cursor } of this.#upcoming) {
-      cursor?.close()
-      this.#parts.hand.release(row.object.ref)
-    }
+    for (const upcoming of [...this.#upcoming, ...this.#aside]) this.#leave(upcoming)
     this.#upcoming = []
+    this.#aside.clear()
   }
 
   #failed({ row, position }: Upcoming, error: unknown): void {

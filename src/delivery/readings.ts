@@ -185,6 +185,7 @@ export class Cursor {
   #pass: Pass
   #index = 0
   #position: number
+  #closed = false
 
   constructor(readings: Readings, object: AuditObject, position: number) {
     this.#readings = readings
@@ -213,10 +214,13 @@ export class Cursor {
       }
       if (this.#pass.done(this.#index)) return undefined
       await this.#readings.pull(this.#pass)
+      // What came meanwhile is not for it any more: to take it would be to follow the pass again.
+      if (this.#closed) throw new Error('whoever asked has left')
     }
   }
 
   close(): void {
+    this.#closed = true
     this.#readings.left(this.#pass, this)
   }
 

@@ -65,7 +65,7 @@ class AttributeOutlet extends Outlet {
 
 /** The world of a pipeline, which outlives it. */
 export class Stage {
-  readonly clock = new FakeClock()
+  readonly clock: FakeClock
   readonly memory: MemoryLedger
   readonly outlet: Outlet = new AttributeOutlet(() => this.clock.now())
   readonly told: TelemetryEvent[] = []
@@ -75,7 +75,12 @@ export class Stage {
   options: LaneOptions = laneOptions
   readonly #ledger: Ledger
 
-  constructor(receivers: (clock: FakeClock) => readonly ReceiverSpec[], memory = new MemoryLedger()) {
+  constructor(
+    receivers: (clock: FakeClock) => readonly ReceiverSpec[],
+    memory = new MemoryLedger(),
+    clock = new FakeClock(),
+  ) {
+    this.clock = clock
     this.memory = memory
     this.receivers = receivers(this.clock)
     this.#ledger = new Proxy<Ledger>(this.memory, {

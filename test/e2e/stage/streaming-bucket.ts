@@ -1,5 +1,5 @@
-// A bucket whose objects are made while they are sent: larger than any disk of a test, or refused, or broken off. It speaks
-// as much of S3's protocol as a sweep and a reading need.
+// A bucket whose objects are made while they are sent: larger than any disk of a test, or refused, broken off, or never
+// finished. It speaks as much of S3's protocol as a sweep and a reading need.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -13,6 +13,8 @@ export interface StreamedObject {
   readonly refusal?: { readonly status: number; readonly code: string; readonly message: string }
   /** Bytes after which the connection is cut. */
   readonly cutAt?: number
+  /** Bytes after which nothing more comes, the connection staying open, for so many readings. */
+  readonly stalls?: { readonly at: number; readonly readings: number }
 }
 
 const BUCKET = 'acme-streamed-audit'
@@ -20,6 +22,8 @@ const BUCKET = 'acme-streamed-audit'
 export class StreamingBucket {
   readonly #server: Server
   readonly #objects: ReadonlyMap<string, StreamedObject>
+  /** How often each object was asked for, by key. */
+  readonly readings = new Map<string, number>()
 
   private constructor(objects: readonly StreamedObject[]) {
     this.#objects = new Map(objects.map((object) => [object.key, object]))
@@ -57,7 +61,15 @@ export class StreamingBucket {
     if (object === undefined) refuse(response, 404, 'NoSuchKey', 'The specified key does not exist.')
     else if (object.refusal !== undefined) {
       refuse(response, object.refusal.status, object.refusal.code, object.refusal.message)
-    } else await send(response, object)
+    } else await send(response, this.#read(object))
+  }
+
+  /** One more reading of an object that may stall no more. */
+  #read(object: StreamedObject): StreamedObject {
+    const reading = (this.readings.get(object.key) ?? 0) + 1
+    this.readings.set(object.key, reading)
+    const { stalls, ...flowing } = object
+    return stalls === undefined || reading <= stalls.readings ? object : flowing
   }
 
   #listing(prefix: string): string {
@@ -80,7 +92,7 @@ function refuse(response: ServerResponse, status: number, code: string, message:
   response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`)
 }
 
-async function send(response: ServerResponse, { key, size, pieces, cutAt }: StreamedObject): Promise<void> {
+async function send(response: ServerResponse, { key, size, pieces, cutAt, stalls }: StreamedObject): Promise<void> {
   response.writeHead(200, { 'content-length': size, etag: `"${tag(key)}"` })
   const closed = new Promise((resolve) => response.once('close', resolve))
   let sent = 0
@@ -88,6 +100,7 @@ async function send(response: ServerResponse, { key, size, pieces, cutAt }: Stre
     if (response.destroyed) return
     if (!response.write(piece)) await Promise.race([new Promise((resolve) => response.once('drain', resolve)), closed])
     sent += piece.length
+    if (stalls !== undefined && sent >= stalls.at) return
     if (cutAt === undefined || sent < cutAt) continue
     response.destroy()
     return
