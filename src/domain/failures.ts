@@ -45,11 +45,14 @@ export class ReadFailure extends Error {
 /** A bucket cannot be listed or a queue cannot be read. */
 export class SourceFailure extends Error {
   readonly hint: string | undefined
+  /** The service was busy, failing or out of reach: the same may be asked again soon. */
+  readonly passing: boolean
 
-  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(message: string, options: { hint?: string; cause?: unknown; passing?: boolean } = {}) {
     super(message, { cause: options.cause })
     this.name = 'SourceFailure'
     this.hint = options.hint
+    this.passing = options.passing ?? false
   }
 }
 

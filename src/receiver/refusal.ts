@@ -31,6 +31,12 @@ export function because(
   return hint === undefined ? { cause } : { cause, hint }
 }
 
+/** Whether it says nothing of us or of what we asked: no answer, or one of a service that is busy or failing. */
+export function isPassing({ status }: Refusal): boolean {
+  // 501 is a service that does not have what was asked for, and will not have it later.
+  return status === undefined || status === 408 || status === 429 || (status >= 500 && status !== 501)
+}
+
 const untrusted =
   /UNABLE_TO_(?:GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE)|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|CERT_UNTRUSTED|self-signed certificate|unable to (?:get local issuer|verify the first) certificate/
 

@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net'
 /** How a service says that it is asked too much, and by what one knows a request for a listing. */
 export interface Mood {
   readonly isListing: (url: string) => boolean
+  /** A parameter that makes a listing's pages small; the emulators' have a thousand objects and more. */
+  readonly small?: string
   readonly refuse: (response: ServerResponse) => void
   /** The service's clock, in milliseconds since 1970: it stands still. */
   readonly now: number
@@ -18,6 +20,8 @@ export class BusyStore {
   refused = 0
   /** Which of the listings are refused, the first being 1. */
   isBusy: (listing: number) => boolean = () => false
+  /** How it refuses; as it is made to, unless told otherwise. */
+  refuse: Mood['refuse']
   readonly #server: Server
   readonly #emulator: string
   readonly #mood: Mood
@@ -32,6 +36,7 @@ export class BusyStore {
     this.#emulator = emulator
     this.#server = server
     this.#mood = mood
+    this.refuse = mood.refuse
     this.address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     server.on('request', (request, response) => void this.#answer(request, response))
   }
@@ -43,17 +48,19 @@ export class BusyStore {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('date', new Date(this.#mood.now).toUTCString())
-    if (this.#mood.isListing(request.url ?? '')) {
+    const isListing = this.#mood.isListing(request.url ?? '')
+    if (isListing) {
       this.listings += 1
       if (this.isBusy(this.listings)) {
         this.refused += 1
-        this.#mood.refuse(response)
+        this.refuse(response)
         return
       }
     }
     const { host: _, connection: __, ...headers } = request.headers
     const method = request.method ?? 'GET'
-    const answer = await fetch(`${this.#emulator}${request.url}`, {
+    const small = isListing && this.#mood.small !== undefined ? `&${this.#mood.small}` : ''
+    const answer = await fetch(`${this.#emulator}${request.url}${small}`, {
       method,
       headers: headers as Record<string, string>,
     })

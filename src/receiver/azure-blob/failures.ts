@@ -3,7 +3,7 @@
 // https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
 import { ReadFailure, type ReadFailureKind, SourceFailure } from '../../domain/failures.ts'
 import { commonHint, isCredentialProblem, isDenial, refusal } from '../azure/refusal.ts'
-import { because, type Refusal } from '../refusal.ts'
+import { because, isPassing, type Refusal } from '../refusal.ts'
 
 export interface Place {
   /** `azblob://account/container`. */
@@ -15,10 +15,11 @@ export interface Place {
 /** A listing, or a look at one blob, that failed. */
 export function listFailure(error: unknown, place: Place, prefix: string): SourceFailure {
   const refused = refusal(error)
-  return new SourceFailure(
-    `cannot list ${place.uri}/${prefix}: ${refused.text}`,
-    because(refused, hintOf(refused, place, 'list')),
-  )
+  const hint = hintOf(refused, place, 'list')
+  return new SourceFailure(`cannot list ${place.uri}/${prefix}: ${refused.text}`, {
+    ...because(refused, hint),
+    passing: isPassing(refused) && !isCredentialProblem(refused),
+  })
 }
 
 /** A blob that could not be read. */

@@ -11,6 +11,7 @@ import { type AzureSeams, type AzureSettings, azureConnection, clientFor } from 
 import { refusal } from '../azure/refusal.ts'
 import { wholeBody } from '../body.ts'
 import type { InspectedStore } from '../inspection.ts'
+import { type Paged, pages } from '../pages.ts'
 import { type Counted, uncounted } from '../requests.ts'
 import type { Page } from '../store.ts'
 import { isAbsent, listFailure, type Place, readFailure } from './failures.ts'
@@ -64,12 +65,11 @@ export class AzureBlobStore implements InspectedStore {
 
   async *list(under: string, signal: AbortSignal): AsyncGenerator<Page> {
     const prefix = (this.prefix === '' ? '' : `${this.prefix}/`) + under
-    let token: string | undefined
-    do {
-      const page = await this.#page(prefix, token, signal)
-      yield toPage(page)
-      token = this.#following(page.continuationToken, token, prefix)
-    } while (token !== undefined)
+    const listing: Paged<ContainerListBlobFlatSegmentResponse> = {
+      ask: (token) => this.#page(prefix, token, signal),
+      following: (page, token) => this.#following(page.continuationToken, token, prefix),
+    }
+    for await (const page of pages(listing, this.#clock, signal)) yield toPage(page)
   }
 
   async stat(key: string, signal: AbortSignal): Promise<Sighting | undefined> {

@@ -3,7 +3,7 @@
 // outstanding.
 import { ReadFailure, type ReadFailureKind, SourceFailure } from '../../domain/failures.ts'
 import { isJson, parsedJson } from '../json.ts'
-import { because, type Refusal, refused, unansweredHint } from '../refusal.ts'
+import { because, isPassing, type Refusal, refused, unansweredHint } from '../refusal.ts'
 
 /** What Google's transport throws: of an answer, with its status; of none, with the system's code. */
 interface Thrown {
@@ -50,7 +50,11 @@ function line(words: string): string {
 export function listFailure(error: unknown, bucket: string, prefix: string): SourceFailure {
   const refused = refusal(error)
   const hint = commonHint(refused) ?? denialHint(refused, bucket, 'storage.objects.list')
-  return new SourceFailure(`cannot list gs://${bucket}/${prefix}: ${refused.text}`, because(refused, hint))
+  const passing = (isPassing(refused) || isThrottling(refused.code)) && !isCredentialProblem(refused)
+  return new SourceFailure(`cannot list gs://${bucket}/${prefix}: ${refused.text}`, {
+    ...because(refused, hint),
+    passing,
+  })
 }
 
 /** An object that could not be read. */

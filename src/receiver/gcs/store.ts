@@ -8,9 +8,10 @@ import type { Clock } from '../../domain/clock.ts'
 import type { Sighting } from '../../domain/objects.ts'
 import { wholeBody } from '../body.ts'
 import type { InspectedStore } from '../inspection.ts'
+import { type Paged, pages } from '../pages.ts'
 import type { Page } from '../store.ts'
 import { Absences } from './absence.ts'
-import { type GcsSeams as ApiSeams, type GcsApi, openGcsApi } from './api.ts'
+import { type Answer, type GcsSeams as ApiSeams, type GcsApi, openGcsApi } from './api.ts'
 import { isAbsent, listFailure, readFailure, refusal } from './failures.ts'
 import { GcsInspection } from './inspection.ts'
 
@@ -68,12 +69,13 @@ export class GcsStore implements InspectedStore {
 
   async *list(under: string, signal: AbortSignal): AsyncGenerator<Page> {
     const prefix = (this.prefix === '' ? '' : `${this.prefix}/`) + under
-    let pageToken: string | undefined
-    do {
-      const { body, date } = await this.#page(prefix, pageToken, signal)
+    const listing: Paged<Answer<Listing>> = {
+      ask: (token) => this.#page(prefix, token, signal),
+      following: ({ body }, token) => this.#following(body, token, prefix),
+    }
+    for await (const { body, date } of pages(listing, this.#clock, signal)) {
       yield { objects: (body.items ?? []).map(toSighting), ...dated(date) }
-      pageToken = this.#following(body, pageToken, prefix)
-    } while (pageToken !== undefined)
+    }
   }
 
   async stat(key: string, signal: AbortSignal): Promise<Sighting | undefined> {

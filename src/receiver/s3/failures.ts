@@ -6,6 +6,7 @@
 import { ReadFailure, type ReadFailureKind, SourceFailure } from '../../domain/failures.ts'
 import type { Sighting } from '../../domain/objects.ts'
 import { commonHint, isCredentialProblem, isDenial, type Refusal, refusal } from '../aws/refusal.ts'
+import { because, isPassing } from '../refusal.ts'
 
 export interface Place {
   readonly bucket: string
@@ -20,7 +21,7 @@ export function listFailure(error: unknown, place: Place, prefix: string): Sourc
   const refused = refusal(error)
   const hint = commonHint(refused) ?? listHint(refused, place)
   const message = `cannot list s3://${place.bucket}/${prefix}: ${refused.text}`
-  return new SourceFailure(message, { cause: refused.cause, ...(hint === undefined ? {} : { hint }) })
+  return new SourceFailure(message, { ...because(refused, hint), passing: isPassing(refused) && !isCredentialProblem(refused) })
 }
 
 /** An object that could not be read. */

@@ -10,6 +10,7 @@ import type { AwsSeams } from '../aws/connection.ts'
 import { isAws, partitionOf } from '../aws/partition.ts'
 import { wholeBody } from '../body.ts'
 import type { InspectedStore } from '../inspection.ts'
+import { type Paged, pages } from '../pages.ts'
 import type { Page } from '../store.ts'
 import { Absences } from './absence.ts'
 import { openS3Client, type S3Settings, storeDate } from './client.ts'
@@ -56,12 +57,11 @@ export class S3Store implements InspectedStore {
 
   async *list(under: string, signal: AbortSignal): AsyncGenerator<Page> {
     const prefix = (this.prefix === '' ? '' : `${this.prefix}/`) + under
-    let token: string | undefined
-    do {
-      const page = await this.#page(prefix, signal, token === undefined ? {} : { ContinuationToken: token })
-      yield toPage(page)
-      token = this.#following(page, token, prefix)
-    } while (token !== undefined)
+    const listing: Paged<ListObjectsV2CommandOutput> = {
+      ask: (token) => this.#page(prefix, signal, token === undefined ? {} : { ContinuationToken: token }),
+      following: (page, token) => this.#following(page, token, prefix),
+    }
+    for await (const page of pages(listing, this.#clock, signal)) yield toPage(page)
   }
 
   async stat(key: string, signal: AbortSignal): Promise<Sighting | undefined> {
