@@ -21,7 +21,10 @@ export function listFailure(error: unknown, place: Place, prefix: string): Sourc
   const refused = refusal(error)
   const hint = commonHint(refused) ?? listHint(refused, place)
   const message = `cannot list s3://${place.bucket}/${prefix}: ${refused.text}`
-  return new SourceFailure(message, { ...because(refused, hint), passing: isPassing(refused) && !isCredentialProblem(refused) })
+  return new SourceFailure(message, {
+    ...because(refused, hint),
+    passing: isPassing(refused) && !isCredentialProblem(refused),
+  })
 }
 
 /** An object that could not be read. */
