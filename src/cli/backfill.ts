@@ -8,7 +8,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { AuditReader } from '../pipeline/reader.ts'
 import { type BackfillBody, type Backfilled, receiversOf } from '../pipeline/repairs/backfill.ts'
 import { eachInRange } from '../pipeline/repairs/listing.ts'
-import { withheldIn, withholding } from '../pipeline/repairs/release.ts'
+import { sparedFor, withheldIn, withholding } from '../pipeline/repairs/release.ts'
 import { answered, noReason, reading } from './answered.ts'
 import { openReceivers } from './assemble.ts'
 import { backfilledText, backfillProgress, type Forecast, forecastText } from './backfill/text.ts'
@@ -17,6 +17,7 @@ import { instant } from './instant.ts'
 import { load } from './load.ts'
 import { ProgressLine } from './progress-line.ts'
 import type { BackfillOptions } from './repair-options.ts'
+import { openStaging } from './staging.ts'
 import { version } from './version.ts'
 
 /** 0 when all of it arrived, 1 when something was refused or is gone. Throws SetupError and ConfigError. */
@@ -84,11 +85,13 @@ async function survey(loaded: Loaded, ledger: Ledger, body: BackfillBody, line: 
 async function withheld(loaded: Loaded, ledger: Ledger, body: BackfillBody, line: ProgressLine): Promise<Forecast> {
   const receivers = await openReceivers(loaded.config, systemClock, version(), () => {})
   receiversOf({ ledger, receivers }, body)
-  const audit = new AuditReader({ receivers, decode: {}, ledger, clock: systemClock, tell: () => {} })
+  const staging = openStaging(loaded.config)
+  const imports = staging && { staging }
+  const audit = new AuditReader({ receivers, decode: {}, ledger, clock: systemClock, tell: () => {}, imports })
   const reader = { read: audit.glance.bind(audit), revive: audit.revive.bind(audit) }
   const found = { objects: 0, bytes: 0, taken: 0, waiting: 0, settled: 0, withheld: 0, unreadable: 0 }
   const { signal } = new AbortController()
-  for await (const { destination, object } of withholding(ledger, body)) {
+  for await (const { destination, object } of withholding(ledger, body, await sparedFor(staging, body))) {
     found.objects += 1
     try {
       const glob = new ActionGlob(body.only ?? '*')

@@ -41,6 +41,8 @@ export interface WithheldQuery {
   readonly to: number
   readonly after: number
   readonly limit: number
+  /** Receivers whose routes count although they were taken out. */
+  readonly closed?: readonly string[]
 }
 
 /** What came of asking for an entry of the quarantine again. */

@@ -40,7 +40,9 @@ export class AuditReader implements Reader {
   readonly #noticed: Noticed | undefined
 
   constructor(
-    parts: Pick<PipelineParts, 'receivers' | 'decode' | 'ledger' | 'clock' | 'tell' | 'own' | 'imports'>,
+    parts: Pick<PipelineParts, 'receivers' | 'decode' | 'ledger' | 'clock' | 'tell' | 'own'> & {
+      readonly imports?: Pick<NonNullable<PipelineParts['imports']>, 'staging'> | undefined
+    },
     noticed?: Noticed,
   ) {
     const { receivers, ledger, clock, tell } = parts

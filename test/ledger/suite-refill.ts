@@ -103,6 +103,17 @@ export function releaseGuarantees(guarantee: Guarantee): void {
     ledger.settle('a', [{ object: 2, ranges: [[0, 30]], withheld: [[0, 30]], tally }])
   }
 
+  guarantee('what was withheld of a route that was taken out is known where its receiver is named', (ledger) => {
+    withhold(ledger)
+    ledger.enrol([], start)
+    const found = (more: object) => ledger.withholding({ ...query, ...more }).map(({ ref }) => ref)
+    expect([found({}), found({ closed: ['other'] })]).toEqual([[], []])
+    expect([found({ closed: ['other', 'bucket'] }), found({ receiver: 'bucket', closed: ['bucket'] })]).toEqual([
+      [2],
+      [2],
+    ])
+  })
+
   guarantee('what a filter withheld is known, and what of it is asked for is sent whatever filters say', (ledger) => {
     withhold(ledger)
     expect(ledger.withholding(query).map(({ ref }) => ref)).toEqual([2])

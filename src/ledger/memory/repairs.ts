@@ -29,14 +29,15 @@ export function takenOut(row: RowState, ranges: Ranges): RowState {
 }
 
 export function withholding(state: State, query: WithheldQuery): AuditObject[] {
-  const { destination, receiver, from, to, after, limit } = query
+  const { destination, receiver, from, to, after, limit, closed = [] } = query
   const objects = state.withheld.values().flatMap((withheld) => {
     const key = rowKey(withheld.destination, withheld.object)
     const row = state.rows.get(key) ?? state.sealedRows.get(key)
     const object = state.objects.get(withheld.object)?.object ?? sealOf(state, withheld.object)?.object
     if (withheld.destination !== destination || row === undefined || object === undefined) return []
-    if (!isUsable(state, row)) return []
-    if (receiver !== undefined && state.route(row.route).receiver !== receiver) return []
+    const feeding = state.route(row.route).receiver
+    if (!isUsable(state, row) && !closed.includes(feeding)) return []
+    if (receiver !== undefined && feeding !== receiver) return []
     return object.time >= from && object.time < to && object.ref > after ? [object] : []
   })
   return objects.sort((a, b) => a.ref - b.ref).slice(0, limit)

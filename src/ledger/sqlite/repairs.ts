@@ -54,11 +54,11 @@ export function takeOut(db: Connection, row: Delivery, ranges: Ranges, released:
 }
 
 export function withholding(db: Connection, query: WithheldQuery): AuditObject[] {
-  const { destination, receiver, from, to, after, limit } = query
+  const { destination, receiver, from, to, after, limit, closed = [] } = query
   const refs = db.all<{ ref: number }>(
     `SELECT DISTINCT o.ref FROM withheld w JOIN objects o ON o.ref = w.object
        JOIN deliveries d ON d.object = w.object AND d.destination = w.destination JOIN routes r ON r.id = d.route
-     WHERE w.destination = ?1 AND r.active = 1 AND (?2 IS NULL OR r.receiver = ?2) AND o.time >= ?3 AND o.time < ?4
+     WHERE w.destination = ?1 AND (r.active = 1 OR r.receiver IN (SELECT value FROM json_each(?7))) AND (?2 IS NULL OR r.receiver = ?2) AND o.time >= ?3 AND o.time < ?4
        AND w.object > ?5 ORDER BY o.ref LIMIT ?6`,
     destination,
     receiver ?? null,
@@ -66,6 +66,7 @@ export function withholding(db: Connection, query: WithheldQuery): AuditObject[]
     to,
     after,
     limit,
+    JSON.stringify(closed),
   )
   const objects = [...refs.flatMap(({ ref }) => objectOf(db, ref) ?? []), ...withholdingSealed(db, query)]
   return objects.sort((a, b) => a.ref - b.ref).slice(0, limit)
@@ -73,7 +74,7 @@ export function withholding(db: Connection, query: WithheldQuery): AuditObject[]
 
 /** The same for rows that are sealed. */
 function withholdingSealed(db: Connection, query: WithheldQuery): AuditObject[] {
-  const { destination, receiver, from, to, limit } = query
+  const { destination, receiver, from, to, limit, closed = [] } = query
   let found: AuditObject[] = []
   const shelves = new Shelves(db)
   for (const { first, shelf, objects } of sealedWithholding(db, query)) {
@@ -82,7 +83,8 @@ function withholdingSealed(db: Connection, query: WithheldQuery): AuditObject[] 
     const theirs = objects.flatMap((ref): AuditObject[] => {
       const shelved = shelves.get(shelf, ref)
       const row = shelved && sealedRow(db, destination, shelved)
-      if (shelved === undefined || row?.active !== 1 || (receiver ?? row.receiver) !== row.receiver) return []
+      if (shelved === undefined || row === undefined || (receiver ?? row.receiver) !== row.receiver) return []
+      if (row.active !== 1 && !closed.includes(row.receiver)) return []
       return shelved.object.time >= from && shelved.object.time < to ? [shelved.object] : []
     })
     found = [...found, ...theirs].sort((a, b) => a.ref - b.ref).slice(0, limit)

@@ -14,6 +14,7 @@ import type { Position } from '../../ledger/duplicates.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Repair } from '../../ledger/repairs.ts'
 import { actionOf } from '../../processors/audit-event.ts'
+import type { Copies } from '../../receiver/imports/copies.ts'
 import { type BackfillBody, type Backfilled, endings, receiversOf } from './backfill.ts'
 import { landed, pause, type RepairParts, STEP } from './parts.ts'
 
@@ -55,11 +56,20 @@ export async function release(
 }
 
 /** What filters withheld of files that were imported can be sent for as long as their copies are spared. */
-async function reopenImports({ imports, enrolment }: RepairParts, { receiver }: BackfillBody): Promise<void> {
-  for (const spared of (await imports?.staging.spared()) ?? []) {
+async function reopenImports({ imports, enrolment }: RepairParts, body: BackfillBody): Promise<void> {
+  for (const spared of await sparedFor(imports?.staging, body)) enrolment.reopen(spared)
+}
+
+/** Imports that are done and whose copies can be read still, as receivers; their routes are taken out. */
+export async function sparedFor(
+  staging: Pick<Copies, 'spared'> | undefined,
+  { receiver }: Pick<BackfillBody, 'receiver'>,
+): Promise<readonly string[]> {
+  const all = (await staging?.spared()) ?? []
+  return all.filter((spared) => {
     const whose = importOf(spared)?.receiver
-    if (whose !== undefined && (receiver ?? whose) === whose) enrolment.reopen(spared)
-  }
+    return whose !== undefined && (receiver ?? whose) === whose
+  })
 }
 
 /** Its routes may have been taken out again meanwhile: nothing of it was on its way. */
@@ -85,12 +95,21 @@ function say({ ledger, clock }: RepairParts, body: BackfillBody, { by, at }: Tas
   ledger.record([{ record: actRecord({ what: 'withheld_sent', by, at, why, body: text, about }) }], clock.now())
 }
 
-/** Objects of which something was withheld from a destination. */
+/**
+ * Objects of which something was withheld from a destination. `closed` are imports that are done and not reopened: what
+ * would be found if they were.
+ */
 export async function* withholding(
   ledger: Pick<Ledger, 'routes' | 'withholding'>,
   { destination: wanted, receiver, from, to }: Pick<BackfillBody, 'destination' | 'receiver' | 'from' | 'to'>,
+  closed: readonly string[] = [],
 ): AsyncGenerator<{ readonly destination: string; readonly object: AuditObject }> {
-  const fitting = ledger.routes().filter((route) => {
+  const open = ledger.routes()
+  const reopened = closed.flatMap((spared) => {
+    const fed = open.filter((route) => route.receiver === importOf(spared)?.receiver)
+    return fed.map(({ destination }) => ({ destination, receiver: spared }))
+  })
+  const fitting = [...open, ...reopened].filter((route) => {
     return receiver === undefined || route.receiver === receiver || importOf(route.receiver)?.receiver === receiver
   })
   const names = new Map(fitting.map((route) => [`${route.destination} ${receiver && route.receiver}`, route]))
@@ -98,7 +117,7 @@ export async function* withholding(
     if (wanted !== undefined && wanted !== destination) continue
     for (let after = 0; ; ) {
       const narrowed = receiver === undefined ? undefined : feeding
-      const objects = ledger.withholding({ destination, receiver: narrowed, from, to, after, limit: STEP })
+      const objects = ledger.withholding({ destination, receiver: narrowed, from, to, after, limit: STEP, closed })
       const last = objects[objects.length - 1]
       if (last === undefined) break
       after = last.ref

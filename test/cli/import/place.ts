@@ -52,11 +52,20 @@ export class Place {
     return join(this.folder, name)
   }
 
-  configure({ receiver = {}, service = {} }: { receiver?: object; service?: object }): void {
+  configure({
+    receiver = {},
+    service = {},
+    ...more
+  }: {
+    receiver?: object
+    service?: object
+    processors?: object
+  }): void {
     const store = { directory: { path: this.path('bucket') } }
     const config = {
       receivers: { circleci_audit: { store, start_at: 'beginning', sweep: { interval: '1s' }, ...receiver } },
       exporters: this.exporters,
+      ...more,
       service: {
         ledger: { sqlite: { path: this.path('ledger.db') } },
         telemetry: { logs: { level: 'error', format: 'json' }, metrics: { endpoint: '127.0.0.1:0' } },
