@@ -5,9 +5,7 @@
 // is what Rapid7 does.
 import { createHash } from 'node:crypto'
 import { unbroken } from './line.ts'
-
-/** In Node 22 and later; TypeScript does not know it yet. */
-const json = JSON as JSON & { rawJSON(text: string): object; isRawJSON(value: unknown): boolean }
+import { isDigits, parseLine } from './parse.ts'
 
 type Members = Readonly<Record<string, unknown>>
 /** Takes something away; undefined where there is nothing of the kind. */
@@ -31,7 +29,7 @@ const SHORTEST_CUT = 128
  */
 export function trim(line: string, max: number): string | undefined {
   try {
-    return trimmed(line, JSON.parse(line, keepDigits), max - MARKS_BYTES)
+    return trimmed(line, parseLine(line), max - MARKS_BYTES)
   } catch {
     return undefined // no JSON, or nested deeper than can be written: whoever asked has the whole line
   }
@@ -55,17 +53,12 @@ function marks(line: string, taken: readonly string[]): Members {
   return { _truncated: true, _trimmed: taken, _sha256: sha256, _bytes: Buffer.byteLength(line) }
 }
 
-/** Numbers that JavaScript would write otherwise than they were stay as they were. */
-function keepDigits(_key: string, value: unknown, { source }: { source?: string } = {}): unknown {
-  return typeof value === 'number' && source !== undefined && source !== String(value) ? json.rawJSON(source) : value
-}
-
 function sizeOf(value: unknown): number {
   return Buffer.byteLength(unbroken(JSON.stringify(value)))
 }
 
 function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !json.isRawJSON(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isDigits(value)
 }
 
 function without(members: Members, inEvent: string, inAttributes: readonly string[]): Members | undefined {
