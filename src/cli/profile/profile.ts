@@ -6,6 +6,7 @@ import type { DecodedItem } from '../../domain/event.ts'
 import { objectTime, type Sighting } from '../../domain/objects.ts'
 import { actionLevels } from '../../mapping/actions.ts'
 import { eventId, eventTime } from '../../mapping/identity.ts'
+import { parseJson } from '../../receiver/decode/parse.ts'
 import { UnknownFields } from './fields.ts'
 import { emptyHours, type Hours } from './hours.ts'
 import { keySpelling } from './layout.ts'
@@ -188,7 +189,7 @@ export class Profile {
 /** The event as written where that can be had, so that the shape shows CircleCI's spelling and not ours. */
 function raw(item: DecodedItem): unknown {
   try {
-    return JSON.parse(item.text)
+    return parseJson(item.text)
   } catch {
     return item.event
   }

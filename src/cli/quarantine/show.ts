@@ -7,6 +7,7 @@ import { isOwnReceiver } from '../../domain/own-records.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { QuarantineEntry } from '../../ledger/quarantine.ts'
 import { AuditReader } from '../../pipeline/reader.ts'
+import { parseJson } from '../../receiver/decode/parse.ts'
 import { reading } from '../answered.ts'
 import { openDestinations, openReceivers } from '../assemble.ts'
 import { systemClock } from '../clock.ts'
@@ -67,14 +68,14 @@ async function record(loaded: Loaded, ledger: Ledger, entry: QuarantineEntry): P
   const [first] = records
   if (first === undefined) return unreadable
   // No rule about audit events holds for it, so it is sent as it is.
-  if (isOwnReceiver(entry.receiver)) return { record: JSON.parse(recordJson(first)) }
+  if (isOwnReceiver(entry.receiver)) return { record: parseJson(recordJson(first)) }
   const databases = await openDatabases(loaded.config, () => {})
   const destinations = openDestinations(loaded.config, loaded.components.exporters, databases)
   const routes = destinations.find(({ id }) => id === destination)?.routes ?? []
   const route = routes.find(({ receiver }) => receiver === entry.receiver) ?? routes[0]
   if (route === undefined)
     return { withheld: 'nothing is configured for its destination, so nobody can say what to redact' }
-  return { record: JSON.parse(recordJson(route.processing.transform(first))) }
+  return { record: parseJson(recordJson(route.processing.transform(first))) }
 }
 
 function json({ bytes: _, ...entry }: QuarantineEntry, content: Content): string {
