@@ -2,6 +2,8 @@
 // object at a time for its next chunk. Where the store sends none for a while, the feed is told so and goes on with other
 // objects; the question stays asked, and whoever asks again waits for the same chunk. So a body that stalls costs its feed
 // some seconds, where waiting for the store's own limit would hold up every object behind it for a minute at each attempt.
+// Rejected: a shorter limit in the store (a slow one would never be read), and several objects consumed at a time (their
+// chunks would share the buffer, and the order of live before backlog would be lost).
 import type { Clock } from '../domain/clock.ts'
 import type { Row } from '../ledger/progress.ts'
 import type { DecidedChunk } from './pass.ts'

@@ -1,6 +1,6 @@
 // A bucket with the worst objects in it: an array of two gigabytes on one line, a line of a hundred megabytes, a
 // decompression bomb, binary junk, gzip that is damaged at its very end, one that is cut off while it is read, one that its
-// key refuses and one that is archived. What can be read arrives, what cannot is kept or stays outstanding for a reason,
+// key refuses, one that is archived and, at full size, one whose first reading stalls. What can be read arrives, what cannot is kept or stays outstanding for a reason,
 // the good objects between them arrive at once, and memory stays bounded by the settings.
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
@@ -24,8 +24,16 @@ export const hostile: Case = inScene('hostile', async (scene, size) => {
   const good = Array.from({ length: 20 }, (_, hour) => scene.corpus.file(at(hour), 50))
   const array = arrayOf(scene.corpus, sizes[size].array)
   const damaged = scene.corpus.file(at(21), 2_000)
-  const wanted = [...good.flatMap(({ ids }) => ids), ...array.ids, ...damaged.ids]
-  const bucket = await StreamingBucket.start([array.object, ...unreadable(size, damaged), ...good.map(whole)])
+  // The store's own limit is a minute, which is too long for the small size.
+  const stalled = size === 'full' ? [scene.corpus.file(at(20), 2_000)] : []
+  const wanted = [...[...good, ...stalled].flatMap(({ ids }) => ids), ...array.ids, ...damaged.ids]
+  const stalling = stalled.map((file) => ({ ...halved(file), stalls: { at: 1, readings: 1 } }))
+  const bucket = await StreamingBucket.start([
+    array.object,
+    ...unreadable(size, damaged),
+    ...good.map(whole),
+    ...stalling,
+  ])
   try {
     const collector = await scene.destination('otlp')
     await scene.configure({ receiver: bucket.settings(), exporters: { otlp_http: otlp(collector, 1_000) } })
@@ -49,6 +57,8 @@ export const hostile: Case = inScene('hostile', async (scene, size) => {
     const { objects, bad, duplicates, outstanding, altered } = status.totals
     // All that were read to their end, and whose keys were made from their names.
     must(altered === 4, `${altered} objects count as altered`)
+    for (const { key } of stalling)
+      must((bucket.readings.get(key) ?? 0) > 1, 'the object that stalls was not read again')
     return { objects, bad, duplicates, outstanding, altered, peakMiB: Math.round(peak / MIB), seconds: seconds(took) }
   } finally {
     await bucket.stop()
@@ -61,6 +71,12 @@ function at(hour: number): number {
 
 function whole({ key, body }: AuditFile): StreamedObject {
   return { key, size: Buffer.byteLength(body), pieces: () => [Buffer.from(body)] }
+}
+
+function halved({ key, body }: AuditFile): StreamedObject {
+  const bytes = Buffer.from(body)
+  const half = bytes.length >> 1
+  return { key, size: bytes.length, pieces: () => [bytes.subarray(0, half), bytes.subarray(half)] }
 }
 
 /** A thousand events, over and over, in one array on one line. */
