@@ -2,7 +2,8 @@
 // that the test moves. All else in the bucket arrives before anybody gives the object up, what came of it arrives too, and
 // after the idle limit it is read again.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { openS3Store, type S3Settings } from '../../src/receiver/s3/store.ts'
+import type { S3Settings } from '../../src/receiver/s3/client.ts'
+import { openS3Store } from '../../src/receiver/s3/store.ts'
 import { keyOf } from '../e2e/stage/corpus.ts'
 import { type StreamedObject, StreamingBucket } from '../e2e/stage/streaming-bucket.ts'
 import { event } from '../receiver/decode/bodies.ts'
