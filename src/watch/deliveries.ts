@@ -1,9 +1,11 @@
 // What the destinations lack although it lies in the bucket. A backlog is no gap as long as it shrinks: a first start, or the
 // return of a destination, brings days of it, and whoever is told of that learns not to listen. So a destination is
 // behind when its oldest object waits for longer than is allowed and that does not get better.
-import type { Lack } from '../domain/gaps.ts'
+// One whose objects are about to expire is told of as that instead, which is the same trouble with a deadline.
+import type { Gap, Lack } from '../domain/gaps.ts'
 import type { Account } from '../ledger/accounts.ts'
 import { count, duration } from '../telemetry/units.ts'
+import { type ExpiringLimits, expiringLacks, isOf, subjectOf } from './expiring.ts'
 
 /** How far back it is looked whether it gets better, in milliseconds. */
 const LOOK_BACK_MS = 15 * 60_000
@@ -15,12 +17,10 @@ interface Sample {
   readonly oldest: number
 }
 
-export interface DeliveryLimits {
+export interface DeliveryLimits extends ExpiringLimits {
   readonly allowedLagMs: number
-  /** How long a receiver's objects stay in its bucket. */
-  readonly retentionMs: (receiver: string) => number | undefined
-  /** Whether another gap says already why an object waits. */
-  readonly isExplained: (account: Account) => boolean
+  /** Those of `expiring` of which it is not known yet whether they are over. */
+  readonly unsure: readonly Gap[]
 }
 
 export class Deliveries {
@@ -34,10 +34,10 @@ export class Deliveries {
 
   /** What is lacking now. To be asked about once a minute. */
   lacks(accounts: readonly Account[], limits: DeliveryLimits, now: number): readonly Lack[] {
-    return accounts.flatMap((account) => [
-      ...this.#behindLack(account, limits, now),
-      ...expiringLack(account, limits, now),
-    ])
+    const behind = accounts.flatMap((account) => this.#behindLack(account, limits, now))
+    const expiring = expiringLacks(accounts, limits, now)
+    const urgent = [...expiring, ...limits.unsure]
+    return [...behind.filter((one) => !urgent.some((other) => isOf(other, one))), ...expiring]
   }
 
   #behindLack(account: Account, { allowedLagMs, isExplained }: DeliveryLimits, now: number): readonly Lack[] {
@@ -97,30 +97,4 @@ function behindLack(account: Account, oldest: NonNullable<Account['oldest']>, no
         ? `look at what ${destination} answers (log, status); what is outstanding is read from the bucket again and delivered when it can be`
         : `mend the ${stop.cause} of ${destination}; it is probed, and nothing is dropped`,
   }
-}
-
-function expiringLack(account: Account, { retentionMs }: DeliveryLimits, now: number): readonly Lack[] {
-  const { destination, receiver, oldest, outstanding } = account
-  const kept = retentionMs(receiver)
-  if (oldest === undefined || kept === undefined || now - oldest.time <= kept / 2) return []
-  const left = oldest.time + kept - now
-  const expiry = left > 0 ? `it will be gone in ${duration(left)}` : 'its time is up'
-  return [
-    {
-      kind: 'buffer_expiring',
-      subject: subjectOf(account),
-      receiver,
-      destination,
-      severity: 'critical',
-      from: oldest.time,
-      to: undefined,
-      evidence: `${destination}: the oldest of ${count(outstanding, 'outstanding object')} of ${receiver} has used more than half of the ${duration(kept)} that the bucket keeps it; ${expiry}`,
-      facts: { objects: outstanding, retention_seconds: Math.round(kept / 1000), oldest_key: oldest.key },
-      next: `make the bucket keep objects for longer now, then find out why ${destination} does not take them`,
-    },
-  ]
-}
-
-function subjectOf({ destination, receiver }: Pick<Account, 'destination' | 'receiver'>): string {
-  return `${destination} from ${receiver}`
 }

@@ -5,22 +5,17 @@
 // is nobody else's fault.
 import type { Clock } from '../domain/clock.ts'
 import type { AuditEvent } from '../domain/event.ts'
-import {
-  type Gap,
-  type GapKind,
-  gapState,
-  type ImportSymptom,
-  isSameCause,
-  type Lack,
-  type Symptom,
-} from '../domain/gaps.ts'
+import { type Gap, gapState, type ImportSymptom, isSameCause, type Lack, type Symptom } from '../domain/gaps.ts'
+import type { Account } from '../ledger/accounts.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { OwnEntry } from '../ledger/own.ts'
 import type { TelemetryEvent, Tell } from '../telemetry/events.ts'
 import { Announcements } from './announcements.ts'
 import { Book } from './book.ts'
 import { Deliveries } from './deliveries.ts'
+import { causeNamed, isBlindness, subjectOf, whyOvertaken } from './expiring.ts'
 import { isCovered, missing, whyClosed } from './imported.ts'
+import { healed, lasting, said } from './kinds.ts'
 import { altered, type Incident, lost } from './losses.ts'
 import { nobody, quarantineLacks } from './quarantined.ts'
 import type { StreamSettings, WatchSettings } from './settings.ts'
@@ -35,28 +30,6 @@ const MARGIN_MS = 5 * 60_000
 
 /** After so long, whatever is the matter was said, in milliseconds. */
 const KNOWN_MS = 30 * 60_000
-
-/** What is known only from what is said, by receivers, lanes and buckets. */
-const said: ReadonlySet<GapKind> = new Set([
-  'source_unreachable',
-  'object_unreadable',
-  'object_archived',
-  'notification_missed',
-  // How long the bucket keeps objects may have to be asked first.
-  'buffer_expiring',
-])
-
-/** What lasts: healed as soon as it is not seen any more. */
-const lasting: ReadonlySet<GapKind> = new Set([
-  'source_unreachable',
-  'object_unreadable',
-  'object_archived',
-  'delivery_behind',
-  'buffer_expiring',
-  'quarantined',
-  'expected_missing',
-  'notification_missed',
-])
 
 export interface WatchParts {
   readonly ledger: Ledger
@@ -77,6 +50,8 @@ export class Watch {
   readonly #begun: number
   /** How long buckets keep objects by their own rules, in milliseconds. */
   readonly #kept = new Map<string, number>()
+  /** Receivers whose buckets cannot be listed or read. */
+  #blind: ReadonlySet<string | undefined> = new Set()
   #altered: number | undefined
 
   constructor(parts: WatchParts) {
@@ -163,12 +138,14 @@ export class Watch {
   #lacks(): readonly Lack[] {
     const { ledger, clock, settings } = this.#parts
     const sources = this.#sources.lacks((receiver) => sweptTo(ledger, receiver))
-    const blind = new Set(sources.flatMap(({ kind, receiver }) => (kind === 'source_unreachable' ? [receiver] : [])))
+    this.#blind = new Set(sources.filter(isBlindness).map(({ receiver }) => receiver))
+    const expiring = this.#book.open.filter(({ kind }) => kind === 'buffer_expiring')
     const limits = {
       allowedLagMs: settings.allowedLagMs,
       retentionMs: (receiver: string) => this.#settings(receiver)?.retentionMs ?? this.#kept.get(receiver),
-      isExplained: ({ receiver, oldest }: { receiver: string; oldest?: { key: string } | undefined }) =>
-        blind.has(receiver) || this.#sources.isUnread(oldest?.key ?? ''),
+      isExplained: this.#isExplained,
+      expiring,
+      unsure: expiring.filter((gap) => !this.#isKnown(gap)),
     }
     const deliveries = this.#deliveries.lacks(ledger.accounts(), limits, clock.now())
     const expected = [...this.#view.expected].flatMap(([receiver, one]) => {
@@ -188,12 +165,25 @@ export class Watch {
 
   /** Reports what is lacking, and heals what is not any more. */
   #settle(lacks: readonly Lack[]): void {
-    for (const lack of lacks) this.#book.report(lack)
+    for (const lack of lacks)
+      this.#book.report(lack.kind === 'buffer_expiring' ? causeNamed(lack, this.#book.open) : lack)
     for (const gap of this.#book.open) {
       if (!this.#isKnown(gap)) continue
       if (lasting.has(gap.kind) && !lacks.some((lack) => isSameCause(lack, gap)))
-        this.#book.heal(gap, healed[gap.kind] ?? 'it is gone')
+        this.#book.heal(gap, this.#overtaken(gap) ?? healed[gap.kind] ?? 'it is gone')
     }
+  }
+
+  /** Another gap says why an object waits. */
+  readonly #isExplained = ({ receiver, oldest }: Pick<Account, 'receiver' | 'oldest'>): boolean =>
+    this.#blind.has(receiver) || this.#sources.isUnread(oldest?.key ?? '')
+
+  #overtaken(gap: Gap): string | undefined {
+    const { ledger } = this.#parts
+    if (gap.kind !== 'delivery_behind') return undefined
+    const account = ledger.accounts().find((one) => subjectOf(one) === gap.subject)
+    const isExplained = account?.oldest !== undefined && this.#isExplained(account)
+    return whyOvertaken(gap, this.#book.open, isExplained)
   }
 
   /** What receivers and lanes say is not known in the first minutes of a process: silence is no good news. */
@@ -285,15 +275,4 @@ export class Watch {
   #settings(receiver: string): StreamSettings | undefined {
     return this.#parts.settings.streams.find((one) => one.receiver === receiver)
   }
-}
-
-const healed: Partial<Record<GapKind, string>> = {
-  source_unreachable: 'it can be reached again',
-  object_unreadable: 'what could not be read was read, or is not outstanding any more',
-  object_archived: 'the objects are back from the archive',
-  delivery_behind: 'the destination has caught up',
-  buffer_expiring: 'what was outstanding is delivered, or the bucket keeps it for longer',
-  quarantined: 'nothing of it is in quarantine any more',
-  expected_missing: 'it came',
-  notification_missed: 'new objects are announced again',
 }

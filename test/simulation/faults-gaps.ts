@@ -13,7 +13,7 @@ export const GAPS: readonly Fault[] = [
   {
     name: 'gaps-for-ever',
     why: 'a destination that has caught up is said to be behind for ever',
-    file: 'src/watch/watch.ts',
+    file: 'src/watch/kinds.ts',
     find: "  'delivery_behind',\n  'buffer_expiring',\n  'quarantined',\n",
     replace: "  'quarantined',\n",
     seed: 37,
