@@ -1,12 +1,13 @@
 // How the watch is fitted into the pipeline: it hears what everybody says, is shown what is read, looks around once a
-// minute, and is told when objects came before anybody watched: that is listed once, at the first start, day by day.
+// minute and when something is new (a bucket was listed, a repair is done: nobody should wait a minute to see that), and is
+// told when objects came before anybody watched: that is listed once, at the first start, day by day.
 import { backoff } from '../domain/backoff.ts'
 import type { Gap } from '../domain/gaps.ts'
 import { isAuditKey, isProbe, objectTime } from '../domain/objects.ts'
 import { MINUTE_MS } from '../domain/rhythm-curve.ts'
 import type { OwnEntry } from '../ledger/own.ts'
 import { partitions } from '../receiver/sweep.ts'
-import type { Tell } from '../telemetry/events.ts'
+import type { TelemetryEvent, Tell } from '../telemetry/events.ts'
 import type { StreamSettings } from '../watch/settings.ts'
 import { Watch } from '../watch/watch.ts'
 import type { PipelineParts, ReceiverSpec, WatchRules } from './parts.ts'
@@ -14,6 +15,8 @@ import type { Noticed } from './reader.ts'
 
 /** How often it looks, in milliseconds. */
 const LOOK_MS = 60_000
+/** And no sooner than so long after the last look, whatever is new. */
+const SOON_MS = 5_000
 /** How often buckets are asked for their rules, in milliseconds. */
 const RULES_MS = 24 * 3_600_000
 /** Those that did not tell are asked again after so long. */
@@ -27,6 +30,8 @@ export class Watching {
   #failures = 0
   #rulesAt = Number.NEGATIVE_INFINITY
   #told = false
+  /** Aborted when there is news since the last look. */
+  #news = new AbortController()
 
   constructor(parts: PipelineParts, wake: () => void) {
     const { watch: rules, ledger, clock, tell, receivers } = parts
@@ -50,6 +55,7 @@ export class Watching {
   readonly tell: Tell = (event) => {
     this.#parts.tell(event)
     this.#watch?.hear(event)
+    if (news.has(event.type)) this.#news.abort()
   }
 
   readonly noticed: Noticed = (receiver) => this.#watch?.noticed(receiver)
@@ -80,7 +86,7 @@ export class Watching {
     return waitMs
   }
 
-  /** Looks every minute until the signal aborts, and lists what is wanted of the past. Never rejects. */
+  /** Looks every minute, and when there is news, until the signal aborts, and lists what is wanted of the past. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([this.#looking(signal), this.#listing(signal)])
   }
@@ -103,14 +109,24 @@ export class Watching {
   async #looking(signal: AbortSignal): Promise<void> {
     this.#trying('seeing what is known of the streams', () => this.#watch?.see())
     while (this.#watch !== undefined && !signal.aborted) {
-      await this.#parts.clock.sleep(LOOK_MS, signal)
+      await this.#pause(LOOK_MS, signal)
+      this.#news = new AbortController()
       if (!signal.aborted) this.look()
     }
   }
 
+  /** Until so long is over or there is news, but not less than `SOON_MS`. */
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts
+    await clock.sleep(SOON_MS, signal)
+    await clock.sleep(ms - SOON_MS, AbortSignal.any([signal, this.#news.signal]))
+  }
+
   async #listing(signal: AbortSignal): Promise<void> {
     while (this.#watch !== undefined && !signal.aborted) {
-      await this.#parts.clock.sleep(await this.learn(signal), signal)
+      const waitMs = await this.learn(signal)
+      // A bucket whose past cannot be listed is not asked for it again because of something else.
+      await (this.#failures === 0 ? this.#pause(waitMs, signal) : this.#parts.clock.sleep(waitMs, signal))
     }
   }
 
@@ -120,6 +136,7 @@ export class Watching {
     const spec = receivers.find(({ id }) => id === receiver)
     try {
       if (spec !== undefined) this.#watch?.learned(receiver, from, await arrivals(spec, from, clock.now(), signal))
+      this.#news.abort()
       this.#failures = 0
       return LOOK_MS
     } catch (error) {
@@ -131,6 +148,9 @@ export class Watching {
     }
   }
 }
+
+/** After these it is known what was not known before: a silence may be told, and one that was repaired is over. */
+const news: ReadonlySet<TelemetryEvent['type']> = new Set(['sweep_completed', 'import_finished', 'request_answered'])
 
 /** Resolves when the signal aborts. */
 function ended(signal: AbortSignal): Promise<undefined> {

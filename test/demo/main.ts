@@ -1,7 +1,8 @@
 // `npm run demo`: watch the forwarder through an outage. Open the page it prints, and press keys. At the end it says how
 // many events were made, what each destination got of them, how often twice, and that nothing was lost.
 //
-// `npm run demo -- --tour` presses the keys itself, and ends with exit code 1 if anything was lost.
+// `npm run demo -- --tour` presses the keys itself, and ends with exit code 1 if anything was lost, if a silence opened no
+// gap, or if its repair did not close it.
 import { parseArgs } from 'node:util'
 import { accountText, lostIn } from './account.ts'
 import { tour } from './tour.ts'
@@ -55,11 +56,11 @@ function help(): string {
   const toggles = names.map((name, index) => `  ${index + 1}  take ${name} down, or bring it back`)
   return [
     ...toggles,
-    '  h  hold objects back, or let them come',
-    '  s  let events vanish before they reach the bucket, or not',
+    '  h  hold objects back, or let them come: time runs, and within seconds a gap opens',
+    '  s  let events vanish before they reach the bucket, or not: the same, and they never come',
     '  n  withhold notifications, or not',
     '  k  kill the forwarder (it starts again)',
-    '  i  import the CSV of everything, as an administrator would',
+    '  i  import the CSV of everything, as an administrator would: what vanished comes, and its gap is closed',
     '  a  the account so far',
     '  q  the end',
   ].join('\n')

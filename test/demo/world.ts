@@ -1,18 +1,20 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${...} is the language of the configuration
 // A local world: a bucket and a queue that speak AWS's protocols, five destinations that speak their vendors' and count
-// what they get, CircleCI writing an object every few seconds, and the real forwarder between them. All of it can be
-// disturbed while it runs. Nothing leaves this machine.
+// what they get, CircleCI writing an object every second, and the real forwarder between them. All of it can be
+// disturbed while it runs. Time runs faster there (`calendar.ts`). Nothing leaves this machine.
 
 import { writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import type { Aws } from '../e2e/stage/aws.ts'
 import type { AuditFile } from '../e2e/stage/corpus.ts'
 import type { Destination, Vendor } from '../e2e/stage/destination.ts'
-import { hec, otlp } from '../e2e/stage/exporters.ts'
 import type { Forwarder } from '../e2e/stage/forwarder.ts'
 import { Scene } from '../e2e/stage/scene.ts'
 import { tally } from '../e2e/stage/tally.ts'
-import { csv, firstColumns } from '../receiver/csv/rows.ts'
+import { until } from '../e2e/stage/until.ts'
+import { Calendar, FLOWING, SILENT } from './calendar.ts'
+import { asCsv } from './download.ts'
+import { gapsOnPage, type Places, type ShownGap, seenIn } from './gaps.ts'
+import { history, plan } from './stream.ts'
 
 /** The five, by the id the forwarder knows them by. */
 export const vendors = {
@@ -44,6 +46,9 @@ export interface Account {
   readonly lines: readonly Line[]
 }
 
+/** What becomes of what CircleCI writes. */
+type Mode = 'flowing' | 'held' | 'swallowed'
+
 export interface WorldOptions {
   /** CircleCI writes an object this often, in milliseconds. */
   readonly everyMs: number
@@ -55,12 +60,13 @@ export class World {
   readonly #scene: Scene
   readonly #options: WorldOptions
   readonly #aws: Aws
+  readonly #calendar: Calendar
   readonly #destinations: ReadonlyMap<Name, Destination>
   readonly #down = new Set<Name>()
   readonly #made: AuditFile[] = []
   #held: AuditFile[] = []
   #swallowed: AuditFile[] = []
-  #mode: 'flowing' | 'held' | 'swallowed' = 'flowing'
+  #mode: Mode = 'flowing'
   #announcing = true
   #forwarder: Forwarder
   #timer: NodeJS.Timeout
@@ -71,27 +77,26 @@ export class World {
     const aws = await scene.aws()
     const destinations = new Map<Name, Destination>()
     for (const name of names) destinations.set(name, await scene.destination(vendors[name]))
-    await scene.configure({
-      receiver: { ...aws.settings(), start_at: 'now', sweep: { interval: '10s', lookback: '1h' } },
-      exporters: exporters((name) => destinations.get(name) as Destination),
-      ownRecords: true,
-      logs: { level: 'warn', format: 'json' },
-    })
-    const forwarder = scene.start()
+    await aws.put(history(scene.corpus, Date.now()))
+    await scene.configure(plan(aws, (name) => destinations.get(name) as Destination))
+    const calendar = new Calendar(scene.path('calendar'), (ms) => aws.setClock(ms))
+    const forwarder = scene.start(['run'], calendar.launch)
     await serving(scene, forwarder)
-    return new World(scene, options, aws, destinations, forwarder)
+    return new World(scene, options, aws, calendar, destinations, forwarder)
   }
 
   private constructor(
     scene: Scene,
     options: WorldOptions,
     aws: Aws,
+    calendar: Calendar,
     destinations: ReadonlyMap<Name, Destination>,
     forwarder: Forwarder,
   ) {
     this.#scene = scene
     this.#options = options
     this.#aws = aws
+    this.#calendar = calendar
     this.#destinations = destinations
     this.#forwarder = forwarder
     this.#timer = setInterval(() => this.#write(), options.everyMs)
@@ -120,22 +125,22 @@ export class World {
   /** CircleCI's objects are kept from the bucket, or all come at once. */
   async holdBack(): Promise<void> {
     if (this.#mode === 'held') {
-      this.#mode = 'flowing'
+      this.#turn('flowing')
       const late = this.#held.splice(0)
       await this.#put(late)
       this.#options.say(`${late.length} objects come late`)
       return
     }
-    this.#mode = 'held'
-    this.#options.say('objects are held back: the bucket falls silent')
+    this.#turn('held')
+    this.#options.say('objects are held back: the bucket falls silent, and time runs')
   }
 
   /** CircleCI writes nothing any more, and what it should have written is only in its own records. Or it writes again. */
   swallow(): void {
-    this.#mode = this.#mode === 'swallowed' ? 'flowing' : 'swallowed'
+    this.#turn(this.#mode === 'swallowed' ? 'flowing' : 'swallowed')
     this.#options.say(
       this.#mode === 'swallowed'
-        ? 'events are swallowed: they never reach the bucket'
+        ? 'events are swallowed: they never reach the bucket, and time runs'
         : 'events reach the bucket again',
     )
   }
@@ -153,7 +158,7 @@ export class World {
     this.#forwarder.kill('SIGKILL')
     await this.#forwarder.exited
     this.#options.say('the forwarder was killed (kill -9), and starts again')
-    this.#forwarder = this.#scene.start()
+    this.#forwarder = this.#scene.start(['run'], this.#calendar.launch)
     await serving(this.#scene, this.#forwarder)
   }
 
@@ -163,18 +168,58 @@ export class World {
     const path = this.#scene.path('audit-log.csv.gz')
     writeFileSync(path, gzipSync(asCsv(this.#made)))
     this.#options.say(`importing ${path}: ${this.#events(this.#made)} events that CircleCI knows of`)
-    const command = this.#scene.start(['import', path])
+    const command = this.#scene.start(['import', path], this.#calendar.launch)
     const { code } = await command.exited
     if (code !== 0) throw new Error(`import ended with ${code}: ${command.stderr}`)
     this.#swallowed = []
     return command.stdout + command.stderr
   }
 
-  /** Kinds of the gaps that are open. */
-  async openGaps(): Promise<readonly string[]> {
-    const status = JSON.parse((await this.#scene.page(`${this.#scene.adminUrl}/api/status`)).body)
-    const gaps = status.gaps as readonly { kind: string; state: string }[]
-    return gaps.filter(({ state }) => state === 'open').map(({ kind }) => kind)
+  /** Waits until a gap of this kind is open, and says it. */
+  async opened(kind: string): Promise<ShownGap> {
+    const isIt = (gap: ShownGap) => gap.kind === kind && gap.state === 'open'
+    const gap = await this.#gap(`a gap is open: ${kind}`, undefined, isIt)
+    this.#options.say(`a gap is open: ${gap.kind}; ${gap.evidence}`)
+    return gap
+  }
+
+  /** Waits until a gap is shown wherever an operator looks. */
+  async shown(gap: ShownGap): Promise<void> {
+    const wanted = 4
+    await until(`${gap.kind} is shown everywhere`, async () => (await seenIn(this.#places, gap)).length === wanted)
+    this.#options.say(`it is shown by: ${(await seenIn(this.#places, gap)).join(', ')}`)
+  }
+
+  /** Waits until it is known where a gap ends: the stream goes on. */
+  async ended({ id }: ShownGap): Promise<void> {
+    await this.#gap(`the end of gap ${id} is known`, id, ({ to }) => to !== null)
+  }
+
+  /** Waits until it is over. Resolves to why. */
+  async closed({ id }: ShownGap): Promise<string> {
+    const { closedBecause } = await this.#gap(`gap ${id} is over`, id, (gap) => gap.closedBecause !== null)
+    this.#options.say(`the gap is closed: ${closedBecause}`)
+    return closedBecause ?? ''
+  }
+
+  /** Waits until no gap is open. */
+  async whole(): Promise<void> {
+    const open = async () => (await gapsOnPage(this.#places)).filter(({ state }) => state === 'open')
+    await this.#forwarder.until('no gap is open', async () => (await open()).length === 0)
+  }
+
+  async #gap(what: string, id: string | undefined, isIt: (gap: ShownGap) => boolean): Promise<ShownGap> {
+    let found: ShownGap | undefined
+    await this.#forwarder.until(what, async () => {
+      found = (await gapsOnPage(this.#places)).find((gap) => (id === undefined || gap.id === id) && isIt(gap))
+      return found !== undefined
+    })
+    return found as ShownGap
+  }
+
+  get #places(): Places {
+    const splunk = this.#destinations.get('splunk_hec') as Destination
+    return { scene: this.#scene, splunk, calendar: this.#calendar }
   }
 
   async account(): Promise<Account> {
@@ -199,6 +244,7 @@ export class World {
     await this.#writing
     for (const name of this.#down) await this.toggle(name)
     if (this.#mode === 'held') await this.holdBack()
+    if (this.#mode === 'swallowed') this.swallow()
     const end = Date.now() + patienceMs
     for (;;) {
       const account = await this.account()
@@ -209,6 +255,7 @@ export class World {
 
   async close(): Promise<void> {
     clearInterval(this.#timer)
+    this.#calendar.stop()
     await this.#writing
     if (this.#forwarder.running) await this.#forwarder.stop()
     await this.#scene.close()
@@ -218,8 +265,13 @@ export class World {
     return files.reduce((sum, { ids }) => sum + ids.length, 0)
   }
 
+  #turn(mode: Mode): void {
+    this.#mode = mode
+    this.#calendar.pace = mode === 'flowing' ? FLOWING : SILENT
+  }
+
   #write(): void {
-    const file = this.#scene.corpus.file(Date.now(), 1 + (this.#made.length % 5))
+    const file = this.#scene.corpus.file(this.#calendar.now(), 1 + (this.#made.length % 5))
     this.#made.push(file)
     if (this.#mode === 'held') this.#held.push(file)
     else if (this.#mode === 'swallowed') this.#swallowed.push(file)
@@ -240,27 +292,4 @@ function serving(scene: Scene, forwarder: Forwarder): Promise<void> {
       () => false,
     )
   return forwarder.until('its page answers', answers)
-}
-
-/** All that a row of the file can say. */
-const columns = [...firstColumns, 'organization', 'account', 'common_fields']
-
-function asCsv(files: readonly AuditFile[]): string {
-  const lines = files.flatMap(({ body }) => body.trimEnd().split('\n'))
-  return csv(
-    lines.map((line) => JSON.parse(line)),
-    columns,
-  )
-}
-
-function exporters(at: (name: Name) => Destination): Readonly<Record<Name, object>> {
-  const retry = { initial_interval: '500ms', max_interval: '3s' }
-  const same = (name: Name) => ({ endpoint: at(name).endpoint, retry, batch: { linger: '50ms' } })
-  return {
-    clickhouse: { ...same('clickhouse'), username: 'forwarder', password: '${env:CLICKHOUSE_PASSWORD}' },
-    splunk_hec: hec(at('splunk_hec')),
-    datadog: { ...same('datadog'), api_key: '${env:DATADOG_KEY}' },
-    rapid7: { ...same('rapid7'), token: '${env:RAPID7_TOKEN}' },
-    otlp_http: otlp(at('otlp_http')),
-  }
 }

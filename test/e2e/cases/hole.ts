@@ -1,11 +1,14 @@
 // A hole in the stream, from the alarm to the repair, by the commands an operator has: the forwarder learns the rhythm from
-// the bucket, finds the silence, and tells every destination; a file downloaded from CircleCI brings what was in it; and
-// the destinations are told that it is over, and why.
+// the bucket, finds the silence, and tells every destination; the alarm is found in Splunk by the searches that the page on gaps
+// prints, as sent to its HTTP Event Collector; a file downloaded from CircleCI brings what was in it; and the destinations are
+// told that it is over, and why.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { alarmSearch, openSearch } from '../../docs/searches.ts'
 import { csv } from '../../receiver/csv/rows.ts'
+import { type Envelope, type Row, searchSplunk } from '../../tools/siem/splunk.ts'
 import { type Case, type Figures, inScene, must, seconds } from '../stage/case.ts'
-import { allIdsInFile } from '../stage/destination.ts'
-import { file } from '../stage/exporters.ts'
+import { allIdsInFile, type Destination } from '../stage/destination.ts'
+import { file, hec } from '../stage/exporters.ts'
 import type { Scene } from '../stage/scene.ts'
 import { mustBeWhole } from '../stage/tally.ts'
 
@@ -40,7 +43,8 @@ export const hole: Case = inScene('hole', async (scene, size) => {
   const lost = all.filter(({ stampedAt }) => stampedAt > from && stampedAt < to)
   const wanted = all.filter(({ stampedAt }) => stampedAt > now - 2 * DAY)
   const receiver = await scene.putInFolder(all.filter((one) => !lost.includes(one)))
-  const exporters = { file: file(scene.path(out)) }
+  const splunk = await scene.destination('hec')
+  const exporters = { file: file(scene.path(out)), splunk_hec: hec(splunk, 200, { index: 'audit' }) }
   await scene.configure({ receiver: { ...receiver, start_at: '-2d' }, exporters, ownRecords: true })
 
   const begun = performance.now()
@@ -52,6 +56,7 @@ export const hole: Case = inScene('hole', async (scene, size) => {
   const opened = told(scene, 'gap.opened').find(({ attributes }) => attributes[`${prefix}gap_id`] === gap.id)
   must(opened !== undefined, 'no gap.opened has arrived')
   must(told(scene, 'gap.closed').length === 0, 'a gap.closed has arrived before the repair')
+  await mustAlarm(splunk, gap)
 
   const { gaps, receivers } = await scene.status()
   must(gaps[0]?.id === gap.id, `status shows ${JSON.stringify(gaps)}`)
@@ -63,9 +68,41 @@ export const hole: Case = inScene('hole', async (scene, size) => {
   must(after.state === 'healed', `the hole is ${after.state} after the import`)
   must(after.closedBecause?.includes('imported from') === true, `closed because ${after.closedBecause}`)
   must(closed[`${prefix}gap_closed_because`] === after.closedBecause, 'the destination was told another reason')
+  const open = await search(splunk, openSearch('spl'))
+  must(open.length === 0, `Splunk finds that ${JSON.stringify(open)} is open after the repair`)
   mustBeWhole('file', idsOf(wanted), await allIdsInFile(scene.path(out)), true)
+  mustBeWhole('splunk_hec', idsOf(wanted), await splunk.ids(), true)
   return { objects: all.length, lost: lost.length, found, kind: gap.kind } satisfies Figures
 })
+
+/** Splunk finds the alarm, and what is open, by the searches that are printed. */
+async function mustAlarm(splunk: Destination, gap: ListedGap): Promise<void> {
+  const [alarm, another] = await search(splunk, alarmSearch('Splunk'))
+  must(alarm !== undefined && another === undefined, `${alarm === undefined ? 'no' : 'more than one'} alarm is found`)
+  const expected = {
+    gap_id: gap.id,
+    gap_kind: gap.kind,
+    gap_severity: 'critical',
+    gap_state: 'open',
+    gap_from: gap.from,
+  }
+  for (const [name, value] of Object.entries(expected)) {
+    const found = alarm?.[`attributes.${prefix}${name}`]
+    must(found === value, `the alarm's ${name} is ${found}, not ${value}`)
+  }
+  must(alarm?.['severity'] === 'critical', `the alarm's severity is ${alarm?.['severity']}`)
+  must(alarm?.['attributes.circleci_audit_forwarder.gap_next']?.includes('import') === true, 'no next step is said')
+  const open = await search(splunk, openSearch('spl'))
+  must(
+    open.map((row) => `${row['own.gap_id']} ${row['kind']}`).join() === `${gap.id} ${gap.kind}`,
+    JSON.stringify(open),
+  )
+  must(open[0]?.['evidence'] !== undefined && open[0]['next'] !== undefined, `of what is open: ${JSON.stringify(open)}`)
+}
+
+async function search(splunk: Destination, spl: string): Promise<readonly Row[]> {
+  return searchSplunk(spl, await splunk.own<Envelope>(), Date.now())
+}
 
 /** No stream is a clock. */
 function jitter(index: number): number {

@@ -10,6 +10,7 @@ export function serveReceiver(dialect: Dialect): void {
     shut: () => receiver.shut(),
     behave: (behaviour: Behaviour) => receiver.behave(behaviour),
     stored: () => receiver.stored,
+    own: () => receiver.own,
     requests: () => receiver.requests,
     records: () => receiver.records,
     seen: (id: string) => receiver.seen(id),

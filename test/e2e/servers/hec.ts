@@ -2,13 +2,9 @@
 // are acknowledged once, so many milliseconds
 // later (1300 unless told: what Splunk was measured to take). Source: Splunk, "Troubleshoot HTTP Event Collector" and "About HTTP Event Collector
 // Indexer Acknowledgment".
+import { envelopes } from '../../tools/siem/splunk.ts'
 import { serveReceiver } from './handlers.ts'
 import type { Reply } from './receiver.ts'
-
-interface Envelope {
-  readonly sourcetype?: string
-  readonly event?: { readonly event_id?: string }
-}
 
 const acknowledges = process.argv[2] === 'ack'
 const indexingMs = Number(process.argv[3] ?? 1_300)
@@ -17,12 +13,10 @@ const taken: number[] = []
 serveReceiver({
   path: '/services/collector/event',
   ids: (body) =>
-    body
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Envelope)
+    envelopes(body)
       .filter(({ sourcetype }) => sourcetype === 'circleci:audit')
-      .map(({ event }) => event?.event_id ?? ''),
+      .map(({ event }) => (event as { readonly event_id?: string }).event_id ?? ''),
+  own: (body) => envelopes(body).filter(({ sourcetype }) => sourcetype === 'circleci:audit:forwarder'),
   refused: (request) =>
     acknowledges && request.headers['x-splunk-request-channel'] === undefined
       ? said(400, { text: 'Data channel is missing', code: 10 })

@@ -38,6 +38,8 @@ export interface Dialect {
   readonly path: string | RegExp
   /** Ids of the audit events in a request's body; own records of the forwarder are left out. */
   ids(body: string): readonly string[]
+  /** The forwarder's own records in a request's body, as they were sent; without it none is kept. */
+  own?(body: string): readonly unknown[]
   /** What is said to a request that is formally wrong, before anything of it is stored. */
   refused?(request: IncomingMessage): Reply | undefined
   accepted(request: IncomingMessage): Reply
@@ -52,6 +54,7 @@ export class Receiver {
   #port = 0
   #behaviour: Behaviour = { kind: 'accept' }
   #stored: Stored[] = []
+  #own: unknown[] = []
   #requests = 0
   #wanted: { readonly id: string; readonly seen: (at: number) => void } | undefined
 
@@ -92,6 +95,11 @@ export class Receiver {
     return this.#stored
   }
 
+  /** The forwarder's own records that were stored. */
+  get own(): readonly unknown[] {
+    return this.#own
+  }
+
   /** Requests of any outcome. */
   get requests(): number {
     return this.#requests
@@ -125,6 +133,7 @@ export class Receiver {
     const refused = this.#dialect.refused?.(request)
     if (refused !== undefined) return void send(response, refused)
     const stored = this.#store(this.#dialect.ids(body), arrivedAt)
+    this.#own.push(...(this.#dialect.own?.(body) ?? []))
     if (behaviour.kind === 'cut' && this.#requests % behaviour.every === 0) return void request.socket.resetAndDestroy()
     if (behaviour.kind === 'slow') await sleep(behaviour.ms)
     send(response, this.#dialect.accepted(request), () => {

@@ -40,6 +40,11 @@ export class Destination {
     return this.#server.call('stored')
   }
 
+  /** The forwarder's own records, as they were sent. Only where the server keeps them: `hec`. */
+  own<T>(): Promise<readonly T[]> {
+    return this.#server.call('own')
+  }
+
   records(): Promise<number> {
     return this.#server.call('records')
   }

@@ -10,8 +10,8 @@ export function otlp({ endpoint }: Reachable, records = 200, more: object = {}):
   return { endpoint, headers, retry, batch: { max_records: records, linger: '50ms' }, ...more }
 }
 
-export function hec({ endpoint }: Reachable, records = 200): object {
-  return { endpoint, token: '${env:HEC_TOKEN}', retry, batch: { max_records: records, linger: '50ms' } }
+export function hec({ endpoint }: Reachable, records = 200, more: object = {}): object {
+  return { endpoint, token: '${env:HEC_TOKEN}', retry, batch: { max_records: records, linger: '50ms' }, ...more }
 }
 
 export function file(path: string, records = 1000): object {
