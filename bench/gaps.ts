@@ -1,5 +1,6 @@
 // What the detector of silences is worth: false alarms and misses on invented histories, as a table. Options: --seeds N
-// (200), --shape NAME, --small. Exits with 1 if a figure that is promised is not met.
+// (200), --shape NAME, --small. Exits with 1 if a figure that is promised is not met; seeds are the same in every run, so
+// that a few of them (`--small`, among the slower tests) tell of a detector that became worse, and of nothing else.
 import { parseArgs } from 'node:util'
 import { evaluate, hours, type Place, places, type Trial } from './gaps/evaluate.ts'
 import { history, type Shape, shapes } from './gaps/histories.ts'
@@ -79,10 +80,10 @@ for (const place of places) {
 
 const promised = (place: Place, hours: number) => place === 'busy hours' && hours >= 3
 const busy = results.flatMap(({ trials }) => trials.filter(({ place, hours }) => promised(place, hours)))
-const share = busy.filter(({ told }) => told !== undefined).length / Math.max(1, busy.length)
+const share = busy.length === 0 ? 1 : busy.filter(({ told }) => told !== undefined).length / busy.length
 const loud = results.filter(({ young, settled }) => Math.max(young, settled) > MOST_ALARMS)
 console.log(
-  `\nholes of 3 h and more in busy hours: ${(100 * share).toFixed(2)} % told (promised: ${100 * LEAST_FOUND} %)`,
+  `\nholes of 3 h and more in busy hours: ${(100 * share).toFixed(2)} % of ${busy.length} told (promised: ${100 * LEAST_FOUND} %)`,
 )
 if (loud.length > 0) console.log(`too many false alarms: ${loud.map(({ shape }) => shape).join(', ')}`)
-if (seeds >= 50 && (share < LEAST_FOUND || loud.length > 0)) process.exitCode = 1
+if (share < LEAST_FOUND || loud.length > 0) process.exitCode = 1
