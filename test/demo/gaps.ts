@@ -33,7 +33,7 @@ export async function seenIn(places: Places, { id, kind }: ShownGap): Promise<re
     ['gaps list', listed.some((gap) => gap.id === id && gap.state === 'open')],
     ['page', page.some((gap) => gap.id === id && gap.state === 'open')],
     ['alarm', alarms.some((row) => row['attributes.circleci_audit_forwarder.gap_id'] === id)],
-    ['search for what is open', open.some((row) => row['own.gap_id'] === id && row['kind'] === kind)],
+    ['search for what is open', open.some((row) => row['own.gap_id'] === id && row['own.gap_kind'] === kind)],
   ]
   return seen.flatMap(([where, is]) => (is ? [where] : []))
 }

@@ -9,6 +9,7 @@ import { batchOf, createTable, exporterTo, never } from '../../exporters/clickho
 import { control } from '../../src/domain/control.ts'
 import { canaryRecord } from '../../src/mapping/canary.ts'
 import { auditEvents, hour, hourSaid, ownRecord } from '../docs/own-hour.ts'
+import { openSearch } from '../docs/searches.ts'
 import { ownSamples } from '../mapping/own-samples.ts'
 
 const guide = readFileSync(new URL('../../exporters/clickhouse/README.md', import.meta.url), 'utf8')
@@ -19,8 +20,6 @@ function search(layout: string, about: string): string {
   if (found === undefined) throw new Error(`the guide has no search for ${about} in ${layout}`)
   return found[3] ?? ''
 }
-
-const gaps = readFileSync(new URL('../../docs/gaps.md', import.meta.url), 'utf8')
 
 let server: ClickHouse
 beforeAll(async () => {
@@ -96,20 +95,26 @@ test('the searches of the guide find the canary, what came, and what is there tw
   await exporter.close()
 }, 60_000)
 
-test('the search for open gaps finds one until it is over', async () => {
+test("the page on gaps' search finds those that are open now", async () => {
   await createTable(server, circleciAuditLogs)
   const exporter = exporterTo(server, circleciAuditLogs)
-  const [, search = ''] = /```sql\n([\s\S]*?)```/.exec(gaps) ?? []
-  const insert = async (name: string) =>
-    expect(await exporter.send(batchOf([exporter.encode(ownRecord(ownSamples[name]!))]), never)).toEqual({
-      status: 'delivered',
-    })
-  expect(await server.query(search)).toEqual([])
-  await insert('gap opened')
-  const { gap_id: id, gap_kind: kind, gap_evidence: evidence } = ownSamples['gap opened']!.attributes
-  const last = 'circleci_audit_forwarder.gap.opened'
-  expect(await server.query(search)).toEqual([{ id, last, kind, evidence }])
-  await insert('gap closed')
-  expect(await server.query(search)).toEqual([])
+  const sample = (name: string) => ownSamples[name] as NonNullable<(typeof ownSamples)[string]>
+  const [opened, closed] = [sample('gap opened'), sample('gap closed')]
+  const insert = async (said: typeof opened) => {
+    expect(await exporter.send(batchOf([exporter.encode(ownRecord(said))]), never)).toEqual({ status: 'delivered' })
+  }
+  const open = () => server.query<Record<string, string>>(openSearch('sql'))
+  await insert(opened)
+  expect(await open()).toMatchObject([
+    { id: opened.attributes['gap_id'], kind: 'delivery_behind', evidence: opened.attributes['gap_evidence'] },
+  ])
+  await insert(closed)
+  expect(await open()).toEqual([])
+  // It came back where it was: the same gap.
+  await insert({ ...opened, id: `${opened.id.slice(0, -1)}0`, at: closed.at + 60_000 })
+  expect(await open()).toHaveLength(1)
+  // And was over within the same second.
+  await insert({ ...closed, id: `${closed.id.slice(0, -1)}0`, at: closed.at + 60_000 })
+  expect(await open()).toEqual([])
   await exporter.close()
 }, 60_000)

@@ -5,7 +5,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { alarmSearch, openSearch } from '../../docs/searches.ts'
 import { csv } from '../../receiver/csv/rows.ts'
-import { type Envelope, type Row, searchSplunk } from '../../tools/siem/splunk.ts'
+import type { Row } from '../../tools/siem/flat.ts'
+import { type Envelope, searchSplunk } from '../../tools/siem/splunk.ts'
 import { type Case, type Figures, inScene, must, seconds } from '../stage/case.ts'
 import { allIdsInFile, type Destination } from '../stage/destination.ts'
 import { file, hec } from '../stage/exporters.ts'
@@ -94,10 +95,13 @@ async function mustAlarm(splunk: Destination, gap: ListedGap): Promise<void> {
   must(alarm?.['attributes.circleci_audit_forwarder.gap_next']?.includes('import') === true, 'no next step is said')
   const open = await search(splunk, openSearch('spl'))
   must(
-    open.map((row) => `${row['own.gap_id']} ${row['kind']}`).join() === `${gap.id} ${gap.kind}`,
+    open.map((row) => `${row['own.gap_id']} ${row['own.gap_kind']}`).join() === `${gap.id} ${gap.kind}`,
     JSON.stringify(open),
   )
-  must(open[0]?.['evidence'] !== undefined && open[0]['next'] !== undefined, `of what is open: ${JSON.stringify(open)}`)
+  must(
+    open[0]?.['own.gap_evidence'] !== undefined && open[0]['own.gap_next'] !== undefined,
+    `of what is open: ${JSON.stringify(open)}`,
+  )
 }
 
 async function search(splunk: Destination, spl: string): Promise<readonly Row[]> {

@@ -1,7 +1,8 @@
 // As much of Splunk as it takes to find an alarm: what HEC was sent becomes events with the fields that Splunk would extract
 // from them (those beside the event, indexed ones, and the event's JSON by path), and a search goes over them as SPL says.
 // What is not known of the language is refused aloud, so that a search is never found to work because a part was skipped.
-// Source: Splunk documentation, "Search Reference": search, rename, stats, where.
+// Source: Splunk documentation, "Search Reference": search, rename, sort, dedup, where, table.
+import { flat, literal, type Row } from './flat.ts'
 
 /** One event of a request to the HTTP Event Collector. */
 export interface Envelope {
@@ -12,8 +13,6 @@ export interface Envelope {
   readonly fields?: Readonly<Record<string, unknown>>
   readonly event: unknown
 }
-
-export type Row = Readonly<Record<string, string>>
 
 /** The envelopes of a body, one a line. */
 export function envelopes(body: string): readonly Envelope[] {
@@ -32,13 +31,6 @@ export function searchSplunk(spl: string, events: readonly Envelope[], now: numb
   const [first = '', ...commands] = spl.split(/\s*\n?\s*\|\s*/).map((part) => part.trim())
   const found = events.map(fieldsOf).filter((row) => passes(first, row, now))
   return commands.reduce<readonly Row[]>((rows, command) => run(command, rows), found)
-}
-
-function flat(path: string, value: unknown): Record<string, string> {
-  if (value === null || value === undefined) return {}
-  if (typeof value !== 'object') return { [path]: String(value) }
-  const inner = Object.entries(value).map(([name, one]) => flat(path === '' ? name : `${path}.${name}`, one))
-  return Object.assign({}, ...inner)
 }
 
 /** `a=b c="d*"`: all of them. */
@@ -63,15 +55,15 @@ function like(pattern: string): RegExp {
   return new RegExp(`^${pattern.split('*').map(literal).join('.*')}$`, 'is')
 }
 
-function literal(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
-}
-
 function run(command: string, rows: readonly Row[]): readonly Row[] {
   const renamed = /^rename "?([\w.]+)\.\*"? AS "?([\w.]+)\.\*"?$/.exec(command)
   if (renamed !== null) return rows.map((row) => rename(row, `${renamed[1]}.`, `${renamed[2]}.`))
-  const stats = /^stats (.*) BY ([\w.]+)$/.exec(command)
-  if (stats !== null) return latest(rows, stats[1] ?? '', stats[2] ?? '')
+  const sort = /^sort 0 -(\w+), \+(\w+)$/.exec(command)
+  if (sort !== null) return rows.toSorted(byBoth(sort[1] ?? '', sort[2] ?? ''))
+  const dedup = /^dedup ([\w.]+)$/.exec(command)
+  if (dedup !== null) return firstOfEach(rows, dedup[1] ?? '')
+  const table = /^table ([\w. ]+)$/.exec(command)
+  if (table !== null) return rows.map((row) => only(row, (table[1] ?? '').split(' ')))
   const where = /^where (\w+)="([^"]*)"$/.exec(command)
   if (where !== null) return rows.filter((row) => row[where[1] ?? ''] === where[2])
   throw new Error(`no command of this search: ${command}`)
@@ -83,21 +75,20 @@ function rename(row: Row, from: string, to: string): Row {
   )
 }
 
-/** `latest(a) AS b …`, by one field; rows without it are left out. */
-function latest(rows: readonly Row[], functions: string, by: string): readonly Row[] {
-  const wanted = [...functions.matchAll(/(\w+)\(([\w.]+)\) AS (\w+)\s*/g)]
-  const known = wanted.map(([text]) => text).join('')
-  if (known !== functions || wanted.some(([, name]) => name !== 'latest')) throw new Error(`no functions: ${functions}`)
+/** Numbers, largest first; where they are the same, texts in order. */
+function byBoth(number: string, text: string): (a: Row, b: Row) => number {
+  return (a, b) => Number(b[number]) - Number(a[number]) || ((a[text] ?? '') < (b[text] ?? '') ? -1 : 1)
+}
+
+/** The first row of each value; rows without one are left out. */
+function firstOfEach(rows: readonly Row[], field: string): readonly Row[] {
   const groups = Map.groupBy(
-    rows.filter((row) => row[by] !== undefined),
-    (row) => row[by] as string,
+    rows.filter((row) => row[field] !== undefined),
+    (row) => row[field],
   )
-  return [...groups].map(([id, group]) => {
-    const sorted = group.toSorted((a, b) => Number(b['_time']) - Number(a['_time']))
-    const values = wanted.flatMap(([, , field = '', name = '']) => {
-      const value = sorted.find((row) => row[field] !== undefined)?.[field]
-      return value === undefined ? [] : [[name, value]]
-    })
-    return { [by]: id, ...Object.fromEntries(values) }
-  })
+  return [...groups.values()].flatMap((group) => group.slice(0, 1))
+}
+
+function only(row: Row, fields: readonly string[]): Row {
+  return Object.fromEntries(fields.flatMap((name) => (row[name] === undefined ? [] : [[name, row[name]]])))
 }
