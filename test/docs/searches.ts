@@ -13,8 +13,8 @@ export function alarmSearch(destination: string): string {
 
 /** Those that are open now, in Splunk's language or in SQL. */
 export function openSearch(language: 'spl' | 'sql'): string {
-  const fence = language === 'sql' ? '```sql' : '```'
-  const [, search] = new RegExp(`^${fence}\n([^]*?)^\`\`\`$`, 'm').exec(section) ?? []
+  const first = language === 'sql' ? '```sql\\n(SELECT' : '```(?:spl)?\\n(index='
+  const [, search] = new RegExp(`^${first}[\\s\\S]*?)^\`\`\`$`, 'm').exec(section) ?? []
   if (search === undefined) throw new Error(`docs/gaps.md prints no search in ${language}`)
   return search.trim()
 }
@@ -37,7 +37,7 @@ export function printed(language: Language): readonly (readonly [page: string, s
     .filter((page) => spoken.test(page))
     .flatMap((page) => [...proseOf(page).matchAll(/`([^`]+)`/g)].map(([, code = '']) => [page, oneLine(code)] as const))
   const blocks = blocksIn(spoken)
-    .filter(({ language: said }) => said === '' || said === 'spl')
+    .filter(({ language: said }) => ['', 'spl', 'leql', 'datadog'].includes(said))
     .flatMap(({ page, text }) => searchesIn(text, language).map((search) => [page, search] as const))
   return [...inline, ...blocks].filter(([, search]) => marks[language].test(search))
 }

@@ -1,5 +1,5 @@
-// As much of Datadog's log search as the guides use: `key:value` terms, all of them, with `*`. A key with @ is an attribute by
-// its path; the others are the reserved ones, by what a log calls them. Source: Datadog documentation, "Log Search Syntax".
+// As much of Datadog's log search as the guides use: `key:value` terms, all of them, with `*`, or with `-` before them. A key with @ is an attribute by
+// its path; the others are the reserved ones, by what a log calls them, or tags. Source: Datadog documentation, "Log Search Syntax".
 import { flat, literal, type Row } from './flat.ts'
 
 const reserved: Readonly<Record<string, string>> = {
@@ -12,6 +12,8 @@ const reserved: Readonly<Record<string, string>> = {
 export interface Term {
   readonly field: string
   readonly value: RegExp
+  /** What has this is left out. */
+  readonly not: boolean
 }
 
 /** Throws for what is no term. */
@@ -20,11 +22,12 @@ export function datadogTerms(query: string): readonly Term[] {
     .trim()
     .split(/\s+/)
     .map((term) => {
-      const [, at, key = '', value = ''] = /^(@?)([\w.]+):(\S+)$/.exec(term) ?? []
-      const field = at === '@' ? key : reserved[key]
-      if (field === undefined || value === '') throw new Error(`no term of a log search: ${term}`)
+      const [, minus, at, key = '', value = ''] = /^(-?)(@?)([\w.]+):(\S+)$/.exec(term) ?? []
+      const field = at === '@' ? key : (reserved[key] ?? 'ddtags')
+      if (key === '' || value === '') throw new Error(`no term of a log search: ${term}`)
       const pattern = value.replaceAll('\\:', ':').split('*').map(literal).join('.*')
-      return { field, value: new RegExp(`^${pattern}$`, 's') }
+      const whole = field === 'ddtags' ? `(^|,)${key}:${pattern}(,|$)` : `^${pattern}$`
+      return { field, value: new RegExp(whole, 's'), not: minus === '-' }
     })
 }
 
@@ -32,5 +35,5 @@ export function searchDatadog(query: string, logs: readonly unknown[]): readonly
   const terms = datadogTerms(query)
   return logs
     .map((log) => flat('', log))
-    .filter((row) => terms.every(({ field, value }) => value.test(row[field] ?? '')))
+    .filter((row) => terms.every(({ field, value, not }) => value.test(row[field] ?? '') !== not))
 }

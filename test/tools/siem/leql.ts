@@ -12,19 +12,21 @@ interface Leql {
 /** Throws for what is not known of the language. */
 export function leql(query: string): Leql {
   const [, conditions = '', rest = ''] =
-    /^where\((.*?)\)((?: (?:groupby|calculate)\([^)]*\))*)$/.exec(query.trim()) ?? []
+    /^where\((.*?)\)((?: (?:groupby|calculate|sort|limit)\([^)]*\))*)$/.exec(query.trim()) ?? []
   if (conditions === '') throw new Error(`no query: ${query}`)
   const equals: [string, string][] = []
   const patterns: RegExp[] = []
   for (const condition of conditions.split(' AND ')) {
-    const [, quoted, bare, value] = /^(?:"([^"]+)"|([\w.]+)) ?= ?"([^"]*)"$/.exec(condition) ?? []
+    const [, quoted, bare, text, word] = /^(?:"([^"]+)"|([\w.]+)) ?= ?(?:"([^"]*)"|(\w+))$/.exec(condition) ?? []
     const [, pattern] = /^\/(.*)\/$/.exec(condition) ?? []
-    const key = quoted ?? bare
+    const [key, value] = [quoted ?? bare, text ?? word]
     if (key !== undefined && value !== undefined) equals.push([key, value])
     else if (pattern !== undefined) patterns.push(new RegExp(pattern))
     else throw new Error(`no condition: ${condition}`)
   }
-  const keys = [...rest.matchAll(/\((?:\w+:)?([\w.]+)\)/g)].map(([, key = '']) => key)
+  const keys = [...rest.matchAll(/(?:groupby|calculate)\((?:\w+:)?([\w.]+)\)/g)]
+    .map(([, key = '']) => key)
+    .filter((key) => key !== 'count')
   return { equals, patterns, keys }
 }
 

@@ -3,7 +3,7 @@
 // refused, so that no name is overlooked.
 
 /** Functions and words that are no fields. */
-const words: ReadonlySet<string> = new Set(['AND', 'OR', 'NOT', 'isnull', 'isnotnull', 'now', 'relative_time'])
+const words: ReadonlySet<string> = new Set(['AND', 'OR', 'NOT', 'isnull', 'isnotnull', 'now', 'relative_time', 'count'])
 
 export function splunkNames(spl: string): readonly string[] {
   const made = new Set(
@@ -33,7 +33,7 @@ function namesOf(command: string): readonly string[] {
       return all(command, /[-+]([\w.]+)/g)
     case 'dedup':
     case 'table':
-      return command.split(' ').slice(1)
+      return command.split(/[ ,]+/).slice(1)
     case 'stats':
     case 'eventstats':
       return [
@@ -43,7 +43,11 @@ function namesOf(command: string): readonly string[] {
     default:
       if (!/^(tstats|search|index=|\(|sourcetype=)/.test(command))
         throw new Error(`no command of this search: ${command}`)
-      return [...all(command, /([\w.]+)=/g), ...all(command, /max\(([\w.]+)\)/g)].filter((name) => name !== 'earliest')
+      return [
+        ...all(command, / BY ([\w.]+)/g),
+        ...all(command, /([\w.]+)=/g),
+        ...all(command, /max\(([\w.]+)\)/g),
+      ].filter((name) => name !== 'earliest' && name !== 'span')
   }
 }
 
