@@ -37,7 +37,7 @@ export const REPAIRS: readonly Fault[] = [
   {
     name: 'forced-under-the-same-token',
     why: 'a destination that recognises batches takes none of them a second time',
-    file: 'src/delivery/landing.ts',
+    file: 'src/delivery/candidate.ts',
     find: 'Math.max(latest, generation)',
     replace: 'Math.min(latest, generation)',
     seed: 5,
