@@ -17,7 +17,6 @@ export async function tour(world: World, pace: number): Promise<void> {
   await lateObjects(world)
   await sleep(pace)
   await lostEvents(world)
-  await world.whole()
 }
 
 /** Held back, and then they come after all. */

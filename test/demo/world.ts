@@ -202,12 +202,6 @@ export class World {
     return closedBecause ?? ''
   }
 
-  /** Waits until no gap is open. */
-  async whole(): Promise<void> {
-    const open = async () => (await gapsOnPage(this.#places)).filter(({ state }) => state === 'open')
-    await this.#forwarder.until('no gap is open', async () => (await open()).length === 0)
-  }
-
   async #gap(what: string, id: string | undefined, isIt: (gap: ShownGap) => boolean): Promise<ShownGap> {
     let found: ShownGap | undefined
     await this.#forwarder.until(what, async () => {
