@@ -68,7 +68,8 @@ export class CheckoutCopy {
 
   /** Runs it on a terminal, until it has printed this; then presses Ctrl-C. */
   async onTerminal(command: string, until: string): Promise<Ran> {
-    const child = spawn('script', ['-qec', command, '/dev/null'], {
+    // In the place of its shell: some of them answer Ctrl-C themselves, whatever the program ends with.
+    const child = spawn('script', ['-qec', `exec ${command}`, '/dev/null'], {
       cwd: this.folder,
       timeout: PATIENCE_MS,
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -48,7 +48,7 @@ export const claims: readonly Claim[] = [
   { what: 'held to the conformance suite', by: 'test/docs/guide.test.ts', takes: at('CONTRIBUTING.md', 'ts') },
   {
     what: 'an application, run against the vendor',
-    by: 'test/docs/readmes.test.ts',
+    by: 'test/docs/readmes.slow.test.ts',
     takes: (block) => at(exporterReadme, 'ts')(block) && block.text.includes('new LoggerProvider('),
   },
   {

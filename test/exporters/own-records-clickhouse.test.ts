@@ -103,6 +103,7 @@ test("the page on gaps' search finds those that are open now", async () => {
   const insert = async (said: typeof opened) => {
     expect(await exporter.send(batchOf([exporter.encode(ownRecord(said))]), never)).toEqual({ status: 'delivered' })
   }
+  // As docs/gaps.md prints it.
   const open = () => server.query<Record<string, string>>(openSearch('sql'))
   await insert(opened)
   expect(await open()).toMatchObject([
