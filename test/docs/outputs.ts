@@ -8,9 +8,9 @@ import { reportText } from '../../src/cli/doctor/text.ts'
 import { importText } from '../../src/cli/import/text.ts'
 import { entriesText, groupsText, replayedText } from '../../src/cli/quarantine/text.ts'
 import { statusText } from '../../src/cli/status-text.ts'
+import { sample } from '../cli/doctor/sample.ts'
 import { patternOf } from './differences.ts'
 import { exampleRecord } from './example-record.ts'
-import { findings } from './output-findings.ts'
 
 export interface Output {
   readonly page: string
@@ -116,7 +116,7 @@ const rhythm: StatusDocument = {
   ],
 }
 
-const report = () => reportOf(findings, { version: '0.1.0', config: 'config.yaml', now: Date.UTC(2026, 10, 21, 8) })
+const report = () => reportOf(sample, { version: '0.1.0', config: 'config.yaml', now: Date.UTC(2026, 10, 21, 8) })
 
 const march = (time: string) => `2026-03-${time}Z`
 const imported: Parameters<typeof importText>[0] = {
